@@ -1,0 +1,48 @@
+//! A custom registry
+//!
+//! Follows the section 自定义注册表: only the metrics that we put there.
+//!
+//! Run it: `cargo run --bin 03_custom_registry`
+//!
+//! Expect the gauge at 100 and `promhttp_metric_handler_errors_total` on
+//! <http://127.0.0.1:8050/metrics>; the `process_*` of lesson 01 are gone.
+
+use std::error::Error;
+
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::register::Registerer;
+use exporter_workbook::serve::{self, Server};
+use prometheus::{Gauge, Opts, Registry};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // ANCHOR: registry
+    let registry = Registry::new();
+    // ANCHOR_END: registry
+
+    let queue_length = Gauge::with_opts(
+        Opts::new("queue_length", "The number of items in the queue.")
+            .namespace("magedu")
+            .subsystem("mcube_demo")
+            .const_label("module", "http-server"),
+    )?;
+    queue_length.set(100.0);
+
+    // ANCHOR: register
+    // The registry takes a clone: both are the same gauge.
+    registry.must_register(vec![Box::new(queue_length.clone())]);
+    // ANCHOR_END: register
+
+    // ANCHOR: handler
+    let handler = promhttp::handler_for(
+        registry.clone(),
+        HandlerOpts {
+            registry: Some(registry),
+            ..HandlerOpts::default()
+        },
+    )?;
+    // ANCHOR_END: handler
+
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}

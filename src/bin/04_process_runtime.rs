@@ -1,0 +1,53 @@
+//! Process and runtime collectors
+//!
+//! Follows the section 自定义注册表, from 添加 process 和 Go 运行时指标 on.
+//!
+//! Run it: `cargo run --bin 04_process_runtime`
+//!
+//! Expect the gauge and `promhttp_*` of lesson 03, and beside them `process_*` and
+//! `rust_*`, on <http://127.0.0.1:8050/metrics>.
+
+use std::error::Error;
+
+use exporter_workbook::collectors::{
+    CountingAllocator, ProcessCollector, RuntimeCollector,
+};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::register::Registerer;
+use exporter_workbook::serve::{self, Server};
+use prometheus::{Gauge, Opts, Registry};
+
+// ANCHOR: allocator
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+// ANCHOR_END: allocator
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let registry = Registry::new();
+
+    let queue_length = Gauge::with_opts(
+        Opts::new("queue_length", "The number of items in the queue.")
+            .namespace("magedu")
+            .subsystem("mcube_demo")
+            .const_label("module", "http-server"),
+    )?;
+    queue_length.set(100.0);
+    registry.must_register(vec![Box::new(queue_length.clone())]);
+
+    // ANCHOR: collectors
+    // Add the process and the Rust runtime to our registry.
+    registry.must_register(vec![Box::new(ProcessCollector::new()?)]);
+    registry.must_register(vec![Box::new(RuntimeCollector::new()?)]);
+    // ANCHOR_END: collectors
+
+    let handler = promhttp::handler_for(
+        registry.clone(),
+        HandlerOpts {
+            registry: Some(registry),
+            ..HandlerOpts::default()
+        },
+    )?;
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}

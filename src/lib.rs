@@ -1,0 +1,15 @@
+//! The small library that the numbered programs stand on, and that an exporter may copy.
+//!
+//! - [`gather`]: families from a registry, plus the errors met on the way
+//! - [`register`]: putting collectors into a registry
+//! - [`const_metric`]: metrics made anew at each scrape
+//! - [`collectors`]: the process and the Rust runtime as metrics
+//! - [`promhttp`]: from a registry to an HTTP response
+//! - [`serve`]: the listener that carries it
+
+pub mod collectors;
+pub mod const_metric;
+pub mod gather;
+pub mod promhttp;
+pub mod register;
+pub mod serve;

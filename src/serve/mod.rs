@@ -1,0 +1,453 @@
+//! The listener: routes, limits, deadlines and a clean stop, over `std::net`.
+//!
+//! It takes a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
+//! head, a deadline on everything, a bounded number of connections. Anything else gets
+//! the right status, and its connection is closed. A connection is a thread, and
+//! `Connection::run` its whole life.
+
+mod program;
+mod request;
+mod response;
+
+pub use program::{ServeError, address_argument, listen, stop_signal};
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, Response, StatusCode, Version};
+
+use self::request::{MAX_HEAD, Refusal, is_kept, parse, refusal};
+use self::response::{landing_page, message};
+use crate::promhttp::{Handler, plain_text};
+
+/// What clients may use up. Each wait for one of them ends at one of these.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at once. To make room for a further one, the connection that has
+    /// waited longest for its request is closed; where none waits, it gets status 503.
+    pub connections: usize,
+    /// From the first byte of a request to the end of its head.
+    pub head: Duration,
+    /// Without a byte, on a connection that is new or kept.
+    pub idle: Duration,
+    /// For each part of an answer that the client does not take.
+    pub write: Duration,
+    /// For the answers in progress when the server stops.
+    pub stop: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 64,
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            write: Duration::from_secs(10),
+            stop: Duration::from_secs(5),
+        }
+    }
+}
+
+/// How long a further connection waits for room, and a refused client for its answer.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Answers requests to its routes, and on `/` names them, within its [`Limits`].
+pub struct Server {
+    listener: TcpListener,
+    routes: Vec<(String, Handler)>,
+    limits: Limits,
+}
+
+impl Server {
+    /// A server on the port that `listener` holds.
+    #[must_use]
+    pub fn new(listener: TcpListener) -> Server {
+        Server {
+            listener,
+            routes: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Answers requests for exactly `path` with `handler`; of equal routes the first
+    /// counts. Where a handler panics, the answer is status 500.
+    #[must_use]
+    pub fn route(mut self, path: &str, handler: Handler) -> Server {
+        self.routes.push((path.to_owned(), handler));
+        self
+    }
+
+    /// Replaces the default limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Server {
+        self.limits = limits;
+        self
+    }
+
+    /// Prints `listening on http://…` with the first route, and serves until SIGINT or
+    /// SIGTERM comes and the answers in progress are out.
+    ///
+    /// # Errors
+    ///
+    /// When a route matches no request, or the system refuses a thread or the signals.
+    pub fn run(self) -> Result<(), ServeError> {
+        let stop = stop_signal()?;
+        let address = self.listener.local_addr()?;
+        let path = self.routes.first().map_or("/", |(path, _)| path);
+        let line = format!("listening on http://{address}{path}");
+        self.run_until(|| {
+            // Served all the same when nobody reads the line.
+            let _ = writeln!(io::stdout(), "{line}");
+            stop();
+        })
+    }
+
+    /// Serves until `stop` returns and the answers in progress are out: for a program
+    /// that minds the signals itself. The port is free again afterwards.
+    ///
+    /// # Errors
+    ///
+    /// When a route matches no request, or the system refuses a thread.
+    pub fn run_until(self, stop: impl FnOnce()) -> Result<(), ServeError> {
+        let listener = self.listener;
+        let address = listener.local_addr()?;
+        let unmatched = |path: &&String| !path.starts_with('/') || path.contains('?');
+        if let Some(path) = self.routes.iter().map(|(path, _)| path).find(unmatched) {
+            return Err(ServeError::Route(path.clone()));
+        }
+        let shared = Arc::new(Shared {
+            routes: self.routes,
+            limits: self.limits,
+            table: Mutex::default(),
+            left: Condvar::new(),
+        });
+        let acceptor = Arc::clone(&shared);
+        let accepting =
+            thread::Builder::new().spawn(move || acceptor.accept(&listener))?;
+        stop();
+        shared.stop();
+        // The accept in progress ends with one more connection. Where that can't be
+        // made, the port stays taken until the process ends.
+        if TcpStream::connect_timeout(&reachable(address), MOMENT).is_ok() {
+            let _ = accepting.join();
+        }
+        shared.wait_for_answers();
+        Ok(())
+    }
+}
+
+/// Where to reach a listener on `address`, which may stand for every address.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// What the connections of one server have in common.
+struct Shared {
+    routes: Vec<(String, Handler)>,
+    limits: Limits,
+    table: Mutex<Table>,
+    /// Told when a connection has left the table.
+    left: Condvar,
+}
+
+#[derive(Default)]
+struct Table {
+    connections: BTreeMap<u64, Entry>,
+    next_id: u64,
+    stopping: bool,
+}
+
+struct Entry {
+    stream: Arc<TcpStream>,
+    /// `None` while a request is being answered.
+    waiting_since: Option<Instant>,
+}
+
+impl Shared {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        const SHORTEST: Duration = Duration::from_millis(5);
+        let mut pause = SHORTEST;
+        loop {
+            let accepted = listener.accept();
+            if self.table().stopping {
+                return;
+            }
+            match accepted {
+                Ok((stream, _)) => {
+                    pause = SHORTEST;
+                    self.admit(stream);
+                }
+                // Out of file descriptors, or a client that has left again: both pass.
+                Err(error) => {
+                    log(&format!("cannot accept a connection, trying on: {error}"));
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+
+    fn admit(self: &Arc<Self>, stream: TcpStream) {
+        let stream = Arc::new(stream);
+        let Some(id) = self.make_room(&stream) else {
+            let busy = "All connections are in use, try again later.\n";
+            let response = plain_text(StatusCode::SERVICE_UNAVAILABLE, busy);
+            // The thread that accepts waits for no client.
+            let _ = stream.set_nonblocking(true);
+            let _ =
+                (&*stream).write(&message(response, Version::HTTP_11, false, false));
+            return;
+        };
+        let connection = Connection {
+            shared: Arc::clone(self),
+            id,
+            stream,
+            received: Vec::new(),
+        };
+        // Without a thread the connection is dropped, and so closed.
+        if let Err(error) = thread::Builder::new().spawn(move || connection.run()) {
+            log(&format!(
+                "closed a connection, cannot start a thread: {error}"
+            ));
+        }
+    }
+
+    /// A place in the table, if need be that of the longest waiting connection.
+    fn make_room(&self, stream: &Arc<TcpStream>) -> Option<u64> {
+        let full =
+            |table: &mut Table| table.connections.len() >= self.limits.connections;
+        let mut table = self.table();
+        if full(&mut table) {
+            let waiting = table.connections.values();
+            let waiting = waiting.filter(|entry| entry.waiting_since.is_some());
+            if let Some(longest) = waiting.min_by_key(|entry| entry.waiting_since) {
+                let _ = longest.stream.shutdown(Shutdown::Both);
+            }
+            let waited = self.left.wait_timeout_while(table, MOMENT, full);
+            table = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if full(&mut table) {
+            return None;
+        }
+        let id = table.next_id;
+        table.next_id += 1;
+        let entry = Entry {
+            stream: Arc::clone(stream),
+            waiting_since: Some(Instant::now()),
+        };
+        table.connections.insert(id, entry);
+        Some(id)
+    }
+
+    fn stop(&self) {
+        let mut table = self.table();
+        table.stopping = true;
+        for entry in table.connections.values() {
+            if entry.waiting_since.is_some() {
+                let _ = entry.stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
+    fn wait_for_answers(&self) {
+        let busy = |table: &mut Table| !table.connections.is_empty();
+        let stop = self.limits.stop;
+        drop(self.left.wait_timeout_while(self.table(), stop, busy));
+    }
+
+    fn answer(&self, request: &Request<()>) -> Response<Vec<u8>> {
+        let path = request.uri().path();
+        match self.routes.iter().find(|(route, _)| route == path) {
+            Some((_, handler)) => {
+                let answer = catch_unwind(AssertUnwindSafe(|| handler(request)));
+                answer.unwrap_or_else(|_| {
+                    let message = "The handler panicked; the program's log says why.\n";
+                    plain_text(StatusCode::INTERNAL_SERVER_ERROR, message)
+                })
+            }
+            None if path == "/" => landing_page(self.paths()),
+            None => {
+                let paths = self.paths().collect::<Vec<_>>().join(", ");
+                let message = format!("Not found. What there is: {paths}\n");
+                plain_text(StatusCode::NOT_FOUND, &message)
+            }
+        }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(|(path, _)| path.as_str())
+    }
+}
+
+/// One client, from its first byte to its last.
+struct Connection {
+    shared: Arc<Shared>,
+    id: u64,
+    stream: Arc<TcpStream>,
+    /// What has come and is not answered yet.
+    received: Vec<u8>,
+}
+
+/// Why there is no further request.
+enum End {
+    Refused(Refusal),
+    /// The client has left, or is silent between two requests.
+    Silent,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.table().connections.remove(&self.id);
+        self.shared.left.notify_all();
+    }
+}
+
+impl Connection {
+    fn run(mut self) {
+        let _ = self.stream.set_nodelay(true);
+        let _ = self
+            .stream
+            .set_write_timeout(Some(self.shared.limits.write));
+        loop {
+            let request = match self.next_request() {
+                Ok(request) => request,
+                Err(End::Refused(refusal)) => {
+                    self.send(message(*refusal, Version::HTTP_11, false, false));
+                    return self.close();
+                }
+                Err(End::Silent) => return,
+            };
+            if !self.starts_to_answer() {
+                return;
+            }
+            let response = self.shared.answer(&request);
+            let head_only = request.method() == Method::HEAD;
+            let kept = is_kept(&request) && !self.shared.table().stopping;
+            let sent = self.send(message(response, request.version(), head_only, kept));
+            self.waits();
+            if !sent {
+                return;
+            }
+            if !kept {
+                return self.close();
+            }
+        }
+    }
+
+    fn next_request(&mut self) -> Result<Request<()>, End> {
+        let Limits { head, idle, .. } = self.shared.limits;
+        let mut begun = !self.received.is_empty();
+        let mut deadline = Instant::now() + if begun { head } else { idle };
+        loop {
+            if let Some((length, request)) =
+                parse(&self.received).map_err(End::Refused)?
+            {
+                self.received.drain(..length);
+                return Ok(request);
+            }
+            match self.receive(deadline) {
+                Ok(1..) if begun => {}
+                Ok(1..) => {
+                    begun = true;
+                    deadline = Instant::now() + head;
+                }
+                Err(error) if begun && error.kind() == ErrorKind::TimedOut => {
+                    let late = "The request took too long to arrive.\n";
+                    return Err(End::Refused(refusal(
+                        StatusCode::REQUEST_TIMEOUT,
+                        late,
+                    )));
+                }
+                Ok(0) | Err(_) => return Err(End::Silent),
+            }
+        }
+    }
+
+    /// Reads what has come, up to the longest head there may be.
+    fn receive(&mut self, deadline: Instant) -> io::Result<usize> {
+        let mut chunk = [0; MAX_HEAD];
+        let room = MAX_HEAD - self.received.len();
+        let count = read_until(&self.stream, &mut chunk[..room], deadline)?;
+        self.received.extend_from_slice(&chunk[..count]);
+        Ok(count)
+    }
+
+    /// Whether an answer may still be started; from then on it is not cut off.
+    fn starts_to_answer(&self) -> bool {
+        let mut table = self.shared.table();
+        if let Some(entry) = table.connections.get_mut(&self.id) {
+            entry.waiting_since = None;
+        }
+        !table.stopping
+    }
+
+    fn waits(&self) {
+        if let Some(entry) = self.shared.table().connections.get_mut(&self.id) {
+            entry.waiting_since = Some(Instant::now());
+        }
+    }
+
+    fn send(&self, message: Vec<u8>) -> bool {
+        (&*self.stream).write_all(&message).is_ok()
+    }
+
+    /// Lets the client read the answer: a socket that is closed with bytes unread takes
+    /// the answer back.
+    fn close(&self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let deadline = Instant::now() + MOMENT;
+        let mut chunk = [0; MAX_HEAD];
+        for _ in 0..32 {
+            if !matches!(read_until(&self.stream, &mut chunk, deadline), Ok(1..)) {
+                return;
+            }
+        }
+    }
+}
+
+/// One read, given up at `deadline` with [`ErrorKind::TimedOut`].
+fn read_until(
+    stream: &TcpStream,
+    buffer: &mut [u8],
+    deadline: Instant,
+) -> io::Result<usize> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match (&*stream).read(buffer) {
+            Err(error) if is_passing(error.kind()) => {}
+            result => return result,
+        }
+    }
+}
+
+/// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}
+
+/// To standard error, if that is still there.
+fn log(message: &str) {
+    let _ = writeln!(io::stderr(), "serve: {message}");
+}

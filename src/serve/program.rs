@@ -1,0 +1,190 @@
+//! What a program does before it serves: its argument, its port, its signals.
+
+use std::io::{self, ErrorKind};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::{env, fmt};
+
+/// Why a program does not serve.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The program's arguments are something else than one listen address.
+    #[error(
+        "expected at most one argument, the HOST:PORT to listen on, such as \
+         127.0.0.1:9100 (port 0 takes a free one); got {0:?}"
+    )]
+    Argument(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {}", reason(.address, .source))]
+    Listen {
+        /// As it was asked for.
+        address: String,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// No request matches the path of a route.
+    #[error(
+        "no request matches the route {0:?}: a path starts with `/` and has no `?`"
+    )]
+    Route(String),
+    /// The system refuses what a server needs besides its port.
+    #[error("cannot serve: {0}")]
+    System(#[from] io::Error),
+}
+
+/// As the message itself, because that is what `main` prints of an error it returns.
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn reason(address: &str, error: &io::Error) -> String {
+    let port = address.rsplit(':').next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "port {port} is in use; stop the program that holds it \
+             (`ss -ltnp sport = :{port}` names it), or give another address as argument"
+        ),
+        ErrorKind::PermissionDenied => {
+            format!("{error}; ports from 1024 on need no privilege")
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("{error}; 0.0.0.0 stands for every address of this machine")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// The listen address: the program's first argument, or `default` if there is none.
+///
+/// # Errors
+///
+/// When there are more arguments, or the first is not `HOST:PORT`.
+pub fn address_argument(default: &str) -> Result<String, ServeError> {
+    let arguments: Vec<String> = env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    match arguments.as_slice() {
+        [] => Ok(default.to_owned()),
+        [address] if is_address(address) => Ok(address.clone()),
+        _ => Err(ServeError::Argument(arguments.join(" "))),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// Takes the port of `address`, given as `HOST:PORT`.
+///
+/// # Errors
+///
+/// When the port is taken or the address is not to be had, with what to do about it.
+pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).map_err(|source| ServeError::Listen {
+        address: address.to_owned(),
+        source,
+    })
+}
+
+/// From now on SIGINT (Ctrl-C) and SIGTERM don't end the program: the first one ends
+/// the wait that is returned, a second one the program, at once.
+///
+/// # Errors
+///
+/// When the system refuses the signal handler.
+#[cfg(unix)]
+pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag;
+
+    let stopping = Arc::default();
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag down, and raises it.
+        flag::register_conditional_shutdown(
+            signal,
+            128 + signal,
+            Arc::clone(&stopping),
+        )?;
+        flag::register(signal, Arc::clone(&stopping))?;
+    }
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    Ok(move || {
+        signals.forever().next();
+    })
+}
+
+/// Elsewhere Ctrl-C ends the program, and the wait that is returned never ends.
+///
+/// # Errors
+///
+/// Never.
+#[cfg(not(unix))]
+pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
+    Ok(|| {
+        loop {
+            std::thread::park();
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        for address in [
+            "127.0.0.1:8050",
+            "0.0.0.0:0",
+            "[::1]:9000",
+            "localhost:65535",
+        ] {
+            assert!(is_address(address), "{address}");
+        }
+        for other in [
+            "",
+            "8050",
+            ":8050",
+            "127.0.0.1",
+            "127.0.0.1:",
+            "a:65536",
+            "--help",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_what_to_do_about_it() {
+        let listener = listen("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
+        let error = listen(&address.to_string()).unwrap_err();
+        assert_eq!(
+            format!("{error:?}"),
+            format!(
+                "cannot listen on 127.0.0.1:{port}: port {port} is in use; stop the \
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or give \
+                 another address as argument"
+            )
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_an_error_that_says_so() {
+        let error = listen("192.0.2.1:0").unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot listen on 192.0.2.1:0: "),
+            "{error}"
+        );
+        assert!(
+            error.ends_with("; 0.0.0.0 stands for every address of this machine"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! From a response to its bytes, and the one page that the listener itself answers.
+
+use std::io;
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::response::Parts;
+use http::{Response, Version};
+
+/// The bytes of `response`, without its body where that was not asked for, and with
+/// `Connection: close` where the connection is not kept.
+pub fn message(
+    response: Response<Vec<u8>>,
+    version: Version,
+    head_only: bool,
+    kept: bool,
+) -> Vec<u8> {
+    let (parts, body) = response.into_parts();
+    let mut message = Vec::with_capacity(256 + body.len());
+    // Writing to memory does not fail.
+    let _ = write_head(&parts, body.len(), version, &mut message);
+    if !kept {
+        // tiny_http leaves this header to its own server.
+        message.truncate(message.len() - 2);
+        message.extend_from_slice(b"Connection: close\r\n\r\n");
+    }
+    if !head_only {
+        message.extend_from_slice(&body);
+    }
+    message
+}
+
+/// Leaves out what tiny_http does not write: headers beyond ASCII.
+fn write_head(
+    parts: &Parts,
+    length: usize,
+    version: Version,
+    message: &mut Vec<u8>,
+) -> io::Result<()> {
+    let headers = parts
+        .headers
+        .iter()
+        // Stated by `length`: a wrong one would shift every later answer.
+        .filter(|(name, _)| **name != CONTENT_LENGTH)
+        .filter_map(|(name, value)| {
+            tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).ok()
+        })
+        .collect();
+    let status = tiny_http::StatusCode(parts.status.as_u16());
+    let version = tiny_http::HTTPVersion(1, u8::from(version != Version::HTTP_10));
+    tiny_http::Response::new(status, headers, io::empty(), Some(length), None)
+        .with_chunked_threshold(usize::MAX)
+        // Without the request's headers: one of them, TE, would ask for chunks.
+        .raw_print(message, version, &[], true, None)
+}
+
+/// What a person who opens the port in a browser sees: links to `paths`.
+pub fn landing_page<'a>(paths: impl Iterator<Item = &'a str>) -> Response<Vec<u8>> {
+    let links: String = paths
+        .map(|path| {
+            path.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('"', "&quot;")
+        })
+        .map(|path| format!("<li><a href=\"{path}\">{path}</a></li>\n"))
+        .collect();
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <title>Exporter</title>\n<h1>Exporter</h1>\n<ul>\n{links}</ul>\n</html>\n"
+    );
+    let mut response = Response::new(page.into_bytes());
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{CONNECTION, TRANSFER_ENCODING};
+
+    use super::*;
+
+    fn lines(response: Response<Vec<u8>>, version: Version, kept: bool) -> Vec<String> {
+        let bytes = message(response, version, false, kept);
+        String::from_utf8(bytes)
+            .unwrap()
+            .split("\r\n")
+            .filter(|line| !line.starts_with("Date: "))
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn a_response_is_written_with_its_length() {
+        assert_eq!(
+            lines(Response::new(b"a 1\n".to_vec()), Version::HTTP_11, true),
+            [
+                "HTTP/1.1 200 OK",
+                "Server: tiny-http (Rust)",
+                "Content-Length: 4",
+                "",
+                "a 1\n"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_connection_that_ends_says_so_in_the_version_of_the_request() {
+        let lines = lines(Response::new(Vec::new()), Version::HTTP_10, false);
+        assert_eq!(lines[0], "HTTP/1.0 200 OK");
+        assert_eq!(
+            lines[2..],
+            ["Content-Length: 0", "Connection: close", "", ""]
+        );
+    }
+
+    #[test]
+    fn a_handler_cannot_break_the_framing() {
+        let mut response = Response::new(b"a 1\n".to_vec());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("1000"));
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert("x-name", HeaderValue::from_static("kept"));
+        assert_eq!(
+            lines(response, Version::HTTP_11, true)[2..],
+            ["x-name: kept", "Content-Length: 4", "", "a 1\n"]
+        );
+    }
+
+    #[test]
+    fn a_head_states_the_length_of_the_body_it_lacks() {
+        let bytes = message(
+            Response::new(vec![b'a'; 70_000]),
+            Version::HTTP_11,
+            true,
+            true,
+        );
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.ends_with("Content-Length: 70000\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn a_path_cannot_break_the_landing_page() {
+        let page = landing_page(["/a&b\"<i>"].into_iter()).into_body();
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains("<a href=\"/a&amp;b&quot;&lt;i>\">"), "{page}");
+    }
+}

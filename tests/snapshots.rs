@@ -1,0 +1,91 @@
+//! What each program serves, taken over HTTP from the built binary.
+//!
+//! The second scrape is the one kept: it shows the first in the counters of scrapes.
+
+mod support;
+
+use support::Program;
+
+/// Values of this process and this compiler. Only numbers are taken out: names, types,
+/// help texts, labels and order stay.
+const VARYING: [(&str, &str); 2] = [
+    (
+        r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9]+(\.[0-9]+)?$",
+        "$1 <value>",
+    ),
+    (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),
+];
+
+fn second_scrape(slug: &str) -> minreq::Response {
+    let program = Program::start(slug);
+    program.get("/metrics");
+    let response = program.get("/metrics");
+    assert_eq!(response.status_code, 200);
+    response
+}
+
+fn assert_snapshot(slug: &str, body: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_filters(VARYING);
+    settings.bind(|| insta::assert_snapshot!(slug, body));
+}
+
+/// insta compares without looking at the end, so the final newline is asserted apart.
+fn assert_text_format(slug: &str) {
+    let response = second_scrape(slug);
+    assert_eq!(
+        response.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    let body = response.as_str().unwrap();
+    assert!(body.ends_with('\n') && !body.ends_with("\n\n"));
+    assert_snapshot(slug, body);
+}
+
+#[test]
+fn raw_handler_serves_one_line_without_its_end() {
+    let response = second_scrape("00_raw_handler");
+    assert_eq!(
+        response.header("content-type"),
+        Some("text/plain; charset=UTF-8")
+    );
+    let body = response.as_str().unwrap();
+    assert!(!body.ends_with('\n'));
+    assert_snapshot("00_raw_handler", body);
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "the SDK has a process collector for Linux alone"
+)]
+fn default_registry_serves_the_process_and_the_handler() {
+    assert_text_format("01_default_registry");
+}
+
+#[test]
+fn gauge_ops_end_at_minus_19() {
+    assert_text_format("02a_gauge_ops");
+}
+
+#[test]
+fn custom_registry_serves_the_gauge_and_the_handlers_errors() {
+    assert_text_format("03_custom_registry");
+}
+
+#[test]
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    ignore = "the metrics of /proc and of glibc are missing"
+)]
+fn process_runtime_serves_the_process_and_the_rust_runtime() {
+    assert_text_format("04_process_runtime");
+}
+
+#[test]
+fn custom_collector_serves_a_and_b() {
+    assert_text_format("05_custom_collector");
+}

@@ -1,0 +1,152 @@
+//! A numbered program as its reader runs it: the built binary, on a port of its own.
+
+#![allow(dead_code, reason = "each test file uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test calls it hanging: far beyond what a loaded
+/// machine needs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Each program's slug and where cargo built it.
+pub const PROGRAMS: [(&str, &str); 6] = [
+    ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
+    (
+        "01_default_registry",
+        env!("CARGO_BIN_EXE_01_default_registry"),
+    ),
+    ("02a_gauge_ops", env!("CARGO_BIN_EXE_02a_gauge_ops")),
+    (
+        "03_custom_registry",
+        env!("CARGO_BIN_EXE_03_custom_registry"),
+    ),
+    (
+        "04_process_runtime",
+        env!("CARGO_BIN_EXE_04_process_runtime"),
+    ),
+    (
+        "05_custom_collector",
+        env!("CARGO_BIN_EXE_05_custom_collector"),
+    ),
+];
+
+/// The built binary of `slug`, not started.
+pub fn command(slug: &str) -> Command {
+    let (_, path) = PROGRAMS.iter().find(|(name, _)| *name == slug).unwrap();
+    Command::new(path)
+}
+
+/// A running program, ended when it goes out of scope.
+pub struct Program {
+    child: Child,
+    /// Where it says that it listens.
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// Starts `slug` on a free port, and waits until it listens.
+    pub fn start(slug: &str) -> Program {
+        Program::start_with(slug, &["127.0.0.1:0"])
+    }
+
+    /// Starts `slug` with `arguments`, and waits until it listens.
+    pub fn start_with(slug: &str, arguments: &[&str]) -> Program {
+        let mut child = command(slug)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let line = first_line(&mut child);
+        let address = line
+            .strip_prefix("listening on http://")
+            .and_then(|rest| rest.strip_suffix("/metrics\n"))
+            .unwrap_or_else(|| panic!("{slug} printed {line:?}"))
+            .parse()
+            .unwrap();
+        Program { child, address }
+    }
+
+    /// The answer to one GET.
+    pub fn get(&self, path: &str) -> minreq::Response {
+        minreq::get(format!("http://{}{path}", self.address))
+            .with_timeout(PATIENCE.as_secs())
+            .send()
+            .unwrap()
+    }
+
+    /// The metrics, which are answered with status 200.
+    pub fn metrics(&self) -> String {
+        let response = self.get("/metrics");
+        assert_eq!(response.status_code, 200);
+        response.as_str().unwrap().to_owned()
+    }
+
+    /// All that comes back for `request`, until the program closes the connection.
+    pub fn exchange(&self, request: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// A connection that gives up rather than hang a test.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends `signal`, such as `TERM`, and gives what the program ended with.
+    pub fn end_with(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "still running after {signal}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let kill = Command::new("sh")
+            .args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal])
+            .arg(self.id().to_string())
+            .status();
+        assert!(kill.unwrap().success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn first_line(child: &mut Child) -> String {
+    let stdout = child.stdout.take().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        let _ = stdout.read_line(&mut line);
+        let _ = sender.send(line);
+        // Read on, so that a program that prints more is not blocked.
+        let _ = std::io::copy(&mut stdout, &mut std::io::sink());
+    });
+    receiver.recv_timeout(PATIENCE).unwrap()
+}
