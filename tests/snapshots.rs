@@ -2,6 +2,8 @@
 //!
 //! The second scrape is the one kept: it shows the first in the counters of scrapes.
 
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
 mod support;
 
 use support::Program;

@@ -207,8 +207,10 @@ impl Shared {
         let Some(id) = self.make_room(&stream) else {
             let busy = "All connections are in use, try again later.\n";
             let response = plain_text(StatusCode::SERVICE_UNAVAILABLE, busy);
-            // The thread that accepts waits for no client.
+            // The thread that accepts waits for no client. What has come is read,
+            // because a socket closed with bytes unread takes the answer back.
             let _ = stream.set_nonblocking(true);
+            let _ = (&*stream).read(&mut [0; MAX_HEAD]);
             let _ =
                 (&*stream).write(&message(response, Version::HTTP_11, false, false));
             return;
@@ -406,8 +408,8 @@ impl Connection {
         (&*self.stream).write_all(&message).is_ok()
     }
 
-    /// Lets the client read the answer: a socket that is closed with bytes unread takes
-    /// the answer back.
+    /// Lets the client read the answer, which is lost where bytes of its own come after
+    /// the close.
     fn close(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
         let deadline = Instant::now() + MOMENT;

@@ -1,0 +1,471 @@
+//! The listener, from outside: what a newcomer types wrong, what a client may send, and
+//! how it all ends.
+
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use exporter_workbook::promhttp::Handler;
+use exporter_workbook::serve::{self, Limits, ServeError, Server};
+use http::Response;
+use support::{PATIENCE, PROGRAMS, Program};
+
+/// Status line, then header lines in lower case, then the body.
+fn parts(answer: &str) -> (&str, Vec<String>, &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (status, headers) = head.split_once("\r\n").unwrap();
+    let headers = headers.split("\r\n").map(str::to_lowercase).collect();
+    (status, headers, body)
+}
+
+fn assert_closed_with(answer: &str, status: &str) {
+    let (line, headers, body) = parts(answer);
+    assert_eq!(line, format!("HTTP/1.1 {status}"));
+    assert!(
+        headers.contains(&"connection: close".to_owned()),
+        "{headers:?}"
+    );
+    assert!(headers.contains(&format!("content-length: {}", body.len())));
+    assert!(body.ends_with('\n'), "{body:?}");
+}
+
+// What a newcomer types.
+
+#[test]
+fn a_wrong_argument_gets_one_line_that_says_what_is_expected() {
+    for (slug, _) in PROGRAMS {
+        for (arguments, got) in [
+            (&["8050"][..], "8050"),
+            (&["--help"], "--help"),
+            (&[":8050"], ":8050"),
+            (&["127.0.0.1:99999"], "127.0.0.1:99999"),
+            (&["127.0.0.1:0", "more"], "127.0.0.1:0 more"),
+        ] {
+            let output = support::command(slug).args(arguments).output().unwrap();
+            assert_eq!(
+                String::from_utf8(output.stderr).unwrap(),
+                format!(
+                    "Error: expected at most one argument, the HOST:PORT to listen on, \
+                     such as 127.0.0.1:9100 (port 0 takes a free one); got {got:?}\n"
+                )
+            );
+            assert_eq!(output.stdout, b"");
+            assert_eq!(output.status.code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap().to_string();
+    let port = holder.local_addr().unwrap().port();
+    for (slug, _) in PROGRAMS {
+        let output = support::command(slug).arg(&address).output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "Error: cannot listen on {address}: port {port} is in use; stop the \
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or give \
+                 another address as argument\n"
+            )
+        );
+        assert_eq!(output.stdout, b"");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_sigterm_end_each_program_with_code_0() {
+    for (slug, _) in PROGRAMS {
+        for signal in ["INT", "TERM"] {
+            let program = Program::start(slug);
+            // A kept connection is no reason to stay.
+            let mut kept = program.connect();
+            kept.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+                .unwrap();
+            assert!(kept.read(&mut [0; 1024]).unwrap() > 0);
+            assert_eq!(
+                program.end_with(signal).code(),
+                Some(0),
+                "{slug} on {signal}"
+            );
+        }
+    }
+}
+
+// What a client sees.
+
+#[test]
+fn the_landing_page_links_to_the_metrics() {
+    let program = Program::start("03_custom_registry");
+    let page = program.get("/");
+    assert_eq!(page.status_code, 200);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(
+        page.as_str()
+            .unwrap()
+            .contains("<a href=\"/metrics\">/metrics</a>")
+    );
+}
+
+#[test]
+fn an_unknown_path_gets_404_and_the_paths_there_are() {
+    let page = Program::start("03_custom_registry").get("/metric");
+    assert_eq!(page.status_code, 404);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    assert_eq!(
+        page.as_str().unwrap(),
+        "Not found. What there is: /metrics\n"
+    );
+}
+
+#[test]
+fn a_query_does_not_change_the_path() {
+    assert_eq!(
+        Program::start("03_custom_registry")
+            .get("/metrics?a=b")
+            .status_code,
+        200
+    );
+}
+
+#[test]
+fn other_methods_get_405_with_those_allowed() {
+    let program = Program::start("03_custom_registry");
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
+        let request = format!("{method} /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+        let answer = program.exchange(request.as_bytes());
+        assert_closed_with(&answer, "405 Method Not Allowed");
+        assert!(parts(&answer).1.contains(&"allow: get, head".to_owned()));
+    }
+}
+
+#[test]
+fn a_head_has_the_headers_of_a_get_and_no_body() {
+    let program = Program::start("03_custom_registry");
+    let ask = |method| {
+        let request =
+            format!("{method} /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        let answer = program.exchange(request.as_bytes());
+        let (status, mut headers, body) = parts(&answer);
+        headers.retain(|line| !line.starts_with("date: "));
+        (status.to_owned(), headers, body.to_owned())
+    };
+    let (head, get) = (ask("HEAD"), ask("GET"));
+    assert_eq!((head.0, &head.1), (get.0, &get.1));
+    assert!(get.1.contains(&format!("content-length: {}", get.2.len())));
+    assert_eq!(head.2, "");
+}
+
+#[test]
+fn a_connection_is_kept_for_the_next_request() {
+    let program = Program::start("03_custom_registry");
+    // Two at once, then one that closes: all three are answered, in order.
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut stream = program.connect();
+    stream
+        .write_all((get("/metrics") + &get("/nothing")).as_bytes())
+        .unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    let statuses: Vec<&str> = answers
+        .lines()
+        .filter_map(|line| line.strip_prefix("HTTP/1.1 "))
+        .collect();
+    assert_eq!(statuses, ["200 OK", "404 Not Found", "200 OK"]);
+    assert!(answers.ends_with("</html>\n"));
+}
+
+#[test]
+fn http_1_0_is_answered_in_kind_and_closed() {
+    let program = Program::start("03_custom_registry");
+    let answer = program.exchange(b"GET /metrics HTTP/1.0\r\n\r\n");
+    let (status, headers, body) = parts(&answer);
+    assert_eq!(status, "HTTP/1.0 200 OK");
+    assert!(headers.contains(&"connection: close".to_owned()));
+    assert!(headers.contains(&format!("content-length: {}", body.len())));
+}
+
+// What kills others.
+
+/// Sends `request` to a program that must answer a scrape afterwards.
+fn survives(request: &[u8]) -> String {
+    let program = Program::start("03_custom_registry");
+    let before = program.metrics();
+    let answer = program.exchange(request);
+    assert_eq!(program.metrics(), before);
+    answer
+}
+
+#[test]
+fn a_huge_content_length_is_refused_and_survived() {
+    let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n";
+    assert_closed_with(&survives(request), "413 Payload Too Large");
+    let request = b"POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\nabc";
+    assert_closed_with(&survives(request), "405 Method Not Allowed");
+}
+
+#[test]
+fn http_2_0_is_refused_and_survived() {
+    let request = b"GET / HTTP/2.0\r\n\r\n";
+    assert_closed_with(&survives(request), "505 HTTP Version Not Supported");
+}
+
+#[test]
+fn a_header_without_end_is_refused_and_survived() {
+    // The last byte that is read: with more on the way, the answer could be lost.
+    let mut request = b"GET /metrics HTTP/1.1\r\nA: ".to_vec();
+    request.resize(8 * 1024, b'a');
+    assert_closed_with(&survives(&request), "431 Request Header Fields Too Large");
+}
+
+#[test]
+fn a_client_that_never_stops_sending_is_cut_off() {
+    let program = Program::start("03_custom_registry");
+    let mut stream = program.connect();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+    let sent = (0..100_000)
+        .take_while(|_| stream.write_all(&[b'a'; 1024]).is_ok())
+        .count();
+    assert!(sent < 100_000, "100 MB of one header were taken");
+    program.metrics();
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_survived() {
+    assert_closed_with(
+        &survives(b"\x16\x03\x01\x02\x00\x01\x00"),
+        "400 Bad Request",
+    );
+    assert_closed_with(&survives(b"GET\r\n\r\n"), "400 Bad Request");
+}
+
+// What a program may build on: the same listener with handlers and limits of the test.
+
+struct Running {
+    address: SocketAddr,
+    stop: Sender<()>,
+    thread: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Running {
+    fn start(limits: Limits, handler: Handler) -> Running {
+        let listener = serve::listen("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = mpsc::channel();
+        let server = Server::new(listener)
+            .limits(limits)
+            .route("/metrics", handler);
+        let thread =
+            thread::spawn(move || server.run_until(|| stopped.recv().unwrap()));
+        Running {
+            address,
+            stop,
+            thread,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// A connection that has sent `bytes`.
+    fn send(&self, bytes: &str) -> TcpStream {
+        let mut stream = self.connect();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream
+    }
+
+    fn scrape(&self) -> String {
+        rest(self.send("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.thread.join().unwrap().unwrap();
+    }
+}
+
+fn rest(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn ok_handler() -> Handler {
+    Box::new(|_| Response::new(b"a 1\n".to_vec()))
+}
+
+/// A handler that reports each request, and answers when it is told to.
+fn slow_handler() -> (Handler, Receiver<()>, Sender<()>) {
+    let (started, starts) = mpsc::channel();
+    let (finish, finishes) = mpsc::channel();
+    let finishes = std::sync::Mutex::new(finishes);
+    let handler: Handler = Box::new(move |_| {
+        started.send(()).unwrap();
+        finishes.lock().unwrap().recv().unwrap();
+        Response::new(b"a 1\n".to_vec())
+    });
+    (handler, starts, finish)
+}
+
+#[test]
+fn a_handler_that_panics_is_answered_for_with_500() {
+    let running = Running::start(Limits::default(), Box::new(|_| panic!("on purpose")));
+    for _ in 0..2 {
+        let answer = running.scrape();
+        let (status, _, body) = parts(&answer);
+        assert_eq!(status, "HTTP/1.1 500 Internal Server Error");
+        assert_eq!(body, "The handler panicked; the program's log says why.\n");
+    }
+    running.stop();
+}
+
+#[test]
+fn a_request_that_takes_too_long_to_arrive_gets_408() {
+    let limits = Limits {
+        head: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    let answer = rest(running.send("GET /metrics HTTP/1.1\r\nHo"));
+    assert_closed_with(&answer, "408 Request Timeout");
+    running.stop();
+}
+
+#[test]
+fn a_connection_without_a_request_is_closed_without_a_word() {
+    let limits = Limits {
+        idle: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    assert_eq!(rest(running.connect()), "");
+    running.stop();
+}
+
+#[test]
+fn a_scrape_has_room_though_every_connection_is_held() {
+    let limits = Limits {
+        connections: 2,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    let oldest = running.send("GET /metr");
+    let newer = running.send("GET /metr");
+    // A scrape that is answered and closed leaves room; one that is kept takes it.
+    assert!(running.scrape().starts_with("HTTP/1.1 200"));
+    assert_eq!(rest(oldest), "");
+    let mut newer = newer;
+    newer
+        .write_all(b"ics HTTP/1.1\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    assert!(rest(newer).starts_with("HTTP/1.1 200"));
+    running.stop();
+}
+
+#[test]
+fn what_finds_no_room_gets_503() {
+    let (handler, starts, finish) = slow_handler();
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, handler);
+    let mut busy = running.send(SCRAPE);
+    starts.recv_timeout(PATIENCE).unwrap();
+    // Asked or not: the answer is not lost over what the client has sent.
+    assert_closed_with(&rest(running.send(SCRAPE)), "503 Service Unavailable");
+    let refused = rest(running.connect());
+    assert_closed_with(&refused, "503 Service Unavailable");
+    finish.send(()).unwrap();
+    assert!(busy.read(&mut [0; 512]).unwrap() > 0);
+    running.stop();
+}
+
+#[test]
+fn a_stop_lets_the_answer_in_progress_out_and_gives_the_port_back() {
+    let (handler, starts, finish) = slow_handler();
+    let running = Running::start(Limits::default(), handler);
+    let address = running.address;
+    let answer = running.send(SCRAPE);
+    let half = running.send("GET /metr");
+    starts.recv_timeout(PATIENCE).unwrap();
+    running.stop.send(()).unwrap();
+    // The half request is cut off, so the stop has begun.
+    assert_eq!(rest(half), "");
+    finish.send(()).unwrap();
+    let answer = rest(answer);
+    assert_closed_with(&answer, "200 OK");
+    assert!(answer.ends_with("a 1\n"));
+    running.thread.join().unwrap().unwrap();
+    serve::listen(&address.to_string()).unwrap();
+}
+
+#[test]
+fn a_stop_does_not_wait_for_an_answer_without_end() {
+    let (handler, starts, finish) = slow_handler();
+    let limits = Limits {
+        stop: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let running = Running::start(limits, handler);
+    let _answer = running.send(SCRAPE);
+    starts.recv_timeout(PATIENCE).unwrap();
+    running.stop();
+    drop(finish);
+}
+
+#[test]
+fn a_client_that_does_not_read_is_cut_off() {
+    let limits = Limits {
+        write: Duration::from_millis(50),
+        stop: PATIENCE,
+        ..Limits::default()
+    };
+    // More than the socket buffers of both sides hold.
+    const LENGTH: usize = 64 << 20;
+    let handler: Handler = Box::new(|_| Response::new(vec![b'a'; LENGTH]));
+    let running = Running::start(limits, handler);
+    let mut stream = running.send(SCRAPE);
+    stream.read_exact(&mut [0; 1]).unwrap();
+    // The stop waits for the answer to end, which without a reader is its end.
+    running.stop();
+    let mut received = Vec::new();
+    let _ = stream.read_to_end(&mut received);
+    assert!(received.len() < LENGTH, "{} bytes", received.len());
+}
+
+#[test]
+fn a_route_that_no_request_matches_is_an_error_at_the_start() {
+    let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
+    let error = server
+        .route("metrics", ok_handler())
+        .run_until(|| ())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no request matches the route \"metrics\": a path starts with `/` and has no `?`"
+    );
+}
