@@ -91,6 +91,7 @@ pub fn new_const_metric(
 ///
 /// Where [`new_const_metric`] gives an error, with its words; as Go's
 /// `MustNewConstMetric` does.
+#[track_caller]
 pub fn must_new_const_metric(
     desc: &Desc,
     value_type: ValueType,

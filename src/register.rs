@@ -31,6 +31,7 @@ pub trait Registerer {
     ///
     /// At the first that [`Registerer::register`] refuses, with the words of the error,
     /// as Go's `MustRegister` does. Those before it stay registered.
+    #[track_caller]
     fn must_register(&self, collectors: Vec<Box<dyn Collector>>) {
         for collector in collectors {
             if let Err(error) = self.register(collector) {
@@ -46,17 +47,17 @@ pub trait Registerer {
 pub enum RegisterError {
     /// A collector with a metric of this name and these constant labels is there.
     #[error(
-        "a collector of {names} is registered already: register it once, \
-         and change its values through a clone"
+        "{names} is registered already: register it once and change its value through a \
+         clone, or leave out one of the two collectors"
     )]
     AlreadyRegistered {
-        /// The metrics that the collector describes, each in backquotes.
+        /// The metrics that the collector describes; the SDK does not say which it is.
         names: String,
     },
     /// The SDK's registry refuses it for another reason.
     #[error("cannot register {names}: {reason}")]
     Refused {
-        /// The metrics that the collector describes, each in backquotes.
+        /// The metrics that the collector describes.
         names: String,
         /// The SDK's words.
         reason: String,
@@ -98,9 +99,10 @@ fn names(collector: &dyn Collector) -> String {
         .iter()
         .map(|desc| format!("`{}`", desc.fq_name))
         .collect();
-    match names.is_empty() {
-        true => "a collector that describes no metric".to_owned(),
-        false => names.join(", "),
+    match names.as_slice() {
+        [] => "a collector that describes no metric".to_owned(),
+        [name] => name.clone(),
+        _ => format!("one of {}", names.join(", ")),
     }
 }
 
@@ -186,8 +188,8 @@ mod tests {
             Registerer::register(&registry, Box::new(gauge("Items."))).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a collector of `queue_length` is registered already: register it once, and \
-             change its values through a clone"
+            "`queue_length` is registered already: register it once and change its value \
+             through a clone, or leave out one of the two collectors"
         );
         assert_eq!(format!("{error:?}"), error.to_string());
     }
@@ -208,7 +210,7 @@ mod tests {
             Registerer::register(&Registry::new(), twice)
                 .unwrap_err()
                 .to_string(),
-            "cannot register `queue_length`, `queue_length`: a duplicate descriptor within \
+            "cannot register one of `queue_length`, `queue_length`: a duplicate descriptor within \
              the same collector the same fully-qualified name: \"queue_length\""
         );
     }

@@ -116,8 +116,8 @@ fn a_name_that_a_stranger_holds_is_an_error() {
     assert_eq!(
         error.to_string(),
         format!(
-            "a collector of `{name}` is registered already: register it once, and change \
-             its values through a clone"
+            "`{name}` is registered already: register it once and change its value \
+             through a clone, or leave out one of the two collectors"
         )
     );
 }

@@ -221,8 +221,9 @@ impl Shared {
             stream,
             received: Vec::new(),
         };
+        let thread = thread::Builder::new().name("connection".to_owned());
         // Without a thread the connection is dropped, and so closed.
-        if let Err(error) = thread::Builder::new().spawn(move || connection.run()) {
+        if let Err(error) = thread.spawn(move || connection.run()) {
             log(&format!(
                 "closed a connection, cannot start a thread: {error}"
             ));
