@@ -30,7 +30,7 @@ pub struct Gathered {
 pub enum GatherError {
     /// A collector panicked. The SDK collects in one go, so no family of that registry
     /// is left.
-    #[error("a collector panicked: {0}; its `collect` must return what it can read")]
+    #[error("a collector panicked: {0} (the program's log says where)")]
     CollectorPanicked(String),
 }
 

@@ -214,7 +214,7 @@ fn a_failed_gather_is_answered_with_500_and_its_error() {
     assert_eq!(
         body(response),
         "An error has occurred while serving metrics:\n\n\
-         a collector panicked: no sensor; its `collect` must return what it can read\n"
+         a collector panicked: no sensor (the program's log says where)\n"
     );
 }
 
@@ -230,8 +230,8 @@ fn several_errors_are_counted_and_listed() {
             Method::GET
         )),
         "An error has occurred while serving metrics:\n\n2 error(s) occurred:\n\
-         * a collector panicked: no sensor; its `collect` must return what it can read\n\
-         * a collector panicked: no disk; its `collect` must return what it can read\n"
+         * a collector panicked: no sensor (the program's log says where)\n\
+         * a collector panicked: no disk (the program's log says where)\n"
     );
 }
 

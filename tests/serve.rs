@@ -8,7 +8,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use exporter_workbook::promhttp::Handler;
@@ -41,18 +41,19 @@ fn assert_closed_with(answer: &str, status: &str) {
 fn a_wrong_argument_gets_one_line_that_says_what_is_expected() {
     for (slug, _) in PROGRAMS {
         for (arguments, got) in [
-            (&["8050"][..], "8050"),
-            (&["--help"], "--help"),
-            (&[":8050"], ":8050"),
-            (&["127.0.0.1:99999"], "127.0.0.1:99999"),
-            (&["127.0.0.1:0", "more"], "127.0.0.1:0 more"),
+            (&["8050"][..], r#""8050""#),
+            (&["--help"], r#""--help""#),
+            (&[":8050"], r#"":8050""#),
+            (&["127.0.0.1:99999"], r#""127.0.0.1:99999""#),
+            (&["127.0.0.1:0", "more"], r#""127.0.0.1:0" "more""#),
         ] {
             let output = support::command(slug).args(arguments).output().unwrap();
             assert_eq!(
                 String::from_utf8(output.stderr).unwrap(),
                 format!(
-                    "Error: expected at most one argument, the HOST:PORT to listen on, \
-                     such as 127.0.0.1:9100 (port 0 takes a free one); got {got:?}\n"
+                    "Error: expected one argument at most, the HOST:PORT to listen on: \
+                     such as 127.0.0.1:9100, or 0.0.0.0:9100 for every address of this \
+                     machine (port 0 takes a free one); got {got}\n"
                 )
             );
             assert_eq!(output.stdout, b"");
@@ -262,23 +263,26 @@ fn what_is_no_http_is_refused_and_survived() {
 struct Running {
     address: SocketAddr,
     stop: Sender<()>,
-    thread: JoinHandle<Result<(), ServeError>>,
+    stopped: Receiver<Result<(), ServeError>>,
 }
 
 impl Running {
     fn start(limits: Limits, handler: Handler) -> Running {
         let listener = serve::listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = mpsc::channel();
+        let (stop, stopping) = mpsc::channel();
+        let (end, stopped) = mpsc::channel();
         let server = Server::new(listener)
             .limits(limits)
             .route("/metrics", handler);
-        let thread =
-            thread::spawn(move || server.run_until(|| stopped.recv().unwrap()));
+        thread::spawn(move || {
+            let result = server.run_until(|| stopping.recv().unwrap());
+            end.send(result).unwrap();
+        });
         Running {
             address,
             stop,
-            thread,
+            stopped,
         }
     }
 
@@ -301,7 +305,11 @@ impl Running {
 
     fn stop(self) {
         self.stop.send(()).unwrap();
-        self.thread.join().unwrap().unwrap();
+        self.wait();
+    }
+
+    fn wait(self) {
+        self.stopped.recv_timeout(PATIENCE).unwrap().unwrap();
     }
 }
 
@@ -310,6 +318,9 @@ fn rest(mut stream: TcpStream) -> String {
     stream.read_to_string(&mut text).unwrap();
     text
 }
+
+/// A limit that a test must not meet.
+const NEVER: Duration = Duration::from_secs(3600);
 
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -346,11 +357,17 @@ fn a_handler_that_panics_is_answered_for_with_500() {
 fn a_request_that_takes_too_long_to_arrive_gets_408() {
     let limits = Limits {
         head: Duration::from_millis(50),
+        idle: NEVER,
         ..Limits::default()
     };
     let running = Running::start(limits, ok_handler());
-    let answer = rest(running.send("GET /metrics HTTP/1.1\r\nHo"));
-    assert_closed_with(&answer, "408 Request Timeout");
+    let half = "GET /metrics HTTP/1.1\r\nHo";
+    assert_closed_with(&rest(running.send(half)), "408 Request Timeout");
+    // Half of the second, which has come together with the first.
+    let answers = rest(running.send(&format!("{SCRAPE}{half}")));
+    let (first, second) = answers.split_once("a 1\n").unwrap();
+    assert!(first.starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_closed_with(second, "408 Request Timeout");
     running.stop();
 }
 
@@ -358,6 +375,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
 fn a_connection_without_a_request_is_closed_without_a_word() {
     let limits = Limits {
         idle: Duration::from_millis(50),
+        head: NEVER,
         ..Limits::default()
     };
     let running = Running::start(limits, ok_handler());
@@ -374,7 +392,6 @@ fn a_scrape_has_room_though_every_connection_is_held() {
     let running = Running::start(limits, ok_handler());
     let oldest = running.send("GET /metr");
     let newer = running.send("GET /metr");
-    // A scrape that is answered and closed leaves room; one that is kept takes it.
     assert!(running.scrape().starts_with("HTTP/1.1 200"));
     assert_eq!(rest(oldest), "");
     let mut newer = newer;
@@ -382,6 +399,22 @@ fn a_scrape_has_room_though_every_connection_is_held() {
         .write_all(b"ics HTTP/1.1\r\nConnection: close\r\n\r\n")
         .unwrap();
     assert!(rest(newer).starts_with("HTTP/1.1 200"));
+    running.stop();
+}
+
+#[test]
+fn a_kept_connection_makes_room_once_it_is_answered() {
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    let mut kept = running.send(SCRAPE);
+    let mut answer = [0; 512];
+    let length = kept.read(&mut answer).unwrap();
+    assert!(answer[..length].ends_with(b"a 1\n"));
+    assert!(running.scrape().starts_with("HTTP/1.1 200"));
+    assert_eq!(rest(kept), "");
     running.stop();
 }
 
@@ -419,7 +452,7 @@ fn a_stop_lets_the_answer_in_progress_out_and_gives_the_port_back() {
     let answer = rest(answer);
     assert_closed_with(&answer, "200 OK");
     assert!(answer.ends_with("a 1\n"));
-    running.thread.join().unwrap().unwrap();
+    running.wait();
     serve::listen(&address.to_string()).unwrap();
 }
 
@@ -441,7 +474,7 @@ fn a_stop_does_not_wait_for_an_answer_without_end() {
 fn a_client_that_does_not_read_is_cut_off() {
     let limits = Limits {
         write: Duration::from_millis(50),
-        stop: PATIENCE,
+        stop: NEVER,
         ..Limits::default()
     };
     // More than the socket buffers of both sides hold.

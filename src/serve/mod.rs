@@ -124,7 +124,7 @@ impl Server {
             routes: self.routes,
             limits: self.limits,
             table: Mutex::default(),
-            left: Condvar::new(),
+            changed: Condvar::new(),
         });
         let acceptor = Arc::clone(&shared);
         let accepting =
@@ -157,8 +157,8 @@ struct Shared {
     routes: Vec<(String, Handler)>,
     limits: Limits,
     table: Mutex<Table>,
-    /// Told when a connection has left the table.
-    left: Condvar,
+    /// Told when a connection has left the table or waits again.
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -232,20 +232,20 @@ impl Shared {
 
     /// A place in the table, if need be that of the longest waiting connection.
     fn make_room(&self, stream: &Arc<TcpStream>) -> Option<u64> {
-        let full =
-            |table: &mut Table| table.connections.len() >= self.limits.connections;
+        let deadline = Instant::now() + MOMENT;
         let mut table = self.table();
-        if full(&mut table) {
+        while table.connections.len() >= self.limits.connections {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
             let waiting = table.connections.values();
             let waiting = waiting.filter(|entry| entry.waiting_since.is_some());
             if let Some(longest) = waiting.min_by_key(|entry| entry.waiting_since) {
                 let _ = longest.stream.shutdown(Shutdown::Both);
             }
-            let waited = self.left.wait_timeout_while(table, MOMENT, full);
+            let waited = self.changed.wait_timeout(table, left);
             table = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        if full(&mut table) {
-            return None;
         }
         let id = table.next_id;
         table.next_id += 1;
@@ -270,7 +270,7 @@ impl Shared {
     fn wait_for_answers(&self) {
         let busy = |table: &mut Table| !table.connections.is_empty();
         let stop = self.limits.stop;
-        drop(self.left.wait_timeout_while(self.table(), stop, busy));
+        drop(self.changed.wait_timeout_while(self.table(), stop, busy));
     }
 
     fn answer(&self, request: &Request<()>) -> Response<Vec<u8>> {
@@ -316,7 +316,7 @@ enum End {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.shared.table().connections.remove(&self.id);
-        self.shared.left.notify_all();
+        self.shared.changed.notify_all();
     }
 }
 
@@ -403,6 +403,7 @@ impl Connection {
         if let Some(entry) = self.shared.table().connections.get_mut(&self.id) {
             entry.waiting_since = Some(Instant::now());
         }
+        self.shared.changed.notify_all();
     }
 
     fn send(&self, message: Vec<u8>) -> bool {

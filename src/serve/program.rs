@@ -11,8 +11,9 @@ use std::{env, fmt};
 pub enum ServeError {
     /// The program's arguments are something else than one listen address.
     #[error(
-        "expected at most one argument, the HOST:PORT to listen on, such as \
-         127.0.0.1:9100 (port 0 takes a free one); got {0:?}"
+        "expected one argument at most, the HOST:PORT to listen on: such as \
+         127.0.0.1:9100, or 0.0.0.0:9100 for every address of this machine (port 0 \
+         takes a free one); got {0}"
     )]
     Argument(String),
     /// The address cannot be listened on.
@@ -70,13 +71,17 @@ pub fn address_argument(default: &str) -> Result<String, ServeError> {
     match arguments.as_slice() {
         [] => Ok(default.to_owned()),
         [address] if is_address(address) => Ok(address.clone()),
-        _ => Err(ServeError::Argument(arguments.join(" "))),
+        _ => {
+            let quoted = arguments.iter().map(|argument| format!("{argument:?}"));
+            Err(ServeError::Argument(quoted.collect::<Vec<_>>().join(" ")))
+        }
     }
 }
 
 fn is_address(text: &str) -> bool {
-    text.rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
+    })
 }
 
 /// Takes the port of `address`, given as `HOST:PORT`.
@@ -154,6 +159,7 @@ mod tests {
             "127.0.0.1:",
             "a:65536",
             "--help",
+            "http://a:80",
         ] {
             assert!(!is_address(other), "{other}");
         }
