@@ -5,30 +5,20 @@
 mod support;
 
 use std::io::Write;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{PATIENCE, PROGRAMS, Program};
+use support::{PATIENCE, PROGRAMS, Process, Program};
 
-/// Ends the process when it goes out of scope.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start_prometheus(storage: &std::path::Path) -> Ended {
+fn start_prometheus(storage: &std::path::Path) -> Process {
     let prometheus = Command::new("prometheus")
         .arg("--config.file=prometheus.yml")
         .arg("--web.listen-address=127.0.0.1:9090")
         .arg(format!("--storage.tsdb.path={}", storage.display()))
         .arg("--log.level=error")
         .spawn();
-    Ended(prometheus.unwrap())
+    Process(prometheus.unwrap())
 }
 
 /// Each series of the answer with its value, without the time, sorted.

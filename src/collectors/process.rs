@@ -236,6 +236,14 @@ Max address space         unlimited            unlimited            bytes     \n
     }
 
     #[test]
+    fn the_cpu_time_of_this_process_is_finer_than_a_tick() {
+        let families = ProcessCollector::new().unwrap().collect();
+        let seconds = families[0].get_metric()[0].get_counter().get_value();
+        let ticks = seconds * os::ticks_per_second().unwrap();
+        assert!(ticks > 0.0 && ticks.fract() != 0.0, "{seconds} s");
+    }
+
+    #[test]
     fn the_descriptor_that_counts_the_descriptors_is_not_counted() {
         let process = Path::new("/proc/self");
         // Other tests open and close files meanwhile: ask until both saw the same.

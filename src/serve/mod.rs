@@ -2,9 +2,12 @@
 //!
 //! It takes a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
 //! head, a deadline on everything, a bounded number of connections. Anything else gets
-//! the right status, and its connection is closed. A connection is a thread, and
-//! `Connection::run` its whole life.
+//! the right status, and its connection is closed.
+//!
+//! Here is the thread that accepts, and the table of connections that bounds them; a
+//! connection is a thread of its own, in `connection.rs`.
 
+mod connection;
 mod program;
 mod request;
 mod response;
@@ -12,16 +15,17 @@ mod response;
 pub use program::{ServeError, address_argument, listen, stop_signal};
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Version};
 
-use self::request::{MAX_HEAD, Refusal, is_kept, parse, refusal};
+use self::connection::Connection;
+use self::request::MAX_HEAD;
 use self::response::{landing_page, message};
 use crate::promhttp::{Handler, plain_text};
 
@@ -205,7 +209,7 @@ impl Shared {
     fn admit(self: &Arc<Self>, stream: TcpStream) {
         let stream = Arc::new(stream);
         let Some(id) = self.make_room(&stream) else {
-            let busy = "All connections are in use, try again later.\n";
+            let busy = "No connection is free, try again later.\n";
             let response = plain_text(StatusCode::SERVICE_UNAVAILABLE, busy);
             // The thread that accepts waits for no client. What has come is read,
             // because a socket closed with bytes unread takes the answer back.
@@ -215,12 +219,7 @@ impl Shared {
                 (&*stream).write(&message(response, Version::HTTP_11, false, false));
             return;
         };
-        let connection = Connection {
-            shared: Arc::clone(self),
-            id,
-            stream,
-            received: Vec::new(),
-        };
+        let connection = Connection::new(Arc::clone(self), id, stream);
         let thread = thread::Builder::new().name("connection".to_owned());
         // Without a thread the connection is dropped, and so closed.
         if let Err(error) = thread.spawn(move || connection.run()) {
@@ -246,6 +245,9 @@ impl Shared {
             }
             let waited = self.changed.wait_timeout(table, left);
             table = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if table.stopping {
+            return None;
         }
         let id = table.next_id;
         table.next_id += 1;
@@ -295,160 +297,6 @@ impl Shared {
     fn paths(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|(path, _)| path.as_str())
     }
-}
-
-/// One client, from its first byte to its last.
-struct Connection {
-    shared: Arc<Shared>,
-    id: u64,
-    stream: Arc<TcpStream>,
-    /// What has come and is not answered yet.
-    received: Vec<u8>,
-}
-
-/// Why there is no further request.
-enum End {
-    Refused(Refusal),
-    /// The client has left, or is silent between two requests.
-    Silent,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.shared.table().connections.remove(&self.id);
-        self.shared.changed.notify_all();
-    }
-}
-
-impl Connection {
-    fn run(mut self) {
-        let _ = self.stream.set_nodelay(true);
-        let _ = self
-            .stream
-            .set_write_timeout(Some(self.shared.limits.write));
-        loop {
-            let request = match self.next_request() {
-                Ok(request) => request,
-                Err(End::Refused(refusal)) => {
-                    self.send(message(*refusal, Version::HTTP_11, false, false));
-                    return self.close();
-                }
-                Err(End::Silent) => return,
-            };
-            if !self.starts_to_answer() {
-                return;
-            }
-            let response = self.shared.answer(&request);
-            let head_only = request.method() == Method::HEAD;
-            let kept = is_kept(&request) && !self.shared.table().stopping;
-            let sent = self.send(message(response, request.version(), head_only, kept));
-            self.waits();
-            if !sent {
-                return;
-            }
-            if !kept {
-                return self.close();
-            }
-        }
-    }
-
-    fn next_request(&mut self) -> Result<Request<()>, End> {
-        let Limits { head, idle, .. } = self.shared.limits;
-        let mut begun = !self.received.is_empty();
-        let mut deadline = Instant::now() + if begun { head } else { idle };
-        loop {
-            if let Some((length, request)) =
-                parse(&self.received).map_err(End::Refused)?
-            {
-                self.received.drain(..length);
-                return Ok(request);
-            }
-            match self.receive(deadline) {
-                Ok(1..) if begun => {}
-                Ok(1..) => {
-                    begun = true;
-                    deadline = Instant::now() + head;
-                }
-                Err(error) if begun && error.kind() == ErrorKind::TimedOut => {
-                    let late = "The request took too long to arrive.\n";
-                    return Err(End::Refused(refusal(
-                        StatusCode::REQUEST_TIMEOUT,
-                        late,
-                    )));
-                }
-                Ok(0) | Err(_) => return Err(End::Silent),
-            }
-        }
-    }
-
-    /// Reads what has come, up to the longest head there may be.
-    fn receive(&mut self, deadline: Instant) -> io::Result<usize> {
-        let mut chunk = [0; MAX_HEAD];
-        let room = MAX_HEAD - self.received.len();
-        let count = read_until(&self.stream, &mut chunk[..room], deadline)?;
-        self.received.extend_from_slice(&chunk[..count]);
-        Ok(count)
-    }
-
-    /// Whether an answer may still be started; from then on it is not cut off.
-    fn starts_to_answer(&self) -> bool {
-        let mut table = self.shared.table();
-        if let Some(entry) = table.connections.get_mut(&self.id) {
-            entry.waiting_since = None;
-        }
-        !table.stopping
-    }
-
-    fn waits(&self) {
-        if let Some(entry) = self.shared.table().connections.get_mut(&self.id) {
-            entry.waiting_since = Some(Instant::now());
-        }
-        self.shared.changed.notify_all();
-    }
-
-    fn send(&self, message: Vec<u8>) -> bool {
-        (&*self.stream).write_all(&message).is_ok()
-    }
-
-    /// Lets the client read the answer, which is lost where bytes of its own come after
-    /// the close.
-    fn close(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
-        let deadline = Instant::now() + MOMENT;
-        let mut chunk = [0; MAX_HEAD];
-        for _ in 0..32 {
-            if !matches!(read_until(&self.stream, &mut chunk, deadline), Ok(1..)) {
-                return;
-            }
-        }
-    }
-}
-
-/// One read, given up at `deadline` with [`ErrorKind::TimedOut`].
-fn read_until(
-    stream: &TcpStream,
-    buffer: &mut [u8],
-    deadline: Instant,
-) -> io::Result<usize> {
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        stream.set_read_timeout(Some(left))?;
-        match (&*stream).read(buffer) {
-            Err(error) if is_passing(error.kind()) => {}
-            result => return result,
-        }
-    }
-}
-
-/// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.
-fn is_passing(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-    )
 }
 
 /// To standard error, if that is still there.

@@ -42,9 +42,43 @@ pub fn command(slug: &str) -> Command {
     Command::new(path)
 }
 
-/// A running program, ended when it goes out of scope.
+/// A process, ended when it goes out of scope.
+pub struct Process(pub Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// Sends `signal`, such as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        let kill = Command::new("sh")
+            .args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal])
+            .arg(self.0.id().to_string())
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Sends `signal`, and gives what the process ended with.
+    pub fn end_with(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "still running after {signal}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A running program.
 pub struct Program {
-    child: Child,
+    pub process: Process,
     /// Where it says that it listens.
     pub address: SocketAddr,
 }
@@ -57,19 +91,16 @@ impl Program {
 
     /// Starts `slug` with `arguments`, and waits until it listens.
     pub fn start_with(slug: &str, arguments: &[&str]) -> Program {
-        let mut child = command(slug)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let line = first_line(&mut child);
+        let child = command(slug).args(arguments).stdout(Stdio::piped()).spawn();
+        let mut process = Process(child.unwrap());
+        let line = first_line(&mut process.0);
         let address = line
             .strip_prefix("listening on http://")
             .and_then(|rest| rest.strip_suffix("/metrics\n"))
             .unwrap_or_else(|| panic!("{slug} printed {line:?}"))
             .parse()
             .unwrap();
-        Program { child, address }
+        Program { process, address }
     }
 
     /// The answer to one GET.
@@ -102,38 +133,6 @@ impl Program {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Sends `signal`, such as `TERM`, and gives what the program ended with.
-    pub fn end_with(mut self, signal: &str) -> ExitStatus {
-        self.signal(signal);
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(started.elapsed() < PATIENCE, "still running after {signal}");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    pub fn signal(&self, signal: &str) {
-        let kill = Command::new("sh")
-            .args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal])
-            .arg(self.id().to_string())
-            .status();
-        assert!(kill.unwrap().success());
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
