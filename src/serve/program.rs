@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::{env, fmt};
 
 /// Why a program does not serve.
@@ -104,6 +103,8 @@ pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
 /// When the system refuses the signal handler.
 #[cfg(unix)]
 pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
+    use std::sync::Arc;
+
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::flag;
 
