@@ -127,12 +127,18 @@ where
         desc_ids: desc_ids(&collector),
         found: None,
     }));
-    // Errors of the gather matter to a scrape; here they leave the search empty-handed.
-    let _ = Gatherer::gather(registry);
+    let gathered = Gatherer::gather(registry);
     let found = SEARCH.take().and_then(|search| search.found);
     match found.and_then(|existing| existing.downcast::<C>().ok()) {
         Some(existing) => Ok(*existing),
-        None => Err(error),
+        // The gather may have ended before it came to the one that was looked for.
+        None => Err(match gathered.errors.first() {
+            Some(failure) => RegisterError::Refused {
+                names: names(&collector),
+                reason: format!("looking for the one that is registered, {failure}"),
+            },
+            None => error,
+        }),
     }
 }
 
@@ -262,6 +268,27 @@ mod tests {
             RegisterError::AlreadyRegistered {
                 names: "`queue_length`".to_owned()
             }
+        );
+    }
+
+    #[test]
+    fn a_collector_that_panics_is_named_as_what_hides_the_existing_one() {
+        struct Panics;
+        impl Collector for Panics {
+            fn desc(&self) -> Vec<&Desc> {
+                Vec::new()
+            }
+            fn collect(&self) -> Vec<MetricFamily> {
+                panic!("no sensor")
+            }
+        }
+        let registry = Registry::new();
+        registry.must_register(vec![Box::new(gauge("Items.")), Box::new(Panics)]);
+        let error = register_or_existing(&registry, gauge("Items.")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot register `queue_length`: looking for the one that is registered, a \
+             collector panicked: no sensor (the program's log says where)"
         );
     }
 

@@ -288,6 +288,45 @@ fn what_is_no_http_is_refused_and_survived() {
     assert_closed_with(&survives(b"GET\r\n\r\n"), "400 Bad Request");
 }
 
+/// What ends connections for want of descriptors must not be the scrape's.
+#[cfg(unix)]
+#[test]
+fn a_scrape_is_answered_though_silent_clients_hold_every_descriptor() {
+    let mut program = std::process::Command::new("sh");
+    program.args(["-c", "ulimit -n 24 && exec \"$0\" 127.0.0.1:0"]);
+    program.arg(support::command("03_custom_registry").get_program());
+    let program = Program::spawn(&mut program);
+    let silent: Vec<TcpStream> = (0..40).map(|_| program.connect()).collect();
+    // A silent client is closed for each further one, not after its 30 s.
+    for _ in 0..3 {
+        program.metrics();
+    }
+    drop(silent);
+    program.metrics();
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_still_sends() {
+    let program = Program::start("03_custom_registry");
+    let mut request =
+        b"POST /metrics HTTP/1.1\r\nContent-Length: 200000\r\n\r\n".to_vec();
+    request.resize(request.len() + 200_000, b'a');
+    for _ in 0..20 {
+        let answer = program.exchange(&request);
+        assert_closed_with(&answer, "405 Method Not Allowed");
+    }
+}
+
+#[test]
+fn a_refused_head_has_no_body_either() {
+    let program = Program::start("03_custom_registry");
+    let answer = program.exchange(b"HEAD /metrics HTTP/1.1\r\nExpect: a\r\n\r\n");
+    let (status, headers, body) = parts(&answer);
+    assert_eq!(status, "HTTP/1.1 417 Expectation Failed");
+    assert!(headers.contains(&"connection: close".to_owned()));
+    assert_eq!(body, "");
+}
+
 // What a program may build on: the same listener with handlers and limits of the test.
 
 struct Running {
@@ -451,6 +490,25 @@ fn a_scrape_has_room_though_every_connection_is_held() {
 }
 
 #[test]
+fn a_request_that_has_come_is_answered_before_it_makes_room() {
+    let limits = Limits {
+        connections: 2,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    // More at once than there is room for: each is answered or told that there is none.
+    for _ in 0..50 {
+        let asked: Vec<TcpStream> = (0..10).map(|_| running.send(SCRAPE)).collect();
+        for mut stream in asked {
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).unwrap();
+            assert!([b"HTTP/1.1 200", b"HTTP/1.1 503"].contains(&&status));
+        }
+    }
+    running.stop();
+}
+
+#[test]
 fn a_kept_connection_makes_room_once_it_is_answered() {
     let limits = Limits {
         connections: 1,
@@ -515,6 +573,33 @@ fn a_stop_closes_a_connection_that_waits() {
 }
 
 #[test]
+fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
+    let running = Running::start(Limits::default(), Box::new(|_| large_answer()));
+    let mut kept = running.send(&format!("{SCRAPE}{SCRAPE}"));
+    kept.read_exact(&mut [0; 1]).unwrap();
+    // A third that stays unread in the server's socket.
+    kept.write_all(SCRAPE.as_bytes()).unwrap();
+    running.begin_to_stop();
+    let received = rest(kept);
+    assert!(received.ends_with("a 1\n") && received.len() > LARGE);
+    running.wait();
+}
+
+#[test]
+fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
+    let limits = Limits {
+        connections: 0,
+        head: Duration::MAX,
+        idle: Duration::MAX,
+        write: Duration::ZERO,
+        stop: Duration::MAX,
+    };
+    let running = Running::start(limits, ok_handler());
+    assert!(running.scrape().starts_with("HTTP/1.1 200"));
+    running.stop();
+}
+
+#[test]
 fn a_stop_in_the_middle_of_an_answer_waits_for_no_further_request() {
     let limits = Limits {
         idle: NEVER,
@@ -564,13 +649,18 @@ fn a_client_that_does_not_read_is_cut_off() {
 
 #[test]
 fn a_route_that_no_request_matches_is_an_error_at_the_start() {
-    let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
-    let error = server
-        .route("metrics", ok_handler())
-        .run_until(|| ())
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no request matches the route \"metrics\": a path starts with `/` and has no `?`"
-    );
+    for path in ["metrics", "", "/a?b", "/a#b", "/a b", "/m\u{e9}"] {
+        let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
+        let error = server
+            .route(path, ok_handler())
+            .run_until(|| ())
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "no request matches the route {path:?}: a path starts with `/`, and has \
+                 no `?`, no `#`, no space and nothing beyond ASCII"
+            )
+        );
+    }
 }

@@ -3,7 +3,13 @@
 //! The format of each file is that of proc(5).
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The name of a process is bytes, and cut off after 15 of them: not always text.
+fn read(path: PathBuf) -> Option<String> {
+    let bytes = fs::read(path).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
 
 /// The fields of `/proc/<pid>/stat` that the process collector exports.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,7 +24,7 @@ pub struct Stat {
 }
 
 pub fn stat(process: &Path) -> Option<Stat> {
-    let text = fs::read_to_string(process.join("stat")).ok()?;
+    let text = read(process.join("stat"))?;
     // The name before it may hold spaces and parentheses of its own.
     let (_, after_name) = text.rsplit_once(')')?;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
@@ -35,7 +41,7 @@ pub fn stat(process: &Path) -> Option<Stat> {
 
 /// The time of boot, in seconds since the epoch, from `/proc/stat`.
 pub fn boot_time(proc_root: &Path) -> Option<u64> {
-    let text = fs::read_to_string(proc_root.join("stat")).ok()?;
+    let text = read(proc_root.join("stat"))?;
     text.lines()
         .find_map(|line| line.strip_prefix("btime "))?
         .trim()
@@ -45,7 +51,7 @@ pub fn boot_time(proc_root: &Path) -> Option<u64> {
 
 /// A soft limit from `/proc/<pid>/limits`; `u64::MAX` stands for "unlimited", as in Go.
 pub fn soft_limit(process: &Path, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(process.join("limits")).ok()?;
+    let text = read(process.join("limits"))?;
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     match rest.split_whitespace().next()? {
         "unlimited" => Some(u64::MAX),
@@ -55,7 +61,7 @@ pub fn soft_limit(process: &Path, name: &str) -> Option<u64> {
 
 /// The first number of a line of `/proc/<pid>/status`, such as `Threads`.
 pub fn status(process: &Path, key: &str) -> Option<u64> {
-    let text = fs::read_to_string(process.join("status")).ok()?;
+    let text = read(process.join("status"))?;
     let value = text
         .lines()
         .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
@@ -65,7 +71,7 @@ pub fn status(process: &Path, key: &str) -> Option<u64> {
 /// Bytes received and sent, from the two `IpExt` lines of `/proc/<pid>/net/netstat`:
 /// names, then values in the same order.
 pub fn ip_octets(process: &Path) -> Option<(u64, u64)> {
-    let text = fs::read_to_string(process.join("net/netstat")).ok()?;
+    let text = read(process.join("net/netstat"))?;
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("IpExt: "));
     let (names, values) = (lines.next()?, lines.next()?);
     let value_of = |wanted: &str| {

@@ -64,7 +64,7 @@ const METRICS: [Metric; 10] = [
 
 /// Exports `process_*` of one process, read from `/proc` at each scrape.
 ///
-/// Where there is no `/proc`, it exports nothing.
+/// Where there is no `/proc`, it exports nothing but the CPU time, and that on Linux.
 #[derive(Debug)]
 pub struct ProcessCollector {
     proc_root: PathBuf,
@@ -221,6 +221,18 @@ Max address space         unlimited            unlimited            bytes     \n
             "process_max_fds 1024\nprocess_virtual_memory_max_bytes 18446744073709552000\n"
         );
         assert_eq!(collect(&[]), "");
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("42")).unwrap();
+        let stat = STAT.replace("odd name", "@");
+        let (before, after) = stat.split_once('@').unwrap();
+        let bytes = [before.as_bytes(), b"\xe9\x98", after.as_bytes()].concat();
+        std::fs::write(root.path().join("42/stat"), bytes).unwrap();
+        let stat = proc_files::stat(&root.path().join("42")).unwrap();
+        assert_eq!((stat.cpu_ticks, stat.threads), (225, 3));
     }
 
     #[test]

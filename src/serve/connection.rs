@@ -53,7 +53,8 @@ impl Connection {
             let request = match self.next_request() {
                 Ok(request) => request,
                 Err(End::Refused(refusal)) => {
-                    self.send(message(*refusal, Version::HTTP_11, false, false));
+                    let head_only = self.received.starts_with(b"HEAD ");
+                    self.send(message(*refusal, Version::HTTP_11, head_only, false));
                     return self.close();
                 }
                 Err(End::Silent) => return,
@@ -66,11 +67,11 @@ impl Connection {
             let kept = is_kept(&request) && !self.shared.table().stopping;
             let sent = self.send(message(response, request.version(), head_only, kept));
             let goes_on = self.waits();
-            if sent && !kept {
-                return self.close();
-            }
-            if !sent || !goes_on {
+            if !sent {
                 return;
+            }
+            if !(kept && goes_on) {
+                return self.close();
             }
         }
     }
@@ -119,6 +120,7 @@ impl Connection {
         if let Some(entry) = table.connections.get_mut(&self.id) {
             entry.waiting_since = None;
         }
+        self.shared.changed.notify_all();
         !table.stopping
     }
 

@@ -1,7 +1,7 @@
 //! The listener: routes, limits, deadlines and a clean stop, over `std::net`.
 //!
 //! It takes a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
-//! head, a deadline on everything, a bounded number of connections. Anything else gets
+//! head, a deadline on each wait, a bounded number of connections. Anything else gets
 //! the right status, and its connection is closed.
 //!
 //! Here is the thread that accepts, and the table of connections that bounds them; a
@@ -15,14 +15,14 @@ mod response;
 pub use program::{ServeError, address_argument, listen, stop_signal};
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Uri, Version};
 
 use self::connection::Connection;
 use self::request::MAX_HEAD;
@@ -86,10 +86,20 @@ impl Server {
         self
     }
 
-    /// Replaces the default limits.
+    /// Replaces the default limits. What is outside of 1 ms to 1 day, or 0 connections, is
+    /// taken as the nearest that is not.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Server {
-        self.limits = limits;
+        let within = |duration: Duration| {
+            duration.clamp(Duration::from_millis(1), Duration::from_secs(24 * 60 * 60))
+        };
+        self.limits = Limits {
+            connections: limits.connections.max(1),
+            head: within(limits.head),
+            idle: within(limits.idle),
+            write: within(limits.write),
+            stop: within(limits.stop),
+        };
         self
     }
 
@@ -112,7 +122,8 @@ impl Server {
     }
 
     /// Serves until `stop` returns and the answers in progress are out: for a program
-    /// that minds the signals itself. The port is free again afterwards.
+    /// that minds the signals itself. The port is free again afterwards, unless the
+    /// process is out of file descriptors.
     ///
     /// # Errors
     ///
@@ -120,8 +131,7 @@ impl Server {
     pub fn run_until(self, stop: impl FnOnce()) -> Result<(), ServeError> {
         let listener = self.listener;
         let address = listener.local_addr()?;
-        let unmatched = |path: &&String| !path.starts_with('/') || path.contains('?');
-        if let Some(path) = self.routes.iter().map(|(path, _)| path).find(unmatched) {
+        if let Some((path, _)) = self.routes.iter().find(|(path, _)| !is_path(path)) {
             return Err(ServeError::Route(path.clone()));
         }
         let shared = Arc::new(Shared {
@@ -131,8 +141,9 @@ impl Server {
             changed: Condvar::new(),
         });
         let acceptor = Arc::clone(&shared);
-        let accepting =
-            thread::Builder::new().spawn(move || acceptor.accept(&listener))?;
+        let accepting = thread::Builder::new()
+            .name("accept".to_owned())
+            .spawn(move || acceptor.accept(&listener))?;
         stop();
         shared.stop();
         // The accept in progress ends with one more connection. Where that can't be
@@ -143,6 +154,12 @@ impl Server {
         shared.wait_for_answers();
         Ok(())
     }
+}
+
+/// Whether a request can have exactly this path.
+fn is_path(text: &str) -> bool {
+    let uri = text.parse::<Uri>();
+    text.is_ascii() && text.starts_with('/') && uri.is_ok_and(|uri| uri.path() == text)
 }
 
 /// Where to reach a listener on `address`, which may stand for every address.
@@ -161,7 +178,7 @@ struct Shared {
     routes: Vec<(String, Handler)>,
     limits: Limits,
     table: Mutex<Table>,
-    /// Told when a connection has left the table or waits again.
+    /// Told when a connection has left the table, starts to answer, or waits again.
     changed: Condvar,
 }
 
@@ -170,6 +187,19 @@ struct Table {
     connections: BTreeMap<u64, Entry>,
     next_id: u64,
     stopping: bool,
+    /// Since when there has been no room for a further connection.
+    full_since: Option<Instant>,
+}
+
+impl Table {
+    /// Makes the connection that has waited longest read no more than has come already.
+    fn end_longest_waiting(&self) {
+        let waiting = self.connections.values();
+        let waiting = waiting.filter(|entry| entry.waiting_since.is_some());
+        if let Some(longest) = waiting.min_by_key(|entry| entry.waiting_since) {
+            let _ = longest.stream.shutdown(Shutdown::Read);
+        }
+    }
 }
 
 struct Entry {
@@ -196,9 +226,12 @@ impl Shared {
                     pause = SHORTEST;
                     self.admit(stream);
                 }
-                // Out of file descriptors, or a client that has left again: both pass.
+                // The client has left again.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                // Out of file descriptors, as a rule: a connection that waits holds one.
                 Err(error) => {
                     log(&format!("cannot accept a connection, trying on: {error}"));
+                    self.table().end_longest_waiting();
                     thread::sleep(pause);
                     pause = (pause * 2).min(Duration::from_secs(1));
                 }
@@ -229,23 +262,21 @@ impl Shared {
         }
     }
 
-    /// A place in the table, if need be that of the longest waiting connection.
+    /// A place in the table, if need be that of the longest waiting connection; `None`
+    /// when there has been none for a moment.
     fn make_room(&self, stream: &Arc<TcpStream>) -> Option<u64> {
-        let deadline = Instant::now() + MOMENT;
         let mut table = self.table();
         while table.connections.len() >= self.limits.connections {
+            let deadline = *table.full_since.get_or_insert_with(Instant::now) + MOMENT;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            let waiting = table.connections.values();
-            let waiting = waiting.filter(|entry| entry.waiting_since.is_some());
-            if let Some(longest) = waiting.min_by_key(|entry| entry.waiting_since) {
-                let _ = longest.stream.shutdown(Shutdown::Both);
-            }
+            table.end_longest_waiting();
             let waited = self.changed.wait_timeout(table, left);
             table = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        table.full_since = None;
         if table.stopping {
             return None;
         }

@@ -25,7 +25,8 @@ pub enum ServeError {
     },
     /// No request matches the path of a route.
     #[error(
-        "no request matches the route {0:?}: a path starts with `/` and has no `?`"
+        "no request matches the route {0:?}: a path starts with `/`, and has no `?`, no \
+         `#`, no space and nothing beyond ASCII"
     )]
     Route(String),
     /// The system refuses what a server needs besides its port.
@@ -96,7 +97,8 @@ pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
 }
 
 /// From now on SIGINT (Ctrl-C) and SIGTERM don't end the program: the first one ends
-/// the wait that is returned, a second one the program, at once.
+/// the wait that is returned, a second one the program, at once. For one call in the life
+/// of a program: after the first signal every further one ends it.
 ///
 /// # Errors
 ///

@@ -122,10 +122,14 @@ fn has_body(headers: &HeaderMap) -> Result<bool, Refusal> {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     match (lengths.next(), lengths.next()) {
         (None, _) => Ok(false),
-        (Some(length), None) if length.as_bytes().iter().all(u8::is_ascii_digit) => {
-            Ok(length.as_bytes().iter().any(|digit| *digit != b'0'))
-        }
-        _ => Err(bad_request("its Content-Length is not one number")),
+        (Some(length), None) => match length.as_bytes() {
+            [] => Err(bad_request("its Content-Length is empty")),
+            digits if digits.iter().all(u8::is_ascii_digit) => {
+                Ok(digits.iter().any(|digit| *digit != b'0'))
+            }
+            _ => Err(bad_request("its Content-Length is no number")),
+        },
+        _ => Err(bad_request("it has more than one Content-Length")),
     }
 }
 
@@ -189,6 +193,7 @@ mod tests {
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 0"), 400);
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 5"), 400);
         assert_eq!(status_with("Content-Length: +5"), 400);
+        assert_eq!(status_with("Content-Length:"), 400);
         assert_eq!(status_with("Content-Length: -1"), 400);
     }
 

@@ -14,7 +14,11 @@ pub fn message(
     head_only: bool,
     kept: bool,
 ) -> Vec<u8> {
-    let (parts, body) = response.into_parts();
+    let (parts, mut body) = response.into_parts();
+    if matches!(parts.status.as_u16(), 100..=199 | 204 | 304) {
+        // These never have one, and the client takes it for the next answer.
+        body.clear();
+    }
     let mut message = Vec::with_capacity(256 + body.len());
     // Writing to memory does not fail.
     let _ = write_head(&parts, body.len(), version, &mut message);
@@ -29,7 +33,8 @@ pub fn message(
     message
 }
 
-/// Leaves out what tiny_http does not write: headers beyond ASCII.
+/// Leaves out what tiny_http does not write: headers beyond ASCII, and those that frame
+/// the message, such as Connection and Transfer-Encoding.
 fn write_head(
     parts: &Parts,
     length: usize,
@@ -125,6 +130,16 @@ mod tests {
             lines(response, Version::HTTP_11, true)[2..],
             ["x-name: kept", "Content-Length: 4", "", "a 1\n"]
         );
+    }
+
+    #[test]
+    fn a_status_without_a_body_is_written_without_one() {
+        for status in [204, 304] {
+            let mut response = Response::new(b"a 1\n".to_vec());
+            *response.status_mut() = status.try_into().unwrap();
+            let lines = lines(response, Version::HTTP_11, true);
+            assert_eq!(lines[2..], ["Content-Length: 0", "", ""]);
+        }
     }
 
     #[test]

@@ -91,13 +91,17 @@ impl Program {
 
     /// Starts `slug` with `arguments`, and waits until it listens.
     pub fn start_with(slug: &str, arguments: &[&str]) -> Program {
-        let child = command(slug).args(arguments).stdout(Stdio::piped()).spawn();
-        let mut process = Process(child.unwrap());
+        Program::spawn(command(slug).args(arguments))
+    }
+
+    /// Starts what `command` says, and waits until it listens.
+    pub fn spawn(command: &mut Command) -> Program {
+        let mut process = Process(command.stdout(Stdio::piped()).spawn().unwrap());
         let line = first_line(&mut process.0);
         let address = line
             .strip_prefix("listening on http://")
             .and_then(|rest| rest.strip_suffix("/metrics\n"))
-            .unwrap_or_else(|| panic!("{slug} printed {line:?}"))
+            .unwrap_or_else(|| panic!("{command:?} printed {line:?}"))
             .parse()
             .unwrap();
         Program { process, address }
