@@ -74,6 +74,16 @@ fn gauge_ops_end_at_minus_19() {
 }
 
 #[test]
+fn counter_ops_end_at_42() {
+    assert_text_format("02b_counter_ops");
+}
+
+#[test]
+fn histogram_ops_serve_cumulative_buckets() {
+    assert_text_format("02c_histogram_ops");
+}
+
+#[test]
 fn custom_registry_serves_the_gauge_and_the_handlers_errors() {
     assert_text_format("03_custom_registry");
 }
