@@ -538,6 +538,12 @@ fn what_finds_no_room_gets_503() {
     assert_closed_with(&refused, "503 Service Unavailable");
     finish.send(()).unwrap();
     busy.read_exact(&mut [0; 64]).unwrap();
+    // From here on there is room: the connection is kept, and waits.
+    let started = Instant::now();
+    finish.send(()).unwrap();
+    while !running.scrape().starts_with("HTTP/1.1 200") {
+        assert!(started.elapsed() < PATIENCE, "still no room");
+    }
     running.stop();
 }
 

@@ -29,7 +29,9 @@ enum End {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.shared.table().connections.remove(&self.id);
+        let mut table = self.shared.table();
+        table.connections.remove(&self.id);
+        table.busy_since = None;
         self.shared.changed.notify_all();
     }
 }
@@ -130,6 +132,7 @@ impl Connection {
         if let Some(entry) = table.connections.get_mut(&self.id) {
             entry.waiting_since = Some(Instant::now());
         }
+        table.busy_since = None;
         self.shared.changed.notify_all();
         !table.stopping
     }

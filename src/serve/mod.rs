@@ -187,18 +187,18 @@ struct Table {
     connections: BTreeMap<u64, Entry>,
     next_id: u64,
     stopping: bool,
-    /// Since when there has been no room for a further connection.
-    full_since: Option<Instant>,
+    /// Since when no connection has waited, as far as one that came has seen.
+    busy_since: Option<Instant>,
 }
 
 impl Table {
     /// Makes the connection that has waited longest read no more than has come already.
-    fn end_longest_waiting(&self) {
+    /// False where none waits.
+    fn end_longest_waiting(&self) -> bool {
         let waiting = self.connections.values();
         let waiting = waiting.filter(|entry| entry.waiting_since.is_some());
-        if let Some(longest) = waiting.min_by_key(|entry| entry.waiting_since) {
-            let _ = longest.stream.shutdown(Shutdown::Read);
-        }
+        let longest = waiting.min_by_key(|entry| entry.waiting_since);
+        longest.is_some_and(|entry| entry.stream.shutdown(Shutdown::Read).is_ok())
     }
 }
 
@@ -263,20 +263,23 @@ impl Shared {
     }
 
     /// A place in the table, if need be that of the longest waiting connection; `None`
-    /// when there has been none for a moment.
+    /// when all have been busy for a moment.
     fn make_room(&self, stream: &Arc<TcpStream>) -> Option<u64> {
+        let came = Instant::now();
         let mut table = self.table();
         while table.connections.len() >= self.limits.connections {
-            let deadline = *table.full_since.get_or_insert_with(Instant::now) + MOMENT;
-            let left = deadline.saturating_duration_since(Instant::now());
+            // Not a moment for each that comes: the last of many would wait for minutes.
+            let since = match table.end_longest_waiting() {
+                true => came,
+                false => *table.busy_since.get_or_insert(came),
+            };
+            let left = (since + MOMENT).saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            table.end_longest_waiting();
             let waited = self.changed.wait_timeout(table, left);
             table = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        table.full_since = None;
         if table.stopping {
             return None;
         }
