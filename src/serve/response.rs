@@ -47,7 +47,7 @@ fn write_head(
         // Stated by `length`: a wrong one would shift every later answer.
         .filter(|(name, _)| **name != CONTENT_LENGTH)
         .filter_map(|(name, value)| {
-            tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).ok()
+            tiny_http::Header::from_bytes(titled(name.as_str()), value.as_bytes()).ok()
         })
         .collect();
     let status = tiny_http::StatusCode(parts.status.as_u16());
@@ -56,6 +56,21 @@ fn write_head(
         .with_chunked_threshold(usize::MAX)
         // Without the request's headers: one of them, TE, would ask for chunks.
         .raw_print(message, version, &[], true, None)
+}
+
+/// `content-type` as `Content-Type`, the way tiny_http writes the headers of its own.
+fn titled(name: &str) -> String {
+    let mut starts = true;
+    let title = |letter: char| {
+        let titled = if starts {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
+        starts = letter == '-';
+        titled
+    };
+    name.chars().map(title).collect()
 }
 
 /// What a person who opens the port in a browser sees: links to `paths`.
@@ -128,7 +143,7 @@ mod tests {
         headers.insert("x-name", HeaderValue::from_static("kept"));
         assert_eq!(
             lines(response, Version::HTTP_11, true)[2..],
-            ["x-name: kept", "Content-Length: 4", "", "a 1\n"]
+            ["X-Name: kept", "Content-Length: 4", "", "a 1\n"]
         );
     }
 
