@@ -4,6 +4,7 @@
 //! - [`register`]: putting collectors into a registry
 //! - [`const_metric`]: metrics made anew at each scrape
 //! - [`collectors`]: the process and the Rust runtime as metrics
+//! - [`summary`]: the metric type that the SDK lacks
 //! - [`promhttp`]: from a registry to an HTTP response
 //! - [`serve`]: the listener that carries it
 
@@ -13,3 +14,4 @@ pub mod gather;
 pub mod promhttp;
 pub mod register;
 pub mod serve;
+pub mod summary;

@@ -8,9 +8,10 @@ mod support;
 
 use support::Program;
 
-/// Values of this process and this compiler. Only numbers are taken out: names, types,
-/// help texts, labels and order stay.
-const VARYING: [(&str, &str); 2] = [
+/// Values of this process and this compiler, and estimates by a sketch that tosses coins.
+/// Only numbers are taken out: names, types, help texts, labels and order stay.
+const VARYING: [(&str, &str); 3] = [
+    (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
     (
         r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9]+(\.[0-9]+)?$",
         "$1 <value>",
@@ -81,6 +82,21 @@ fn counter_ops_end_at_42() {
 #[test]
 fn histogram_ops_serve_cumulative_buckets() {
     assert_text_format("02c_histogram_ops");
+}
+
+#[test]
+fn summary_ops_serve_quantiles_within_their_errors() {
+    assert_text_format("02d_summary_ops");
+    let metrics = Program::start("02d_summary_ops").metrics();
+    // Of 1..=1000 the value is its own rank.
+    for (quantile, rank, error) in
+        [("0.5", 500, 50), ("0.9", 900, 10), ("0.99", 990, 1)]
+    {
+        let label = format!(",quantile=\"{quantile}\"}} ");
+        let line = metrics.lines().find(|line| line.contains(&label)).unwrap();
+        let value: i64 = line.split(' ').next_back().unwrap().parse().unwrap();
+        assert!((value - rank).abs() <= error, "{line}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each program's slug and where cargo built it.
-pub const PROGRAMS: [(&str, &str); 8] = [
+pub const PROGRAMS: [(&str, &str); 9] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
         "01_default_registry",
@@ -24,6 +24,7 @@ pub const PROGRAMS: [(&str, &str); 8] = [
     ("02a_gauge_ops", env!("CARGO_BIN_EXE_02a_gauge_ops")),
     ("02b_counter_ops", env!("CARGO_BIN_EXE_02b_counter_ops")),
     ("02c_histogram_ops", env!("CARGO_BIN_EXE_02c_histogram_ops")),
+    ("02d_summary_ops", env!("CARGO_BIN_EXE_02d_summary_ops")),
     (
         "03_custom_registry",
         env!("CARGO_BIN_EXE_03_custom_registry"),

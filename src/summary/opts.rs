@@ -1,0 +1,251 @@
+//! What a summary is made of, and what follows from it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
+use prometheus::Opts;
+use prometheus::core::{Desc, Describer};
+use prometheus::proto::{self, MetricFamily, MetricType};
+
+/// Why a summary was not made, or has no such child.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SummaryError {
+    /// The SDK refuses its name, its help text or a label.
+    #[error("summary `{name}`: {reason}")]
+    Desc {
+        /// Name of the summary.
+        name: String,
+        /// The SDK's words.
+        reason: String,
+    },
+    /// A label named `quantile`, which the summary sets itself.
+    #[error("summary `{name}`: the label `quantile` is its own, name yours otherwise")]
+    QuantileLabel {
+        /// Name of the summary.
+        name: String,
+    },
+    /// An objective that is none, or tighter than the sketch can keep.
+    #[error(
+        "summary `{name}`: cannot keep the quantile {quantile} within {error}: a quantile \
+         and its error lie between 0 and 1, and an error near the middle is at least 0.0003"
+    )]
+    Objective {
+        /// Name of the summary.
+        name: String,
+        /// The quantile, as text.
+        quantile: String,
+        /// Its allowed rank error, as text.
+        error: String,
+    },
+    /// The window is empty.
+    #[error("summary `{name}`: its maximum age and its number of slices are above 0")]
+    Window {
+        /// Name of the summary.
+        name: String,
+    },
+    /// The values don't pair up with the labels.
+    #[error(
+        "summary `{name}` has the labels {labels:?}: expected {} value(s), got {got}",
+        labels.len()
+    )]
+    LabelCount {
+        /// Name of the summary.
+        name: String,
+        /// Its variable labels.
+        labels: Vec<String>,
+        /// How many values were given.
+        got: usize,
+    },
+}
+
+/// As the message itself, because that is what `main` prints of an error it returns.
+impl fmt::Debug for SummaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// What a summary is made of; Go's `prometheus.SummaryOpts`.
+#[derive(Clone)]
+pub struct SummaryOpts {
+    common: Opts,
+    objectives: Vec<(f64, f64)>,
+    max_age: Duration,
+    age_buckets: u32,
+    now: Clock,
+}
+
+impl SummaryOpts {
+    /// A summary without quantiles, over 10 minutes in 5 slices.
+    pub fn new(name: &str, help: &str) -> SummaryOpts {
+        SummaryOpts {
+            common: Opts::new(name, help),
+            objectives: Vec::new(),
+            max_age: Duration::from_secs(10 * 60),
+            age_buckets: 5,
+            now: Arc::new(Instant::now),
+        }
+    }
+
+    /// The first part of the name.
+    #[must_use]
+    pub fn namespace(mut self, namespace: &str) -> SummaryOpts {
+        self.common = self.common.namespace(namespace);
+        self
+    }
+
+    /// The second part of the name.
+    #[must_use]
+    pub fn subsystem(mut self, subsystem: &str) -> SummaryOpts {
+        self.common = self.common.subsystem(subsystem);
+        self
+    }
+
+    /// A label with one value for the life of the summary.
+    #[must_use]
+    pub fn const_label(mut self, name: &str, value: &str) -> SummaryOpts {
+        self.common = self.common.const_label(name, value);
+        self
+    }
+
+    /// Exports the value at `quantile`, which is off by at most `error` in rank: 0.9 with
+    /// an error of 0.01 is a value between the 0.89 and the 0.91 quantile.
+    #[must_use]
+    pub fn objective(mut self, quantile: f64, error: f64) -> SummaryOpts {
+        self.objectives.push((quantile, error));
+        self
+    }
+
+    /// How long an observation counts for the quantiles.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> SummaryOpts {
+        self.max_age = max_age;
+        self
+    }
+
+    /// In how many slices the window moves: 5 slices of 2 minutes each are dropped one at
+    /// a time, so that the window is between 8 and 10 minutes long.
+    #[must_use]
+    pub fn age_buckets(mut self, age_buckets: u32) -> SummaryOpts {
+        self.age_buckets = age_buckets;
+        self
+    }
+
+    /// Asks another clock: a test's.
+    #[must_use]
+    pub fn clock(
+        mut self,
+        now: impl Fn() -> Instant + Send + Sync + 'static,
+    ) -> SummaryOpts {
+        self.now = Arc::new(now);
+        self
+    }
+
+    pub(super) fn variable_labels(mut self, names: &[&str]) -> SummaryOpts {
+        self.common.variable_labels = names.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    pub(super) fn plan(&self) -> Result<Plan, SummaryError> {
+        let name = self.common.fq_name();
+        let desc = self.common.describe().map_err(|error| SummaryError::Desc {
+            name: name.clone(),
+            reason: error.to_string(),
+        })?;
+        let mut labels = self.common.const_labels.keys();
+        if labels.any(|label| label == "quantile")
+            || desc.variable_labels.iter().any(|label| label == "quantile")
+        {
+            return Err(SummaryError::QuantileLabel { name });
+        }
+        let slice = self.max_age.checked_div(self.age_buckets);
+        let Some(slice) = slice.filter(|slice| !slice.is_zero()) else {
+            return Err(SummaryError::Window { name });
+        };
+        let mut objectives = self.objectives.clone();
+        objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let (k, accuracy) = sketch_size(&name, &objectives)?;
+        Ok(Plan {
+            desc,
+            quantiles: objectives.iter().map(|(quantile, _)| *quantile).collect(),
+            slice,
+            slices: self.age_buckets as usize,
+            max_age: self.max_age,
+            now: Arc::clone(&self.now),
+            k,
+            accuracy,
+        })
+    }
+}
+
+/// The smallest sketch that keeps all `objectives`: REQ's standard error at rank r is
+/// 0.1306/k times the distance of r from the end that is kept best, and at most 0.084/k.
+/// Four of them are within the error.
+fn sketch_size(
+    name: &str,
+    objectives: &[(f64, f64)],
+) -> Result<(u16, RankAccuracy), SummaryError> {
+    const SMALLEST: f64 = 12.0;
+    const LARGEST: f64 = 1024.0;
+    let needed = |quantile: f64, error: f64, accuracy: RankAccuracy| {
+        let distance = match accuracy {
+            RankAccuracy::HighRank => 1.0 - quantile,
+            RankAccuracy::LowRank => quantile,
+        };
+        4.0 * (0.1306 * distance).min(0.084) / error
+    };
+    let mut sizes = [RankAccuracy::HighRank, RankAccuracy::LowRank]
+        .map(|accuracy| (SMALLEST, accuracy));
+    for &(quantile, error) in objectives {
+        for (size, accuracy) in &mut sizes {
+            *size = size.max(needed(quantile, error, *accuracy));
+        }
+        let within = (0.0..=1.0).contains(&quantile) && error > 0.0 && error < 1.0;
+        if !within || sizes.iter().all(|(size, _)| *size > LARGEST) {
+            return Err(SummaryError::Objective {
+                name: name.to_owned(),
+                quantile: quantile.to_string(),
+                error: error.to_string(),
+            });
+        }
+    }
+    let [high, low] = sizes;
+    let (size, accuracy) = if low.0 < high.0 { low } else { high };
+    // The sketch takes even sizes only.
+    Ok(((size / 2.0).ceil() as u16 * 2, accuracy))
+}
+
+/// What all summaries of one name have in common.
+pub struct Plan {
+    pub desc: Desc,
+    pub quantiles: Vec<f64>,
+    pub slice: Duration,
+    pub slices: usize,
+    pub max_age: Duration,
+    pub now: Clock,
+    k: u16,
+    accuracy: RankAccuracy,
+}
+
+pub type Sketch = ReqSketch<ReqFloat<f64>>;
+
+impl Plan {
+    pub fn sketch(&self) -> Sketch {
+        // `sketch_size` gives no size that the sketch refuses.
+        ReqSketch::new(self.k, self.accuracy).unwrap_or_default()
+    }
+
+    pub fn family(&self, metrics: Vec<proto::Metric>) -> MetricFamily {
+        let mut family = MetricFamily::default();
+        family.set_name(self.desc.fq_name.clone());
+        family.set_help(self.desc.help.clone());
+        family.set_field_type(MetricType::SUMMARY);
+        family.set_metric(metrics);
+        family
+    }
+}
