@@ -40,9 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: observe
 
     // ANCHOR: helpers
-    // Start, width, count: 0.1 0.2 0.3 0.4, for values that spread evenly.
+    // Start, width, count: for values that spread evenly.
     eprintln!("linear: {:?}", linear_buckets(0.1, 0.1, 4)?);
-    // Start, factor, count: 0.1 0.2 0.4 0.8, for values that spread over magnitudes.
+    // Start, factor, count: for values that spread over magnitudes.
     eprintln!("exponential: {:?}", exponential_buckets(0.1, 2.0, 4)?);
     // ANCHOR_END: helpers
 

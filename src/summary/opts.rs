@@ -29,8 +29,9 @@ pub enum SummaryError {
     },
     /// An objective that is none, or tighter than the sketch can keep.
     #[error(
-        "summary `{name}`: cannot keep the quantile {quantile} within {error}: a quantile \
-         and its error lie between 0 and 1, and an error near the middle is at least 0.0003"
+        "summary `{name}`: cannot keep the quantile {quantile} within {error}: both lie \
+         between 0 and 1, and the error of the 0.5 quantile is at least 0.0003, of those \
+         nearer to 0 or 1 less"
     )]
     Objective {
         /// Name of the summary.
