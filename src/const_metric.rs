@@ -63,7 +63,7 @@ pub fn new_const_metric(
     value: f64,
     label_values: &[&str],
 ) -> Result<MetricFamily, ConstMetricError> {
-    let mut metric = Metric::from_label(labels(desc, label_values)?);
+    let mut metric = Metric::from_label(label_pairs(desc, label_values)?);
     let mut family = MetricFamily::default();
     family.set_name(desc.fq_name.clone());
     family.set_help(desc.help.clone());
@@ -104,7 +104,11 @@ pub fn must_new_const_metric(
     }
 }
 
-fn labels(desc: &Desc, values: &[&str]) -> Result<Vec<LabelPair>, ConstMetricError> {
+/// The labels of one metric of `desc`, constant and variable ones together, by name.
+pub(crate) fn label_pairs(
+    desc: &Desc,
+    values: &[&str],
+) -> Result<Vec<LabelPair>, ConstMetricError> {
     if values.len() != desc.variable_labels.len() {
         return Err(ConstMetricError::LabelCount {
             name: desc.fq_name.clone(),

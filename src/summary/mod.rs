@@ -20,6 +20,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{self, LabelPair, MetricFamily, Quantile};
 
 use self::opts::{Plan, Sketch};
+use crate::const_metric::label_pairs;
 
 /// Observes values, and exports their sum and number for its whole life, and quantiles
 /// of those within the window. A handle: clones share what they observe.
@@ -196,33 +197,20 @@ impl SummaryVec {
     ///
     /// # Errors
     ///
-    /// When the number of values is wrong.
+    /// When the number of values is wrong, or a name is a constant label as well.
     pub fn get_metric_with_label_values(
         &self,
         values: &[&str],
     ) -> Result<Summary, SummaryError> {
-        let desc = &self.plan.desc;
-        if values.len() != desc.variable_labels.len() {
-            return Err(SummaryError::LabelCount {
-                name: desc.fq_name.clone(),
-                labels: desc.variable_labels.clone(),
-                got: values.len(),
-            });
-        }
         let key: Vec<String> = values.iter().map(ToString::to_string).collect();
         let mut children = self.children();
-        let child = children.entry(key).or_insert_with(|| {
-            let mut labels = desc.const_label_pairs.clone();
-            for (name, value) in desc.variable_labels.iter().zip(values) {
-                let mut pair = LabelPair::default();
-                pair.set_name(name.clone());
-                pair.set_value((*value).to_owned());
-                labels.push(pair);
-            }
-            labels.sort();
-            Summary::new(Arc::clone(&self.plan), labels)
-        });
-        Ok(child.clone())
+        if let Some(child) = children.get(&key) {
+            return Ok(child.clone());
+        }
+        let labels = label_pairs(&self.plan.desc, values)?;
+        let child = Summary::new(Arc::clone(&self.plan), labels);
+        children.insert(key, child.clone());
+        Ok(child)
     }
 
     /// Drops the summary with these values from later scrapes; whether there was one.
@@ -533,7 +521,7 @@ mod tests {
         let error = vec.get_metric_with_label_values(&[]).err().unwrap();
         assert_eq!(
             error.to_string(),
-            "summary `a` has the labels [\"method\"]: expected 1 value(s), got 0"
+            "metric `a` has the labels [\"method\"]: expected 1 label value(s), got 0"
         );
     }
 }

@@ -9,6 +9,8 @@ use prometheus::Opts;
 use prometheus::core::{Desc, Describer};
 use prometheus::proto::{self, MetricFamily, MetricType};
 
+use crate::const_metric::ConstMetricError;
+
 /// Why a summary was not made, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -47,19 +49,9 @@ pub enum SummaryError {
         /// Name of the summary.
         name: String,
     },
-    /// The values don't pair up with the labels.
-    #[error(
-        "summary `{name}` has the labels {labels:?}: expected {} value(s), got {got}",
-        labels.len()
-    )]
-    LabelCount {
-        /// Name of the summary.
-        name: String,
-        /// Its variable labels.
-        labels: Vec<String>,
-        /// How many values were given.
-        got: usize,
-    },
+    /// The values don't make labels.
+    #[error(transparent)]
+    Labels(#[from] ConstMetricError),
 }
 
 /// As the message itself, because that is what `main` prints of an error it returns.
