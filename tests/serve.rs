@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use exporter_workbook::promhttp::Handler;
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 use http::Response;
-use support::{PATIENCE, PROGRAMS, Process, Program};
+use support::{PATIENCE, PROGRAMS, Process, Program, connect, rest};
 
 /// Status line, then header lines in lower case, then the body.
 fn parts(answer: &str) -> (&str, Vec<String>, &str) {
@@ -89,7 +89,7 @@ fn ctrl_c_and_sigterm_end_each_program_with_code_0() {
         for signal in ["INT", "TERM"] {
             let program = Program::start(slug);
             // A kept connection is no reason to stay.
-            let mut kept = program.connect();
+            let mut kept = connect(program.address);
             kept.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
                 .unwrap();
             kept.read_exact(&mut [0; 64]).unwrap();
@@ -207,15 +207,14 @@ fn a_connection_is_kept_for_the_next_request() {
     let program = Program::start("03_custom_registry");
     // Two at once, then one that closes: all three are answered, in order.
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
-    let mut stream = program.connect();
+    let mut stream = connect(program.address);
     stream
         .write_all((get("/metrics") + &get("/nothing")).as_bytes())
         .unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
         .unwrap();
-    let mut answers = String::new();
-    stream.read_to_string(&mut answers).unwrap();
+    let answers = rest(stream);
     let statuses: Vec<&str> = answers
         .lines()
         .filter_map(|line| line.strip_prefix("HTTP/1.1 "))
@@ -270,7 +269,7 @@ fn a_header_without_end_is_refused_and_survived() {
 #[test]
 fn a_client_that_never_stops_sending_is_cut_off() {
     let program = Program::start("03_custom_registry");
-    let mut stream = program.connect();
+    let mut stream = connect(program.address);
     stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
     let sent = (0..100_000)
         .take_while(|_| stream.write_all(&[b'a'; 1024]).is_ok())
@@ -296,7 +295,7 @@ fn a_scrape_is_answered_though_silent_clients_hold_every_descriptor() {
     program.args(["-c", "ulimit -n 24 && exec \"$0\" 127.0.0.1:0"]);
     program.arg(support::command("03_custom_registry").get_program());
     let program = Program::spawn(&mut program);
-    let silent: Vec<TcpStream> = (0..40).map(|_| program.connect()).collect();
+    let silent: Vec<TcpStream> = (0..40).map(|_| connect(program.address)).collect();
     // A silent client is closed for each further one, not after its 30 s.
     for _ in 0..3 {
         program.metrics();
@@ -355,15 +354,9 @@ impl Running {
         }
     }
 
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream
-    }
-
     /// A connection that has sent `bytes`.
     fn send(&self, bytes: &str) -> TcpStream {
-        let mut stream = self.connect();
+        let mut stream = connect(self.address);
         stream.write_all(bytes.as_bytes()).unwrap();
         stream
     }
@@ -389,12 +382,6 @@ impl Running {
     fn wait(self) {
         self.stopped.recv_timeout(PATIENCE).unwrap().unwrap();
     }
-}
-
-fn rest(mut stream: TcpStream) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
 }
 
 /// A limit that a test must not meet.
@@ -466,7 +453,7 @@ fn a_connection_without_a_request_is_closed_without_a_word() {
         ..Limits::default()
     };
     let running = Running::start(limits, ok_handler());
-    assert_eq!(rest(running.connect()), "");
+    assert_eq!(rest(connect(running.address)), "");
     running.stop();
 }
 
@@ -534,7 +521,7 @@ fn what_finds_no_room_gets_503() {
     starts.recv_timeout(PATIENCE).unwrap();
     // Asked or not: the answer is not lost over what the client has sent.
     assert_closed_with(&rest(running.send(SCRAPE)), "503 Service Unavailable");
-    let refused = rest(running.connect());
+    let refused = rest(connect(running.address));
     assert_closed_with(&refused, "503 Service Unavailable");
     finish.send(()).unwrap();
     busy.read_exact(&mut [0; 64]).unwrap();

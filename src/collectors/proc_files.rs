@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The name of a process is bytes, and cut off after 15 of them: not always text.
-fn read(path: PathBuf) -> Option<String> {
+/// A whole file. The name of a process, which some of them hold, is bytes, and cut off
+/// after 15 of them: not always text.
+pub fn read(path: PathBuf) -> Option<String> {
     let bytes = fs::read(path).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -49,20 +50,20 @@ pub fn boot_time(proc_root: &Path) -> Option<u64> {
         .ok()
 }
 
-/// A soft limit from `/proc/<pid>/limits`; `u64::MAX` stands for "unlimited", as in Go.
-pub fn soft_limit(process: &Path, name: &str) -> Option<u64> {
-    let text = read(process.join("limits"))?;
-    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+/// A soft limit of `limits`, the text of `/proc/<pid>/limits`; `u64::MAX` stands for
+/// "unlimited", as in Go.
+pub fn soft_limit(limits: &str, name: &str) -> Option<u64> {
+    let rest = limits.lines().find_map(|line| line.strip_prefix(name))?;
     match rest.split_whitespace().next()? {
         "unlimited" => Some(u64::MAX),
         number => number.parse().ok(),
     }
 }
 
-/// The first number of a line of `/proc/<pid>/status`, such as `Threads`.
-pub fn status(process: &Path, key: &str) -> Option<u64> {
-    let text = read(process.join("status"))?;
-    let value = text
+/// The first number of a line, such as `Threads`, of `status`, the text of
+/// `/proc/<pid>/status`.
+pub fn status_line(status: &str, key: &str) -> Option<u64> {
+    let value = status
         .lines()
         .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     value.split_whitespace().next()?.parse().ok()

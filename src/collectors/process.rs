@@ -122,6 +122,8 @@ fn values(proc_root: &Path, pid: Option<u32>) -> [Option<f64>; METRICS.len()] {
     let stat = proc_files::stat(&process);
     let stat = stat.as_ref();
     let seconds = |ticks: u64| Some(float(ticks) / os::ticks_per_second()?);
+    let limits = proc_files::read(process.join("limits"));
+    let limit = |name| proc_files::soft_limit(limits.as_deref()?, name).map(float);
     let octets = proc_files::ip_octets(&process);
     [
         match pid {
@@ -129,9 +131,9 @@ fn values(proc_root: &Path, pid: Option<u32>) -> [Option<f64>; METRICS.len()] {
             Some(_) => stat.and_then(|stat| seconds(stat.cpu_ticks)),
         },
         open_fds(&process, pid),
-        proc_files::soft_limit(&process, "Max open files").map(float),
+        limit("Max open files"),
         stat.map(|stat| float(stat.virtual_bytes)),
-        proc_files::soft_limit(&process, "Max address space").map(float),
+        limit("Max address space"),
         stat.and_then(|stat| Some(float(stat.resident_pages * os::page_size()?))),
         stat.and_then(|stat| {
             Some(float(proc_files::boot_time(proc_root)?) + seconds(stat.start_ticks)?)

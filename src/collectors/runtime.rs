@@ -140,7 +140,8 @@ impl Collector for RuntimeCollector {
 /// In the order of [`METRICS`].
 fn values(proc_root: &Path) -> [Option<f64>; METRICS.len()] {
     let float = |number: u64| number as f64;
-    let status = |key| proc_files::status(&proc_root.join("self"), key);
+    let status = proc_files::read(proc_root.join("self/status"));
+    let status = |key| proc_files::status_line(status.as_deref()?, key);
     let counts = counting_allocator::counts();
     let heap = os::heap();
     [

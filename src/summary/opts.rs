@@ -144,7 +144,7 @@ impl SummaryOpts {
         self
     }
 
-    pub(super) fn plan(&self) -> Result<Plan, SummaryError> {
+    pub(super) fn plan(mut self) -> Result<Plan, SummaryError> {
         let name = self.common.fq_name();
         let desc = self.common.describe().map_err(|error| SummaryError::Desc {
             name: name.clone(),
@@ -160,16 +160,15 @@ impl SummaryOpts {
         let Some(slice) = slice.filter(|slice| !slice.is_zero()) else {
             return Err(SummaryError::Window { name });
         };
-        let mut objectives = self.objectives.clone();
-        objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let (k, accuracy) = sketch_size(&name, &objectives)?;
+        self.objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let (k, accuracy) = sketch_size(&name, &self.objectives)?;
         Ok(Plan {
             desc,
-            quantiles: objectives.iter().map(|(quantile, _)| *quantile).collect(),
+            quantiles: self.objectives.iter().map(|(q, _)| *q).collect(),
             slice,
             slices: self.age_buckets as usize,
             max_age: self.max_age,
-            now: Arc::clone(&self.now),
+            now: self.now,
             k,
             accuracy,
         })

@@ -127,20 +127,25 @@ impl Program {
 
     /// All that comes back for `request`, until the program closes the connection.
     pub fn exchange(&self, request: &[u8]) -> String {
-        let mut stream = self.connect();
+        let mut stream = connect(self.address);
         stream.write_all(request).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8(answer).unwrap()
+        rest(stream)
     }
+}
 
-    /// A connection that gives up rather than hang a test.
-    pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream
-    }
+/// A connection that gives up rather than hang a test.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// All that is still to come, until the other side closes the connection.
+pub fn rest(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 fn first_line(child: &mut Child) -> String {
