@@ -6,6 +6,9 @@
 
 mod support;
 
+use std::io::Read;
+use std::process::Stdio;
+
 use support::Program;
 
 /// Values of this process and this compiler, and estimates by a sketch that tosses coins.
@@ -97,6 +100,28 @@ fn summary_ops_serve_quantiles_within_their_errors() {
         let value: i64 = line.split(' ').next_back().unwrap().parse().unwrap();
         assert!((value - rank).abs() <= error, "{line}");
     }
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "the SDK has a process collector for Linux alone"
+)]
+fn registration_serves_the_gauge_in_the_default_registry() {
+    assert_text_format("02e_registration");
+}
+
+#[test]
+fn registration_prints_what_each_call_answered() {
+    let mut command = support::command("02e_registration");
+    command.arg("127.0.0.1:0").stderr(Stdio::piped());
+    let mut process = Program::spawn(&mut command).process;
+    let mut printed = process.0.stderr.take().unwrap();
+    // Its end closes the pipe.
+    drop(process);
+    let mut answers = String::new();
+    printed.read_to_string(&mut answers).unwrap();
+    assert_snapshot("02e_registration.printed", &answers);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each program's slug and where cargo built it.
-pub const PROGRAMS: [(&str, &str); 9] = [
+pub const PROGRAMS: [(&str, &str); 10] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
         "01_default_registry",
@@ -25,6 +25,7 @@ pub const PROGRAMS: [(&str, &str); 9] = [
     ("02b_counter_ops", env!("CARGO_BIN_EXE_02b_counter_ops")),
     ("02c_histogram_ops", env!("CARGO_BIN_EXE_02c_histogram_ops")),
     ("02d_summary_ops", env!("CARGO_BIN_EXE_02d_summary_ops")),
+    ("02e_registration", env!("CARGO_BIN_EXE_02e_registration")),
     (
         "03_custom_registry",
         env!("CARGO_BIN_EXE_03_custom_registry"),

@@ -1,0 +1,178 @@
+//! What is registered with a registry, and what its names were described as: the SDK's
+//! registry knows, and does not tell.
+//!
+//! The ledger of a registry is kept by that registry, as a collector that collects
+//! nothing. The SDK gives no way to look at a collector again, but it drops one that is
+//! unregistered, and so the ledger is read: taken out, which makes it hand itself over,
+//! and put back. A marker that is never taken out tells who is to make the ledger from
+//! who is to wait for it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+
+use prometheus::Registry;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+
+use super::description::Description;
+use super::{Described, Entry, RegisterError, names};
+
+/// What a registry was told through this library.
+#[derive(Default)]
+pub struct Ledger {
+    /// By the id of each of its descriptors. Dead once the SDK has dropped it.
+    entries: HashMap<u64, Weak<Entry>>,
+    /// By name, and for as long as the registry lives.
+    descriptions: HashMap<String, Description>,
+    unchecked: u64,
+}
+
+thread_local! {
+    /// Where a ledger that is dropped on this thread hands itself over, if it is to.
+    static WANTED: RefCell<Option<Handover>> = const { RefCell::new(None) };
+}
+
+type Handover = Option<Arc<Mutex<Ledger>>>;
+
+/// The ledger of `registry`.
+pub fn of(registry: &Registry) -> Arc<Mutex<Ledger>> {
+    let marker = Described(vec![own_desc("marker")]);
+    if registry.register(Box::new(marker)).is_ok() {
+        let ledger = Arc::default();
+        keep(registry, &ledger);
+        return ledger;
+    }
+    loop {
+        WANTED.set(Some(None));
+        let asked = Described(vec![own_desc("ledger")]);
+        let _ = registry.unregister(Box::new(asked));
+        if let Some(ledger) = WANTED.take().flatten() {
+            keep(registry, &ledger);
+            return ledger;
+        }
+        // Another thread is about to put it there.
+        thread::yield_now();
+    }
+}
+
+/// The one way that the SDK may refuse it is that it is there.
+fn keep(registry: &Registry, ledger: &Arc<Mutex<Ledger>>) {
+    let _ = registry.register(Box::new(Kept {
+        ledger: Arc::clone(ledger),
+        desc: own_desc("ledger"),
+    }));
+}
+
+/// A descriptor that no metric has, since no metric may have its name.
+fn own_desc(what: &str) -> Desc {
+    let name = format!("{}: {what}", module_path!());
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    Desc {
+        fq_name: name,
+        help: String::new(),
+        const_label_pairs: Vec::new(),
+        variable_labels: Vec::new(),
+        id: hasher.finish(),
+        dim_hash: 0,
+    }
+}
+
+struct Kept {
+    ledger: Arc<Mutex<Ledger>>,
+    desc: Desc,
+}
+
+impl Collector for Kept {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.desc]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        Vec::new()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Not there while a thread ends, when nobody wants it either.
+        let _ = WANTED.try_with(|wanted| {
+            if let Some(handover) = wanted.borrow_mut().as_mut() {
+                *handover = Some(Arc::clone(&self.ledger));
+            }
+        });
+    }
+}
+
+impl Ledger {
+    /// Whether a collector of `descs` may be registered, as far as this library knows.
+    pub fn check(&self, descs: &[Desc]) -> Result<(), RegisterError> {
+        let mut offered: HashMap<&str, Description> = HashMap::new();
+        for desc in descs {
+            let now = Description::of(desc)?;
+            let first = self.descriptions.get(&desc.fq_name);
+            let first = first.or_else(|| offered.get(&*desc.fq_name));
+            if let Some(difference) = first.and_then(|first| first.difference(&now)) {
+                let name = desc.fq_name.clone();
+                return Err(RegisterError::Inconsistent { name, difference });
+            }
+            offered.insert(&desc.fq_name, now);
+        }
+        if self.equal(descs).is_some() {
+            let names = names(descs);
+            return Err(RegisterError::AlreadyRegistered { names });
+        }
+        match descs.iter().find(|desc| self.entry(desc.id).is_some()) {
+            Some(desc) => Err(RegisterError::DuplicateDescriptor {
+                name: desc.fq_name.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The registered collector with the same set of descriptors.
+    pub fn equal(&self, descs: &[Desc]) -> Option<Arc<Entry>> {
+        let first = self.entry(descs.first()?.id)?;
+        let same = |desc: &Desc| {
+            self.entry(desc.id)
+                .is_some_and(|entry| Arc::ptr_eq(&entry, &first))
+        };
+        (first.descs.len() == descs.len() && descs.iter().all(same)).then_some(first)
+    }
+
+    fn entry(&self, id: u64) -> Option<Arc<Entry>> {
+        self.entries.get(&id)?.upgrade()
+    }
+
+    /// The SDK's registry tells collectors apart by their descriptors, so one that has
+    /// none is given one.
+    pub fn desc_of_unchecked(&mut self) -> Desc {
+        self.unchecked += 1;
+        own_desc(&format!("unchecked collector {}", self.unchecked))
+    }
+
+    /// Notes that `entry` is registered.
+    pub fn record(&mut self, entry: &Arc<Entry>) {
+        for desc in &entry.descs {
+            self.entries.insert(desc.id, Arc::downgrade(entry));
+            if let Ok(description) = Description::of(desc) {
+                self.descriptions
+                    .entry(desc.fq_name.clone())
+                    .or_insert(description);
+            }
+        }
+    }
+
+    /// Makes room, before the SDK drops the collector of `descs`, if it is there.
+    pub fn forget(&mut self, descs: &[Desc]) {
+        if self.equal(descs).is_some() {
+            for desc in descs {
+                self.entries.remove(&desc.id);
+            }
+        }
+    }
+}

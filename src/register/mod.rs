@@ -1,0 +1,202 @@
+//! Putting collectors into a registry.
+//!
+//! The counterpart of `prometheus.Registerer` in Go, with what Go documents of it. The
+//! SDK's own [`Registry::register`] checks less, and hides the one of this trait on a
+//! value of type [`Registry`]: ask through a `&dyn Registerer`, or write
+//! `Registerer::register(&registry, …)`. What is registered either way is in the same
+//! registry, but of what went past the trait only the SDK knows.
+
+mod description;
+mod error;
+mod ledger;
+
+pub use error::{Difference, LabelNames, RegisterError};
+
+use std::any::Any;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use prometheus::Registry;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+
+use self::ledger::Ledger;
+
+/// Something that collectors can be registered with; Go's `prometheus.Registerer`.
+///
+/// A program that takes a `&dyn Registerer` rather than a [`Registry`] can be given
+/// another one, such as a test's.
+pub trait Registerer {
+    /// Adds `collector` to every later gather.
+    ///
+    /// A collector without descriptors is unchecked: any number of them is taken, and
+    /// it is up to them that what they collect agrees with the rest.
+    ///
+    /// Not to be called by a collector while it collects: the SDK's registry lets a
+    /// registration wait until no gather is in progress, so that one waits for ever.
+    ///
+    /// # Errors
+    ///
+    /// When a descriptor is invalid, or describes a registered name in another way, or
+    /// an equal one is registered already. Then nothing has changed.
+    fn register(&self, collector: Box<dyn Collector>) -> Result<(), RegisterError>;
+
+    /// Takes out the collector that has the same set of descriptors as `collector`;
+    /// whether there was one. An unchecked collector cannot be taken out.
+    ///
+    /// The names stay bound to their help and their label names.
+    fn unregister(&self, collector: &dyn Collector) -> bool;
+
+    /// Registers each of `collectors`: for metrics that the program itself states, where
+    /// an error is a mistake in its source.
+    ///
+    /// # Panics
+    ///
+    /// At the first that [`Registerer::register`] refuses, with the words of the error,
+    /// as Go's `MustRegister` does. Those before it stay registered.
+    #[track_caller]
+    fn must_register(&self, collectors: Vec<Box<dyn Collector>>) {
+        for collector in collectors {
+            if let Err(error) = self.register(collector) {
+                panic!("{error}");
+            }
+        }
+    }
+}
+
+impl Registerer for Registry {
+    fn register(&self, collector: Box<dyn Collector>) -> Result<(), RegisterError> {
+        let entry = Entry {
+            descs: distinct(&*collector),
+            collector,
+            handle: None,
+        };
+        add(self, &mut lock(&ledger::of(self)), entry)
+    }
+
+    fn unregister(&self, collector: &dyn Collector) -> bool {
+        let descs = distinct(collector);
+        if descs.is_empty() {
+            // The SDK's registry would give up an unchecked one that it holds.
+            return false;
+        }
+        let ledger = ledger::of(self);
+        let mut ledger = lock(&ledger);
+        ledger.forget(&descs);
+        // The SDK compares descriptors alone.
+        Registry::unregister(self, Box::new(Described(descs))).is_ok()
+    }
+}
+
+/// Registers `collector`, or gives the equal one that this function registered with the
+/// same `registry` before.
+///
+/// This is Go's `AlreadyRegisteredError.ExistingCollector`: what a part of a program
+/// needs that may be started twice, and shall then count in the same metric.
+///
+/// # Errors
+///
+/// As [`Registerer::register`]; also when the equal one is of another type, or was not
+/// registered by this function, since only this function keeps its type.
+pub fn register_or_existing<C>(
+    registry: &Registry,
+    collector: C,
+) -> Result<C, RegisterError>
+where
+    C: Collector + Clone + 'static,
+{
+    let descs = distinct(&collector);
+    let ledger = ledger::of(registry);
+    let mut ledger = lock(&ledger);
+    if let Some(existing) = ledger.equal(&descs) {
+        let handle = existing.handle.as_ref();
+        if let Some(existing) = handle.and_then(|handle| handle.downcast_ref::<C>()) {
+            return Ok(existing.clone());
+        }
+    }
+    let entry = Entry {
+        descs,
+        collector: Box::new(collector.clone()),
+        handle: Some(Box::new(collector.clone())),
+    };
+    add(registry, &mut ledger, entry)?;
+    Ok(collector)
+}
+
+fn add(
+    registry: &Registry,
+    ledger: &mut Ledger,
+    mut entry: Entry,
+) -> Result<(), RegisterError> {
+    ledger.check(&entry.descs)?;
+    let names = names(&entry.descs);
+    let checked = !entry.descs.is_empty();
+    if !checked {
+        entry.descs.push(ledger.desc_of_unchecked());
+    }
+    let entry = Arc::new(entry);
+    Registry::register(registry, Box::new(Registered(Arc::clone(&entry))))
+        .map_err(|error| RegisterError::new(names, error))?;
+    if checked {
+        ledger.record(&entry);
+    }
+    Ok(())
+}
+
+/// The descriptors of `collector`, each once, as Go takes them.
+fn distinct(collector: &dyn Collector) -> Vec<Desc> {
+    let mut seen = HashSet::new();
+    let mut descs = collector.desc();
+    descs.retain(|desc| seen.insert((desc.id, &desc.fq_name, &desc.help)));
+    descs.into_iter().cloned().collect()
+}
+
+fn names(descs: &[Desc]) -> String {
+    let names: Vec<String> = descs
+        .iter()
+        .map(|desc| format!("`{}`", desc.fq_name))
+        .collect();
+    match names.as_slice() {
+        [] => "a collector that describes no metric".to_owned(),
+        [name] => name.clone(),
+        _ => format!("one of {}", names.join(", ")),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was registered. It lives as long as the SDK's registry holds it.
+struct Entry {
+    descs: Vec<Desc>,
+    collector: Box<dyn Collector>,
+    /// The same with its type, where that is known.
+    handle: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// What the SDK's registry holds of an entry.
+struct Registered(Arc<Entry>);
+
+impl Collector for Registered {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.descs.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.0.collector.collect()
+    }
+}
+
+/// A collector of nothing, to be compared with others.
+struct Described(Vec<Desc>);
+
+impl Collector for Described {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        Vec::new()
+    }
+}
