@@ -235,14 +235,20 @@ fn descriptors_of_one_collector_are_consistent_with_each_other() {
 fn a_descriptor_is_unique_among_collectors() {
     let registry = Registry::new();
     let [a, b, c] = ["a", "b", "c"].map(|name| desc(name, "A.", &[], &[]));
-    register(&registry, described(&[a, b.clone()])).unwrap();
-    let error = register(&registry, described(&[c, b])).unwrap_err();
-    assert_eq!(
-        error,
-        RegisterError::DuplicateDescriptor {
-            name: "b".to_owned()
-        }
-    );
+    register(&registry, described(&[a.clone(), b.clone()])).unwrap();
+    for descs in [
+        vec![b.clone()],
+        vec![c.clone(), b.clone()],
+        vec![b.clone(), a, c],
+    ] {
+        assert_eq!(
+            register(&registry, described(&descs)).unwrap_err(),
+            RegisterError::DuplicateDescriptor {
+                name: "b".to_owned()
+            }
+        );
+    }
+    let error = register(&registry, described(&[b])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`b` with the same constant labels is described by another registered collector: \

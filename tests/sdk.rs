@@ -3,7 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-use prometheus::{Counter, linear_buckets};
+use std::collections::HashMap;
+
+use prometheus::core::Collector;
+use prometheus::{
+    Counter, Gauge, IntCounterVec, Opts, Registry, TextEncoder, linear_buckets,
+};
 
 fn counter_at_42() -> Counter {
     let counter = Counter::new("requests_total", "Requests.").unwrap();
@@ -30,4 +35,65 @@ fn a_release_build_lets_a_counter_go_down() {
 fn linear_bounds_are_added_up_and_so_not_what_was_meant() {
     let bounds = linear_buckets(0.1, 0.1, 4).unwrap();
     assert_eq!(bounds, [0.1, 0.2, 0.30000000000000004, 0.4]);
+}
+
+fn requests_by_worker_and_queue() -> IntCounterVec {
+    let opts = Opts::new("requests_total", "The total number of requests.");
+    IntCounterVec::new(opts, &["worker", "queue"]).unwrap()
+}
+
+fn text(counter: &IntCounterVec) -> String {
+    TextEncoder::new()
+        .encode_to_string(&counter.collect())
+        .unwrap()
+}
+
+#[test]
+fn label_values_that_read_alike_are_one_series() {
+    let requests_total = requests_by_worker_and_queue();
+    // ANCHOR: merged
+    requests_total.with_label_values(&["1", "12"]).inc();
+    requests_total.with_label_values(&["11", "2"]).inc();
+    // ANCHOR_END: merged
+    assert!(text(&requests_total).ends_with(
+        "counter\n\
+         requests_total{queue=\"12\",worker=\"1\"} 2\n"
+    ));
+}
+
+#[test]
+fn label_values_from_a_map_are_merged_alike() {
+    let requests_total = requests_by_worker_and_queue();
+    for (worker, queue) in [("1", "12"), ("11", "2")] {
+        let labels = HashMap::from([("worker", worker), ("queue", queue)]);
+        requests_total.with(&labels).inc();
+    }
+    assert_eq!(requests_total.collect()[0].get_metric().len(), 1);
+}
+
+#[test]
+fn label_values_that_begin_with_their_kind_are_two_series() {
+    let requests_total = requests_by_worker_and_queue();
+    for values in [["worker-1", "queue-12"], ["worker-11", "queue-2"]] {
+        requests_total.with_label_values(&values).inc();
+    }
+    assert_eq!(requests_total.collect()[0].get_metric().len(), 2);
+}
+
+#[test]
+fn an_empty_help_text_is_an_error() {
+    let error = Gauge::new("queue_length", "").unwrap_err();
+    assert_eq!(error.to_string(), "Error: empty help string");
+}
+
+#[test]
+fn the_registrys_own_register_takes_the_name_of_another_metric_as_a_label() {
+    let opts = Opts::new("queue_length", "Items.").const_label("__name__", "other");
+    let gauge = Gauge::with_opts(opts).unwrap();
+    let registry = Registry::new();
+    registry.register(Box::new(gauge)).unwrap();
+    assert_eq!(
+        registry.gather()[0].get_metric()[0].get_label()[0].name(),
+        "__name__"
+    );
 }

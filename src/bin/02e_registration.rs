@@ -1,6 +1,6 @@
 //! Registration
 //!
-//! Follows the sections 指标注册 and 默认注册表: what a registry answers.
+//! Follows the section 指标注册 · 默认注册表: what a registry answers.
 //!
 //! Run it: `cargo run --bin 02e_registration`
 //!

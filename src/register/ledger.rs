@@ -176,3 +176,21 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus::Gauge;
+
+    use super::super::{Registerer, lock};
+    use super::*;
+
+    #[test]
+    fn what_is_unregistered_is_not_kept() {
+        let registry = Registry::new();
+        let gauge = Gauge::new("queue_length", "Items.").unwrap();
+        Registerer::register(&registry, Box::new(gauge.clone())).unwrap();
+        assert_eq!(lock(&of(&registry)).entries.len(), 1);
+        assert!(Registerer::unregister(&registry, &gauge));
+        assert_eq!(lock(&of(&registry)).entries.len(), 0);
+    }
+}

@@ -213,6 +213,20 @@ impl SummaryVec {
         Ok(child)
     }
 
+    /// Like [`SummaryVec::get_metric_with_label_values`], where the number of values is
+    /// in the program's source; Go's `WithLabelValues`.
+    ///
+    /// # Panics
+    ///
+    /// Where the other one gives an error, with its words.
+    #[track_caller]
+    pub fn with_label_values(&self, values: &[&str]) -> Summary {
+        match self.get_metric_with_label_values(values) {
+            Ok(summary) => summary,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Drops the summary with these values from later scrapes; whether there was one.
     pub fn remove_label_values(&self, values: &[&str]) -> bool {
         let key: Vec<String> = values.iter().map(ToString::to_string).collect();
@@ -480,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_a_label_or_a_window_that_cannot_be_is_refused() {
+    fn a_name_or_a_label_that_cannot_be_is_refused() {
         let new = || SummaryOpts::new("a", "A.");
         assert_eq!(
             refusal(SummaryOpts::new("a-b", "A.")),
@@ -491,10 +505,36 @@ mod tests {
         assert_eq!(refusal(new().const_label("quantile", "0.5")), quantile);
         let vec = SummaryVec::new(new(), &["quantile"]).err().unwrap();
         assert_eq!(vec.to_string(), quantile);
-        let window =
-            "summary `a`: its maximum age and its number of slices are above 0";
-        assert_eq!(refusal(new().age_buckets(0)), window);
-        assert_eq!(refusal(new().max_age(Duration::ZERO)), window);
+    }
+
+    #[test]
+    fn a_window_that_cannot_be_is_refused() {
+        let new = || SummaryOpts::new("a", "A.");
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (opts, max_age, age_buckets) in [
+            (new().age_buckets(0), "600s", 0),
+            (new().age_buckets(1001), "600s", 1001),
+            (new().age_buckets(u32::MAX), "600s", u32::MAX),
+            (new().max_age(Duration::ZERO), "0ns", 5),
+            (new().max_age(Duration::from_nanos(4)), "4ns", 5),
+            (new().max_age(366 * day), "31622400s", 5),
+            (
+                new().max_age(Duration::MAX),
+                "18446744073709551615.999999999s",
+                5,
+            ),
+        ] {
+            assert_eq!(
+                refusal(opts),
+                format!(
+                    "summary `a`: cannot keep {max_age} in {age_buckets} slices: the \
+                     maximum age lies above 0 and is at most 365 days, and it has 1 to \
+                     1000 slices of at least 1 ms"
+                )
+            );
+        }
+        let widest = new().max_age(365 * day).age_buckets(1000);
+        Summary::with_opts(widest).unwrap().observe(1.0);
     }
 
     #[test]
@@ -513,6 +553,15 @@ mod tests {
                 format!("cannot keep the quantile {quantile} within {error}: ");
             assert!(words.contains(&expected), "{words}");
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "metric `a` has the labels [\"method\"]: expected 1")]
+    fn with_label_values_panics_with_the_words_of_the_error() {
+        let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
+        vec.with_label_values(&["GET"]).observe(1.0);
+        assert_eq!(values(&vec.with_label_values(&["GET"])).2, 1);
+        vec.with_label_values(&[]);
     }
 
     #[test]

@@ -43,11 +43,19 @@ pub enum SummaryError {
         /// Its allowed rank error, as text.
         error: String,
     },
-    /// The window is empty.
-    #[error("summary `{name}`: its maximum age and its number of slices are above 0")]
+    /// A window that is empty, or so long or so finely cut that it could not be kept.
+    #[error(
+        "summary `{name}`: cannot keep {max_age:?} in {age_buckets} slices: the maximum \
+         age lies above 0 and is at most 365 days, and it has 1 to 1000 slices of at \
+         least 1 ms"
+    )]
     Window {
         /// Name of the summary.
         name: String,
+        /// The maximum age of an observation.
+        max_age: Duration,
+        /// Into how many slices it is cut.
+        age_buckets: u32,
     },
     /// The values don't make labels.
     #[error(transparent)]
@@ -114,15 +122,15 @@ impl SummaryOpts {
         self
     }
 
-    /// How long an observation counts for the quantiles.
+    /// How long an observation counts for the quantiles; at most 365 days.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> SummaryOpts {
         self.max_age = max_age;
         self
     }
 
-    /// In how many slices the window moves: 5 slices of 2 minutes each are dropped one at
-    /// a time, so that the window is between 8 and 10 minutes long.
+    /// In how many slices the window moves, at most 1000: 5 slices of 2 minutes each are
+    /// dropped one at a time, so that the window is between 8 and 10 minutes long.
     #[must_use]
     pub fn age_buckets(mut self, age_buckets: u32) -> SummaryOpts {
         self.age_buckets = age_buckets;
@@ -156,9 +164,12 @@ impl SummaryOpts {
         {
             return Err(SummaryError::QuantileLabel { name });
         }
-        let slice = self.max_age.checked_div(self.age_buckets);
-        let Some(slice) = slice.filter(|slice| !slice.is_zero()) else {
-            return Err(SummaryError::Window { name });
+        let Some(slice) = slice(self.max_age, self.age_buckets) else {
+            return Err(SummaryError::Window {
+                name,
+                max_age: self.max_age,
+                age_buckets: self.age_buckets,
+            });
         };
         self.objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let (k, accuracy) = sketch_size(&name, &self.objectives)?;
@@ -173,6 +184,16 @@ impl SummaryOpts {
             accuracy,
         })
     }
+}
+
+/// How long one slice of the window is.
+fn slice(max_age: Duration, age_buckets: u32) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    const SHORTEST_SLICE: Duration = Duration::from_millis(1);
+    const MOST_SLICES: u32 = 1000;
+    let slice = max_age.checked_div(age_buckets)?;
+    let kept = max_age <= LONGEST && age_buckets <= MOST_SLICES;
+    (kept && slice >= SHORTEST_SLICE).then_some(slice)
 }
 
 /// The smallest sketch that keeps all `objectives`: REQ's standard error at rank r is
