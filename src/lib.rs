@@ -11,6 +11,7 @@
 pub mod collectors;
 pub mod const_metric;
 pub mod gather;
+mod names;
 pub mod promhttp;
 pub mod register;
 pub mod serve;

@@ -175,7 +175,10 @@ struct Failing {
 
 impl Gatherer for Failing {
     fn gather(&self) -> Gathered {
-        let error = |text: &&str| GatherError::CollectorPanicked(text.to_string());
+        let error = |text: &&str| GatherError::CollectorPanicked {
+            collector: "a collector".to_owned(),
+            message: text.to_string(),
+        };
         Gathered {
             families: self.good.clone(),
             errors: self.errors.iter().map(error).collect(),

@@ -347,6 +347,27 @@ fn a_previously_registered_collector_of_another_type_is_an_error() {
 }
 
 #[test]
+fn an_existing_collector_is_given_to_nobody_who_describes_it_otherwise() {
+    let registry = Registry::new();
+    register_or_existing(&registry, gauge("a", "One.")).unwrap();
+    let error = register_or_existing(&registry, gauge("a", "Two.")).unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Inconsistent { .. }),
+        "{error}"
+    );
+    let opts = |label| Opts::new("b", "B.").const_label(label, "x");
+    let with = |label| Gauge::with_opts(opts(label)).unwrap();
+    register_or_existing(&registry, with("module")).unwrap();
+    let error = register_or_existing(&registry, with("zone")).unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Inconsistent { .. }),
+        "{error}"
+    );
+    let error = register_or_existing(&registry, with("__zone")).unwrap_err();
+    assert!(matches!(error, RegisterError::Invalid { .. }), "{error}");
+}
+
+#[test]
 fn one_registry_never_answers_for_another() {
     let new = || IntCounter::new("errors_total", "Errors.").unwrap();
     let first = register_or_existing(&Registry::new(), new()).unwrap();
@@ -528,30 +549,35 @@ fn what_was_registered_past_the_trait_is_answered_as_the_sdk_does() {
     );
 }
 
-#[test]
-fn a_register_waits_for_the_gather_in_progress() {
-    struct Registers(Registry, mpsc::Sender<bool>);
-    impl Collector for Registers {
-        fn desc(&self) -> Vec<&Desc> {
-            Vec::new()
-        }
-        fn collect(&self) -> Vec<MetricFamily> {
-            let (registry, (done, registered)) = (self.0.clone(), mpsc::channel());
-            thread::spawn(move || {
-                register(&registry, boxed("a", "A.")).unwrap();
-                let _ = done.send(());
-            });
-            // On this thread, it would wait for itself.
-            let waits = registered.recv_timeout(Duration::from_millis(100)).is_err();
-            let _ = self.1.send(waits);
-            Vec::new()
-        }
+/// Registers another collector at its first collect, which it does not wait for.
+struct Registers(Registry, mpsc::Sender<bool>);
+
+impl Collector for Registers {
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
     }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let (registry, (done, registered)) = (self.0.clone(), mpsc::channel());
+        thread::spawn(move || {
+            let _ = done.send(register(&registry, boxed("a", "A.")).is_ok());
+        });
+        // On this thread, it could wait for itself.
+        let answer = registered.recv_timeout(Duration::from_millis(300));
+        let _ = self.1.send(answer.is_ok());
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_register_waits_for_the_sdks_gather_and_not_for_this_librarys() {
     let registry = Registry::new();
-    let (sender, waits) = mpsc::channel();
+    let (sender, registered) = mpsc::channel();
     register(&registry, Box::new(Registers(registry.clone(), sender))).unwrap();
     registry.gather();
-    assert!(waits.recv().unwrap());
+    assert!(!registered.recv().unwrap());
+    Gatherer::gather(&registry);
+    assert!(registered.recv().unwrap());
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn text(counter: &IntCounterVec) -> String {
 }
 
 #[test]
-fn label_values_that_read_alike_are_one_series() {
+fn label_values_that_join_to_the_same_text_are_one_series() {
     let requests_total = requests_by_worker_and_queue();
     // ANCHOR: merged
     requests_total.with_label_values(&["1", "12"]).inc();

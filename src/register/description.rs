@@ -2,6 +2,8 @@
 
 use prometheus::core::Desc;
 
+use crate::names::{label_name_problem, metric_name_problem};
+
 use super::{Difference, LabelNames, RegisterError};
 
 /// What all metrics of one name have in common.
@@ -13,14 +15,15 @@ pub struct Description {
 impl Description {
     /// The description that `desc` gives, if it is valid.
     ///
-    /// The rules are those of Go's `checkLabelName` and of Prometheus's data model. The
-    /// SDK asks for most of them where a [`Desc`] is made, but its fields are public.
+    /// The SDK asks for most of it where a [`Desc`] is made, but its fields are public.
     pub fn of(desc: &Desc) -> Result<Description, RegisterError> {
         let invalid = |reason| RegisterError::Invalid {
             name: desc.fq_name.clone(),
             reason,
         };
-        valid_metric_name(&desc.fq_name).map_err(invalid)?;
+        if let Some(problem) = metric_name_problem(&desc.fq_name) {
+            return Err(invalid(problem));
+        }
         let constant = desc.const_label_pairs.iter().map(|pair| pair.name());
         let variable = desc.variable_labels.iter().map(String::as_str);
         let labels = LabelNames {
@@ -55,31 +58,11 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names
 }
 
-fn valid_metric_name(name: &str) -> Result<(), String> {
-    if is_name(name, |c| c == '_' || c == ':') {
-        return Ok(());
-    }
-    Err(format!(
-        "`{name}` is not a metric name, which has letters, digits, `_` and `:`, and no \
-         digit first"
-    ))
-}
-
 fn valid_labels(labels: &LabelNames) -> Result<(), String> {
     let names = [labels.constant.as_slice(), &labels.variable].concat();
     let names = sorted(names.iter().map(String::as_str));
-    for name in &names {
-        if !is_name(name, |c| c == '_') {
-            return Err(format!(
-                "`{name}` is not a label name, which has letters, digits and `_`, and no \
-                 digit first"
-            ));
-        }
-        if name.starts_with("__") {
-            return Err(format!(
-                "label names that begin with `__` are Prometheus's own, rename `{name}`"
-            ));
-        }
+    if let Some(problem) = names.iter().find_map(|name| label_name_problem(name)) {
+        return Err(problem);
     }
     match names.windows(2).find(|two| two[0] == two[1]) {
         Some(two) => Err(format!(
@@ -88,11 +71,4 @@ fn valid_labels(labels: &LabelNames) -> Result<(), String> {
         )),
         None => Ok(()),
     }
-}
-
-fn is_name(name: &str, other: impl Fn(char) -> bool) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || other(c);
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.chars().all(allowed)
 }

@@ -1,8 +1,7 @@
 //! What is registered with a registry, and what its names were described as: the SDK's
 //! registry knows, and does not tell.
 //!
-//! The ledger of a registry is kept by that registry, as a collector that collects
-//! nothing. The SDK gives no way to look at a collector again, but it drops one that is
+//! The ledger of a registry is kept by that registry, as a collector of nothing. The SDK gives no way to look at a collector again, but it drops one that is
 //! unregistered, and so the ledger is read: taken out, which makes it hand itself over,
 //! and put back. A marker that is never taken out tells who is to make the ledger from
 //! who is to wait for it.
@@ -19,7 +18,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
 use super::description::Description;
-use super::{Described, Entry, RegisterError, names};
+use super::{Described, Entry, RegisterError, deferred, names};
 
 /// What a registry was told through this library.
 #[derive(Default)]
@@ -28,7 +27,7 @@ pub struct Ledger {
     entries: HashMap<u64, Weak<Entry>>,
     /// By name, and for as long as the registry lives.
     descriptions: HashMap<String, Description>,
-    unchecked: u64,
+    registered: u64,
 }
 
 thread_local! {
@@ -68,7 +67,7 @@ fn keep(registry: &Registry, ledger: &Arc<Mutex<Ledger>>) {
 }
 
 /// A descriptor that no metric has, since no metric may have its name.
-fn own_desc(what: &str) -> Desc {
+pub fn own_desc(what: &str) -> Desc {
     let name = format!("{}: {what}", module_path!());
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
@@ -93,7 +92,7 @@ impl Collector for Kept {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        Vec::new()
+        deferred::probe()
     }
 }
 
@@ -148,11 +147,10 @@ impl Ledger {
         self.entries.get(&id)?.upgrade()
     }
 
-    /// The SDK's registry tells collectors apart by their descriptors, so one that has
-    /// none is given one.
-    pub fn desc_of_unchecked(&mut self) -> Desc {
-        self.unchecked += 1;
-        own_desc(&format!("unchecked collector {}", self.unchecked))
+    /// Counts the collectors.
+    pub fn next_number(&mut self) -> u64 {
+        self.registered += 1;
+        self.registered
     }
 
     /// Notes that `entry` is registered.

@@ -6,15 +6,20 @@
 //! `Registerer::register(&registry, …)`. What is registered either way is in the same
 //! registry, but of what went past the trait only the SDK knows.
 
+mod deferred;
 mod description;
 mod error;
 mod ledger;
 
+pub(crate) use deferred::holdings;
 pub use error::{Difference, LabelNames, RegisterError};
 
 use std::any::Any;
 use std::collections::HashSet;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
@@ -32,8 +37,9 @@ pub trait Registerer {
     /// A collector without descriptors is unchecked: any number of them is taken, and
     /// it is up to them that what they collect agrees with the rest.
     ///
-    /// Not to be called by a collector while it collects: the SDK's registry lets a
-    /// registration wait until no gather is in progress, so that one waits for ever.
+    /// A collector may call it while it collects, if it was itself registered through
+    /// this trait and [`Gatherer::gather`](crate::gather::Gatherer::gather) collects. The
+    /// SDK's own gather lets a registration wait until it is over, which then never is.
     ///
     /// # Errors
     ///
@@ -66,12 +72,8 @@ pub trait Registerer {
 
 impl Registerer for Registry {
     fn register(&self, collector: Box<dyn Collector>) -> Result<(), RegisterError> {
-        let entry = Entry {
-            descs: distinct(&*collector),
-            collector,
-            handle: None,
-        };
-        add(self, &mut lock(&ledger::of(self)), entry)
+        let descs = distinct(&*collector);
+        add(self, &mut lock(&ledger::of(self)), descs, collector, None)
     }
 
     fn unregister(&self, collector: &dyn Collector) -> bool {
@@ -108,38 +110,49 @@ where
     let descs = distinct(&collector);
     let ledger = ledger::of(registry);
     let mut ledger = lock(&ledger);
-    if let Some(existing) = ledger.equal(&descs) {
-        let handle = existing.handle.as_ref();
-        if let Some(existing) = handle.and_then(|handle| handle.downcast_ref::<C>()) {
-            return Ok(existing.clone());
-        }
+    let handle: Handle = Box::new(collector.clone());
+    let boxed = Box::new(collector.clone());
+    match add(registry, &mut ledger, descs.clone(), boxed, Some(handle)) {
+        Ok(()) => Ok(collector),
+        Err(error) => match (&error, ledger.equal(&descs)) {
+            (RegisterError::AlreadyRegistered { .. }, Some(existing)) => {
+                let handle = existing.handle.as_ref();
+                let existing = handle.and_then(|handle| handle.downcast_ref::<C>());
+                existing.cloned().ok_or(error)
+            }
+            _ => Err(error),
+        },
     }
-    let entry = Entry {
-        descs,
-        collector: Box::new(collector.clone()),
-        handle: Some(Box::new(collector.clone())),
-    };
-    add(registry, &mut ledger, entry)?;
-    Ok(collector)
 }
 
 fn add(
     registry: &Registry,
     ledger: &mut Ledger,
-    mut entry: Entry,
+    descs: Vec<Desc>,
+    collector: Box<dyn Collector>,
+    handle: Option<Handle>,
 ) -> Result<(), RegisterError> {
-    ledger.check(&entry.descs)?;
-    let names = names(&entry.descs);
-    let checked = !entry.descs.is_empty();
-    if !checked {
-        entry.descs.push(ledger.desc_of_unchecked());
-    }
-    let entry = Arc::new(entry);
-    Registry::register(registry, Box::new(Registered(Arc::clone(&entry))))
-        .map_err(|error| RegisterError::new(names, error))?;
-    if checked {
-        ledger.record(&entry);
-    }
+    ledger.check(&descs)?;
+    let number = ledger.next_number();
+    // The SDK's registry tells collectors apart by their descriptors, so one that has
+    // none is given one there.
+    let told = match descs.as_slice() {
+        [] => vec![ledger::own_desc(&format!("unchecked collector {number}"))],
+        _ => descs.clone(),
+    };
+    let entry = Arc::new(Entry {
+        number,
+        descs,
+        collector,
+        handle,
+    });
+    let registered = Registered {
+        descs: told,
+        entry: Arc::clone(&entry),
+    };
+    Registry::register(registry, Box::new(registered))
+        .map_err(|error| RegisterError::new(names(&entry.descs), error))?;
+    ledger.record(&entry);
     Ok(())
 }
 
@@ -157,7 +170,7 @@ fn names(descs: &[Desc]) -> String {
         .map(|desc| format!("`{}`", desc.fq_name))
         .collect();
     match names.as_slice() {
-        [] => "a collector that describes no metric".to_owned(),
+        [] => "an unchecked collector".to_owned(),
         [name] => name.clone(),
         _ => format!("one of {}", names.join(", ")),
     }
@@ -168,23 +181,51 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What was registered. It lives as long as the SDK's registry holds it.
-struct Entry {
+pub(crate) struct Entry {
+    /// The how manieth it was in its registry.
+    number: u64,
     descs: Vec<Desc>,
     collector: Box<dyn Collector>,
     /// The same with its type, where that is known.
-    handle: Option<Box<dyn Any + Send + Sync>>,
+    handle: Option<Handle>,
 }
 
+type Handle = Box<dyn Any + Send + Sync>;
+
 /// What the SDK's registry holds of an entry.
-struct Registered(Arc<Entry>);
+struct Registered {
+    descs: Vec<Desc>,
+    entry: Arc<Entry>,
+}
 
 impl Collector for Registered {
     fn desc(&self) -> Vec<&Desc> {
-        self.0.descs.iter().collect()
+        self.descs.iter().collect()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        self.0.collector.collect()
+        if deferred::defer(&self.entry) {
+            return Vec::new();
+        }
+        self.entry.collector.collect()
+    }
+}
+
+impl Entry {
+    /// What its collector collects, or the panic of it.
+    pub(crate) fn collect(&self) -> thread::Result<Vec<MetricFamily>> {
+        catch_unwind(AssertUnwindSafe(|| self.collector.collect()))
+    }
+}
+
+/// As the metrics that its collector describes.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.descs.iter().map(|desc| &*desc.fq_name).collect();
+        match names.as_slice() {
+            [] => f.write_str("an unchecked collector"),
+            names => write!(f, "the collector of `{}`", names.join("`, `")),
+        }
     }
 }
 

@@ -1,0 +1,135 @@
+//! Whether one metric is what its family says, and can be read by Prometheus.
+
+use std::cmp::Ordering;
+
+use prometheus::proto::{
+    Counter, Gauge, Histogram, LabelPair, Metric, MetricType, Summary,
+};
+
+use super::error::type_name;
+use crate::names::label_name_problem;
+
+/// What is wrong with `metric` in a family of `field_type`. Its labels are sorted.
+///
+/// `good_names` are the label names of the last metric that was asked about, which most
+/// often are those of the next one.
+pub fn problem(
+    metric: &Metric,
+    field_type: MetricType,
+    good_names: &mut Vec<String>,
+) -> Option<String> {
+    let labels = metric.get_label();
+    let names = labels.iter().map(LabelPair::name);
+    if !names.clone().eq(good_names.iter().map(String::as_str)) {
+        if let Some(problem) = labels_problem(labels, field_type) {
+            return Some(problem);
+        }
+        *good_names = names.map(str::to_owned).collect();
+    }
+    if let Some(other) = other_value(metric, field_type) {
+        return Some(format!(
+            "it has a value of the type {other}, and its family is of the type {}: give \
+             the family its type with `set_field_type` (one without is a counter)",
+            type_name(field_type)
+        ));
+    }
+    match field_type {
+        MetricType::HISTOGRAM => histogram_problem(metric.get_histogram()),
+        MetricType::SUMMARY => summary_problem(metric.get_summary()),
+        _ => None,
+    }
+}
+
+fn labels_problem(labels: &[LabelPair], field_type: MetricType) -> Option<String> {
+    let invalid = labels
+        .iter()
+        .find_map(|pair| label_name_problem(pair.name()));
+    if invalid.is_some() {
+        return invalid;
+    }
+    if let Some(two) = labels.windows(2).find(|two| two[0].name() == two[1].name()) {
+        return Some(format!("it has the label `{}` twice", two[0].name()));
+    }
+    let own = match field_type {
+        MetricType::HISTOGRAM => "le",
+        MetricType::SUMMARY => "quantile",
+        _ => return None,
+    };
+    let taken = labels.iter().any(|pair| pair.name() == own);
+    taken.then(|| {
+        let kind = type_name(field_type);
+        format!("the label `{own}` is the {kind}'s own, name yours otherwise")
+    })
+}
+
+/// The type of a value that `metric` has, and that a family of `field_type` would not
+/// show. A value that was never set cannot be told from 0.
+#[allow(deprecated, reason = "there is no other way to an untyped value")]
+fn other_value(metric: &Metric, field_type: MetricType) -> Option<&'static str> {
+    let is_set = |of: MetricType| match of {
+        MetricType::COUNTER => *metric.get_counter() != Counter::default(),
+        MetricType::GAUGE => *metric.get_gauge() != Gauge::default(),
+        MetricType::HISTOGRAM => *metric.get_histogram() != Histogram::default(),
+        MetricType::SUMMARY => *metric.get_summary() != Summary::default(),
+        MetricType::UNTYPED => metric.get_untyped().get_value() != 0.0,
+    };
+    [
+        MetricType::COUNTER,
+        MetricType::GAUGE,
+        MetricType::HISTOGRAM,
+        MetricType::SUMMARY,
+        MetricType::UNTYPED,
+    ]
+    .into_iter()
+    .find(|of| *of != field_type && is_set(*of))
+    .map(type_name)
+}
+
+fn histogram_problem(histogram: &Histogram) -> Option<String> {
+    let buckets = histogram.get_bucket();
+    for two in buckets.windows(2) {
+        let (before, bound) = (two[0].upper_bound(), two[1].upper_bound());
+        // A NaN is in no order.
+        if before.partial_cmp(&bound) != Some(Ordering::Less) {
+            return Some(format!(
+                "its bucket `le` {bound} comes after {before}: sort them, each once"
+            ));
+        }
+        if two[0].cumulative_count() > two[1].cumulative_count() {
+            return Some(format!(
+                "its bucket `le` {bound} counts {} and the one before it {}: each \
+                 counts those before it as well",
+                two[1].cumulative_count(),
+                two[0].cumulative_count()
+            ));
+        }
+    }
+    let last = buckets.last()?;
+    let (bound, counts) = (last.upper_bound(), last.cumulative_count());
+    let count = histogram.get_sample_count();
+    if bound.is_nan() {
+        return Some("a bucket's bound is no number".to_owned());
+    }
+    let wrong = counts > count || (bound == f64::INFINITY && counts != count);
+    wrong.then(|| {
+        format!("its bucket `le` {bound} counts {counts}, of {count} observations")
+    })
+}
+
+fn summary_problem(summary: &Summary) -> Option<String> {
+    let quantiles = summary.get_quantile();
+    let within = |quantile: f64| (0.0..=1.0).contains(&quantile);
+    if let Some(bad) = quantiles.iter().find(|q| !within(q.quantile())) {
+        return Some(format!(
+            "its quantile {} lies not between 0 and 1",
+            bad.quantile()
+        ));
+    }
+    let two = quantiles
+        .windows(2)
+        .find(|two| two[0].quantile() >= two[1].quantile())?;
+    let (before, quantile) = (two[0].quantile(), two[1].quantile());
+    Some(format!(
+        "its quantile {quantile} comes after {before}: sort them, each once"
+    ))
+}

@@ -1,0 +1,118 @@
+//! Families from a registry, plus the errors met while they were collected.
+//!
+//! The counterpart of `prometheus.Gatherer` in Go. [`Registry::gather`] of the SDK
+//! returns families only: it serves what does not fit together as it is, and a collector
+//! that panics takes its caller along. Here what does not fit is left out and is an error
+//! of that gather, as is a panic; the rest is served, and the next gather is unharmed.
+
+mod check;
+mod error;
+mod metric;
+
+pub use error::GatherError;
+
+use prometheus::Registry;
+use prometheus::proto::MetricFamily;
+
+use crate::register::holdings;
+
+/// A source of metric families: a registry, several of them, or a closure.
+pub trait Gatherer: Send + Sync {
+    /// Collects every family once.
+    fn gather(&self) -> Gathered;
+}
+
+/// What one gather brought.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// The families, sorted by name, each with at least one metric.
+    pub families: Vec<MetricFamily>,
+    /// What went wrong; empty when all went well.
+    pub errors: Vec<GatherError>,
+}
+
+impl Gathered {
+    /// Merges the families of one name, sorts families, metrics and labels, and leaves
+    /// out what does not fit together, with an error for each.
+    ///
+    /// Left out are: a name or a label that may not be, the same series twice, a second
+    /// type or help text for one name, `h_count` beside a histogram `h`, a value of
+    /// another type than the family's, buckets that are out of order or do not add up.
+    /// Of two that contradict each other the first is kept.
+    pub fn checked(families: Vec<MetricFamily>) -> Gathered {
+        check::check(families)
+    }
+}
+
+/// Collects from what was registered, and checks it as [`Gathered::checked`] does. A
+/// family that does not agree with its collector's descriptors is taken, if it agrees
+/// with the other families.
+impl Gatherer for Registry {
+    fn gather(&self) -> Gathered {
+        let mut errors = Vec::new();
+        let mut families = Vec::new();
+        match holdings(self) {
+            Ok(mut holdings) => {
+                families.append(&mut holdings.families);
+                for entry in &holdings.entries {
+                    match entry.collect() {
+                        Ok(collected) => families.extend(holdings.completed(collected)),
+                        Err(panic) => errors.push(panicked(entry.to_string(), &*panic)),
+                    }
+                }
+            }
+            Err(panic) => errors.push(panicked("a collector".to_owned(), &*panic)),
+        }
+        let checked = Gathered::checked(families);
+        errors.extend(checked.errors);
+        Gathered {
+            families: checked.families,
+            errors,
+        }
+    }
+}
+
+/// Several sources as one; Go's `prometheus.Gatherers`. Families of one name are merged,
+/// and what does not fit together is left out, as [`Gathered::checked`] says.
+pub struct Gatherers(pub Vec<Box<dyn Gatherer>>);
+
+impl Gatherer for Gatherers {
+    fn gather(&self) -> Gathered {
+        let (mut families, mut errors) = (Vec::new(), Vec::new());
+        for gatherer in &self.0 {
+            let gathered = gatherer.gather();
+            families.extend(gathered.families);
+            errors.extend(gathered.errors);
+        }
+        let checked = Gathered::checked(families);
+        errors.extend(checked.errors);
+        Gathered {
+            families: checked.families,
+            errors,
+        }
+    }
+}
+
+/// A closure is asked at each gather; Go's `prometheus.GathererFunc`. What it gives is
+/// taken as it is: [`Gathered::checked`] checks it.
+impl<F: Fn() -> Gathered + Send + Sync> Gatherer for F {
+    fn gather(&self) -> Gathered {
+        self()
+    }
+}
+
+fn panicked(collector: String, panic: &(dyn std::any::Any + Send)) -> GatherError {
+    GatherError::CollectorPanicked {
+        collector,
+        message: panic_message(panic),
+    }
+}
+
+/// The words of a caught panic, where it has any.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,554 @@
+//! What a gather leaves out, and what it says of it.
+
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+#![allow(deprecated, reason = "there is no other way to an untyped value")]
+
+use std::collections::HashMap;
+
+use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
+use exporter_workbook::register::Registerer;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{
+    Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
+    Quantile, Summary, Untyped,
+};
+use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
+
+fn labels(pairs: &[(&str, &str)]) -> Vec<LabelPair> {
+    let pair = |(name, value): &(&str, &str)| {
+        let mut pair = LabelPair::default();
+        pair.set_name((*name).to_owned());
+        pair.set_value((*value).to_owned());
+        pair
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn gauge(value: f64, pairs: &[(&str, &str)]) -> Metric {
+    let mut gauge = Gauge::default();
+    gauge.set_value(value);
+    let mut metric = Metric::from_label(labels(pairs));
+    metric.set_gauge(gauge);
+    metric
+}
+
+fn family(name: &str, of: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help("Help.".to_owned());
+    family.set_field_type(of);
+    family.set_metric(metrics);
+    family
+}
+
+fn gauges(name: &str, metrics: Vec<Metric>) -> MetricFamily {
+    family(name, MetricType::GAUGE, metrics)
+}
+
+fn histogram(buckets: &[(f64, u64)], count: u64) -> Metric {
+    let mut histogram = Histogram::default();
+    histogram.set_sample_count(count);
+    let bucket = |(bound, count): &(f64, u64)| {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(*count);
+        bucket
+    };
+    histogram.set_bucket(buckets.iter().map(bucket).collect());
+    let mut metric = Metric::default();
+    metric.set_histogram(histogram);
+    metric
+}
+
+fn summary(quantiles: &[f64]) -> Metric {
+    let quantile = |of: &f64| {
+        let mut quantile = Quantile::default();
+        quantile.set_quantile(*of);
+        quantile
+    };
+    let mut summary = Summary::default();
+    summary.set_sample_count(1);
+    summary.set_quantile(quantiles.iter().map(quantile).collect());
+    let mut metric = Metric::default();
+    metric.set_summary(summary);
+    metric
+}
+
+/// The samples, and the errors in words.
+fn checked(families: Vec<MetricFamily>) -> (String, Vec<String>) {
+    shown(&Gathered::checked(families))
+}
+
+fn shown(gathered: &Gathered) -> (String, Vec<String>) {
+    let text = TextEncoder::new().encode_to_string(&gathered.families);
+    let samples: Vec<String> = text
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    let errors = gathered.errors.iter().map(ToString::to_string).collect();
+    (samples.join("\n"), errors)
+}
+
+/// Asserts that of `bad` beside a good gauge only the good one is left.
+fn assert_left_out(bad: MetricFamily, error: &str) {
+    let good = gauges("good", vec![gauge(1.0, &[])]);
+    let expected = ("good 1".to_owned(), vec![error.to_owned()]);
+    assert_eq!(checked(vec![bad, good]), expected);
+}
+
+#[test]
+fn what_fits_together_is_merged_and_sorted() {
+    let families = vec![
+        gauges("b", vec![gauge(3.0, &[("zone", "y"), ("module", "n")])]),
+        gauges("a", vec![gauge(1.0, &[])]),
+        gauges("b", vec![gauge(2.0, &[("module", "n"), ("zone", "x")])]),
+        gauges("empty", vec![]),
+    ];
+    let expected = "a 1\nb{module=\"n\",zone=\"x\"} 2\nb{module=\"n\",zone=\"y\"} 3";
+    assert_eq!(checked(families), (expected.to_owned(), vec![]));
+}
+
+#[test]
+fn a_series_is_there_once() {
+    let twice = || gauge(1.0, &[("module", "m"), ("zone", "z")]);
+    let other_order = gauge(2.0, &[("zone", "z"), ("module", "m")]);
+    let error = "`a{module=\"m\",zone=\"z\"}` was collected twice: tell the two apart by \
+                 a label, or collect it once";
+    let (samples, errors) = checked(vec![gauges("a", vec![twice(), other_order])]);
+    assert_eq!(samples, "a{module=\"m\",zone=\"z\"} 1");
+    assert_eq!(errors, [error]);
+    // In two families, as two collectors hand them over.
+    let families = vec![gauges("a", vec![twice()]), gauges("a", vec![twice()])];
+    assert_eq!(checked(families).1, [error]);
+}
+
+#[test]
+fn metrics_that_share_a_part_of_their_labels_are_not_one_series() {
+    let families = vec![gauges(
+        "a",
+        vec![
+            gauge(1.0, &[("x", "1")]),
+            gauge(2.0, &[("y", "1")]),
+            gauge(3.0, &[("x", "1"), ("y", "1")]),
+            gauge(4.0, &[("x", "1"), ("z", "1")]),
+            gauge(5.0, &[("x", "11"), ("y", "")]),
+            gauge(6.0, &[]),
+        ],
+    )];
+    let (samples, errors) = checked(families);
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(samples.lines().count(), 6, "{samples}");
+}
+
+#[test]
+fn one_series_at_two_times_is_not_a_duplicate() {
+    let mut later = gauge(2.0, &[]);
+    later.set_timestamp_ms(1000);
+    let (samples, errors) = checked(vec![gauges("a", vec![later, gauge(1.0, &[])])]);
+    assert_eq!((samples.as_str(), errors.len()), ("a 1\na 2 1000", 0));
+}
+
+#[test]
+fn of_many_bad_metrics_ten_are_named_and_the_others_counted() {
+    let many = vec![gauge(1.0, &[("zone", "z")]); 100];
+    let (samples, errors) = checked(vec![gauges("a", many)]);
+    assert_eq!(samples, "a{zone=\"z\"} 1");
+    assert_eq!(errors.len(), 11);
+    assert_eq!(
+        errors[10],
+        "of `a`, 89 metric(s) more were dropped for such a reason"
+    );
+}
+
+#[test]
+fn one_name_has_one_type() {
+    let mut counter = Counter::default();
+    counter.set_value(2.0);
+    let mut metric = Metric::default();
+    metric.set_counter(counter);
+    let families = vec![
+        gauges("a", vec![gauge(1.0, &[])]),
+        family("a", MetricType::COUNTER, vec![metric]),
+    ];
+    let error = "`a` was collected as a gauge and as a counter: give both the same type, \
+                 or one of them another name";
+    assert_eq!(
+        checked(families),
+        ("a 1".to_owned(), vec![error.to_owned()])
+    );
+}
+
+#[test]
+fn one_name_has_one_help_text() {
+    let mut other = gauges("a", vec![gauge(2.0, &[("x", "1")])]);
+    other.set_help("Other.".to_owned());
+    let families = vec![gauges("a", vec![gauge(1.0, &[])]), other];
+    let error = "`a` was collected with the help \"Help.\" and with the help \"Other.\": \
+                 give both the same, or one of them another name";
+    assert_eq!(
+        checked(families),
+        ("a 1".to_owned(), vec![error.to_owned()])
+    );
+}
+
+#[test]
+fn a_value_is_of_its_familys_type() {
+    assert_left_out(
+        family("a", MetricType::COUNTER, vec![gauge(1.0, &[])]),
+        "`a` was dropped: it has a value of the type gauge, and its family is of the type \
+         counter: give the family its type with `set_field_type` (one without is a counter)",
+    );
+    let mut untyped = Untyped::default();
+    untyped.set_value(3.0);
+    let mut metric = Metric::default();
+    metric.set_untyped(untyped);
+    let (_, errors) = checked(vec![gauges("a", vec![metric.clone()])]);
+    assert!(
+        errors[0].contains("a value of the type untyped"),
+        "{errors:?}"
+    );
+    let gathered =
+        Gathered::checked(vec![family("a", MetricType::UNTYPED, vec![metric])]);
+    assert_eq!((gathered.families.len(), gathered.errors.len()), (1, 0));
+}
+
+#[test]
+fn names_are_those_of_the_data_model() {
+    for name in ["", "a-b", "9a", "a b", "ä"] {
+        let error = format!(
+            "metric family dropped: `{name}` is not a metric name, which has letters, \
+             digits, `_` and `:`, and no digit first"
+        );
+        assert_left_out(gauges(name, vec![gauge(1.0, &[])]), &error);
+    }
+    for label in ["", "a-b", "9a", "a:b"] {
+        let error = format!(
+            "`a{{{label}=\"1\"}}` was dropped: `{label}` is not a label name, which has \
+             letters, digits and `_`, and no digit first"
+        );
+        assert_left_out(gauges("a", vec![gauge(1.0, &[(label, "1")])]), &error);
+    }
+    assert_left_out(
+        gauges("a", vec![gauge(1.0, &[("__name__", "b")])]),
+        "`a{__name__=\"b\"}` was dropped: label names that begin with `__` are \
+         Prometheus's own, rename `__name__`",
+    );
+}
+
+#[test]
+fn a_label_is_there_once() {
+    assert_left_out(
+        gauges("a", vec![gauge(1.0, &[("x", "1"), ("y", "1"), ("x", "2")])]),
+        "`a{x=\"1\",x=\"2\",y=\"1\"}` was dropped: it has the label `x` twice",
+    );
+}
+
+#[test]
+fn a_bad_label_is_dropped_with_its_metric_alone() {
+    let metrics = vec![
+        gauge(1.0, &[("x", "1")]),
+        gauge(2.0, &[("__x", "1")]),
+        gauge(3.0, &[("x", "2")]),
+        gauge(4.0, &[("__x", "2")]),
+    ];
+    let (samples, errors) = checked(vec![gauges("a", metrics)]);
+    assert_eq!(samples, "a{x=\"1\"} 1\na{x=\"2\"} 3");
+    assert_eq!(errors.len(), 2);
+}
+
+#[test]
+fn the_labels_of_buckets_and_quantiles_are_their_own() {
+    for (mut metric, of, label, kind) in [
+        (histogram(&[], 1), MetricType::HISTOGRAM, "le", "histogram"),
+        (summary(&[]), MetricType::SUMMARY, "quantile", "summary"),
+    ] {
+        metric.set_label(labels(&[(label, "1")]));
+        assert_left_out(
+            family("a", of, vec![metric]),
+            &format!(
+                "`a{{{label}=\"1\"}}` was dropped: the label `{label}` is the {kind}'s \
+                 own, name yours otherwise"
+            ),
+        );
+    }
+    let (samples, _) = checked(vec![gauges("a", vec![gauge(1.0, &[("le", "1")])])]);
+    assert_eq!(samples, "a{le=\"1\"} 1");
+}
+
+#[test]
+fn a_name_is_no_sample_of_another_family() {
+    let counts = |name: &str| gauges(name, vec![gauge(1.0, &[])]);
+    for (name, of, metric, kind) in [
+        (
+            "a_bucket",
+            MetricType::HISTOGRAM,
+            histogram(&[], 1),
+            "histogram",
+        ),
+        (
+            "a_count",
+            MetricType::HISTOGRAM,
+            histogram(&[], 1),
+            "histogram",
+        ),
+        (
+            "a_sum",
+            MetricType::HISTOGRAM,
+            histogram(&[], 1),
+            "histogram",
+        ),
+        ("a_count", MetricType::SUMMARY, summary(&[]), "summary"),
+        ("a_sum", MetricType::SUMMARY, summary(&[]), "summary"),
+    ] {
+        let families = vec![counts(name), family("a", of, vec![metric])];
+        let gathered = Gathered::checked(families);
+        assert_eq!(gathered.families.len(), 1, "{name}");
+        assert_eq!(gathered.families[0].name(), "a");
+        assert_eq!(
+            gathered.errors[0].to_string(),
+            format!(
+                "`{name}` collides with the {kind} `a`, which has samples of that name: \
+                 rename one of them"
+            )
+        );
+    }
+    let fine = vec![
+        counts("a_bucket"),
+        family("a", MetricType::SUMMARY, vec![summary(&[])]),
+        counts("b"),
+        counts("b_count"),
+        counts("c_count"),
+    ];
+    assert_eq!(Gathered::checked(fine).errors, []);
+}
+
+#[test]
+fn buckets_are_in_order_and_add_up() {
+    let inf = f64::INFINITY;
+    for (buckets, count, problem) in [
+        (
+            vec![(1.0, 1), (0.5, 1)],
+            1,
+            "its bucket `le` 0.5 comes after 1: sort them, each once",
+        ),
+        (
+            vec![(1.0, 1), (1.0, 1)],
+            1,
+            "its bucket `le` 1 comes after 1: sort them, each once",
+        ),
+        (
+            vec![(1.0, 1), (f64::NAN, 1)],
+            1,
+            "its bucket `le` NaN comes after 1: sort them, each once",
+        ),
+        (vec![(f64::NAN, 1)], 1, "a bucket's bound is no number"),
+        (
+            vec![(1.0, 2), (2.0, 1)],
+            2,
+            "its bucket `le` 2 counts 1 and the one before it 2: each counts those before it as well",
+        ),
+        (
+            vec![(1.0, 2)],
+            1,
+            "its bucket `le` 1 counts 2, of 1 observations",
+        ),
+        (
+            vec![(1.0, 1), (inf, 1)],
+            2,
+            "its bucket `le` inf counts 1, of 2 observations",
+        ),
+    ] {
+        assert_left_out(
+            family("a", MetricType::HISTOGRAM, vec![histogram(&buckets, count)]),
+            &format!("`a` was dropped: {problem}"),
+        );
+    }
+    for (buckets, count) in [
+        (vec![(-1.0, 0), (1.0, 1)], 2),
+        (vec![(1.0, 1), (inf, 2)], 2),
+        (vec![], 0),
+    ] {
+        let metric = histogram(&buckets, count);
+        let families = vec![family("a", MetricType::HISTOGRAM, vec![metric])];
+        assert_eq!(Gathered::checked(families).errors, []);
+    }
+}
+
+#[test]
+fn quantiles_are_in_order_and_between_0_and_1() {
+    for (quantiles, problem) in [
+        (vec![1.5], "its quantile 1.5 lies not between 0 and 1"),
+        (vec![f64::NAN], "its quantile NaN lies not between 0 and 1"),
+        (
+            vec![0.5, 0.5],
+            "its quantile 0.5 comes after 0.5: sort them, each once",
+        ),
+        (
+            vec![0.9, 0.5],
+            "its quantile 0.5 comes after 0.9: sort them, each once",
+        ),
+    ] {
+        assert_left_out(
+            family("a", MetricType::SUMMARY, vec![summary(&quantiles)]),
+            &format!("`a` was dropped: {problem}"),
+        );
+    }
+}
+
+// Registries.
+
+/// Collects what a closure makes.
+struct Collects<F>(Desc, F);
+
+impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Collects<F> {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        (self.1)()
+    }
+}
+
+fn collects(
+    name: &str,
+    make: impl Fn() -> Vec<MetricFamily> + Send + Sync + 'static,
+) -> Box<dyn Collector> {
+    let desc = Desc::new(name.to_owned(), "A.".to_owned(), vec![], HashMap::new());
+    Box::new(Collects(desc.unwrap(), make))
+}
+
+fn good() -> Box<dyn Collector> {
+    collects("good", || vec![gauges("good", vec![gauge(1.0, &[])])])
+}
+
+#[test]
+fn a_panic_in_a_collector_is_an_error_that_names_it_and_the_rest_is_gathered() {
+    let registry = Registry::new();
+    let panics = collects("broken", || panic!("no sensor"));
+    registry.must_register(vec![good(), panics]);
+    for _ in 0..2 {
+        let gathered = Gatherer::gather(&registry);
+        assert_eq!(
+            gathered.errors,
+            [GatherError::CollectorPanicked {
+                collector: "the collector of `broken`".to_owned(),
+                message: "no sensor".to_owned(),
+            }]
+        );
+        let error = "the collector of `broken` panicked: no sensor (the program's log \
+                     says where)";
+        let expected = ("good 1".to_owned(), vec![error.to_owned()]);
+        assert_eq!(shown(&gathered), expected);
+    }
+}
+
+#[test]
+fn a_panic_of_a_collector_that_the_sdk_registered_leaves_nothing() {
+    let registry = Registry::new();
+    registry.must_register(vec![good()]);
+    registry
+        .register(collects("broken", || panic!("no sensor")))
+        .unwrap();
+    for _ in 0..2 {
+        let gathered = Gatherer::gather(&registry);
+        assert_eq!(gathered.families, []);
+        assert_eq!(
+            gathered.errors[0].to_string(),
+            "a collector panicked: no sensor (the program's log says where)"
+        );
+    }
+}
+
+#[test]
+fn what_two_collectors_contradict_is_kept_from_the_first() {
+    for _ in 0..20 {
+        let registry = Registry::new();
+        for (name, value) in [("a", 1.0), ("b", 2.0), ("c", 3.0)] {
+            let make = move || vec![gauges("same", vec![gauge(value, &[])])];
+            registry.must_register(vec![collects(name, make)]);
+        }
+        let (samples, errors) = shown(&Gatherer::gather(&registry));
+        assert_eq!((samples.as_str(), errors.len()), ("same 1", 2));
+    }
+}
+
+#[test]
+fn a_registry_gathers_alike_by_whichever_way_it_was_registered() {
+    let (ours, sdks) = (Registry::new(), Registry::new());
+    let vec = || {
+        let vec = GaugeVec::new(Opts::new("a", "A."), &["zone", "path"]).unwrap();
+        for values in [["z", "p"], ["z", "o"], ["y", "p"]] {
+            vec.with_label_values(&values).set(1.0);
+        }
+        vec
+    };
+    ours.must_register(vec![Box::new(vec()), good()]);
+    sdks.register(Box::new(vec())).unwrap();
+    sdks.register(good()).unwrap();
+    let gathered = Gatherer::gather(&ours);
+    assert_eq!(gathered.errors, []);
+    assert_eq!(gathered.families, Gatherer::gather(&sdks).families);
+    assert_eq!(gathered.families, ours.gather());
+}
+
+#[test]
+fn a_registrys_prefix_and_labels_are_on_every_family_and_sorted() {
+    let common = HashMap::from([
+        ("a_zone".to_owned(), "z".to_owned()),
+        ("z_zone".to_owned(), "y".to_owned()),
+    ]);
+    let registry = Registry::new_custom(Some("shop".to_owned()), Some(common)).unwrap();
+    let vec = GaugeVec::new(Opts::new("a", "A."), &["path"]).unwrap();
+    vec.with_label_values(&["/"]).set(1.0);
+    registry.must_register(vec![Box::new(vec), good()]);
+    registry
+        .register(collects("past", || {
+            vec![gauges("past", vec![gauge(2.0, &[])])]
+        }))
+        .unwrap();
+    assert_eq!(
+        shown(&Gatherer::gather(&registry)),
+        (
+            "shop_a{a_zone=\"z\",path=\"/\",z_zone=\"y\"} 1\n\
+             shop_good{a_zone=\"z\",z_zone=\"y\"} 1\n\
+             shop_past{a_zone=\"z\",z_zone=\"y\"} 2"
+                .to_owned(),
+            vec![]
+        )
+    );
+}
+
+#[test]
+fn gatherers_merge_several_and_check_them_together() {
+    let registry = |name: &'static str| {
+        let registry = Registry::new();
+        registry.must_register(vec![
+            collects(name, move || vec![gauges(name, vec![gauge(1.0, &[])])]),
+            collects("same", || vec![gauges("same", vec![gauge(2.0, &[])])]),
+        ]);
+        registry
+    };
+    let closure = || Gathered {
+        families: vec![gauges("closure", vec![gauge(3.0, &[])])],
+        errors: vec![GatherError::InvalidName {
+            problem: "a problem of its own".to_owned(),
+        }],
+    };
+    let several = Gatherers(vec![
+        Box::new(registry("one")),
+        Box::new(registry("two")),
+        Box::new(closure),
+    ]);
+    let (samples, errors) = shown(&several.gather());
+    assert_eq!(samples, "closure 3\none 1\nsame 2\ntwo 1");
+    assert_eq!(
+        errors,
+        [
+            "metric family dropped: a problem of its own",
+            "`same` was collected twice: tell the two apart by a label, or collect it once"
+        ]
+    );
+}
