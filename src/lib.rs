@@ -5,13 +5,16 @@
 //! - [`const_metric`]: metrics made anew at each scrape
 //! - [`collectors`]: the process and the Rust runtime as metrics
 //! - [`summary`]: the metric type that the SDK lacks
+//! - [`exposition`]: families as text, in Prometheus's format and in OpenMetrics
 //! - [`promhttp`]: from a registry to an HTTP response
 //! - [`serve`]: the listener that carries it
 
 pub mod collectors;
 pub mod const_metric;
+pub mod exposition;
 pub mod gather;
 mod names;
+mod numbers;
 pub mod promhttp;
 pub mod register;
 pub mod serve;

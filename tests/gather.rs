@@ -1,78 +1,17 @@
 //! What a gather leaves out, and what it says of it.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
-#![allow(deprecated, reason = "there is no other way to an untyped value")]
+
+mod families;
 
 use std::collections::HashMap;
 
 use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
 use exporter_workbook::register::Registerer;
+use families::{counter, family, gauge, gauges, histogram, labelled, summary, untyped};
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{
-    Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
-    Quantile, Summary, Untyped,
-};
+use prometheus::proto::{Metric, MetricFamily, MetricType};
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
-
-fn labels(pairs: &[(&str, &str)]) -> Vec<LabelPair> {
-    let pair = |(name, value): &(&str, &str)| {
-        let mut pair = LabelPair::default();
-        pair.set_name((*name).to_owned());
-        pair.set_value((*value).to_owned());
-        pair
-    };
-    pairs.iter().map(pair).collect()
-}
-
-fn gauge(value: f64, pairs: &[(&str, &str)]) -> Metric {
-    let mut gauge = Gauge::default();
-    gauge.set_value(value);
-    let mut metric = Metric::from_label(labels(pairs));
-    metric.set_gauge(gauge);
-    metric
-}
-
-fn family(name: &str, of: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_help("Help.".to_owned());
-    family.set_field_type(of);
-    family.set_metric(metrics);
-    family
-}
-
-fn gauges(name: &str, metrics: Vec<Metric>) -> MetricFamily {
-    family(name, MetricType::GAUGE, metrics)
-}
-
-fn histogram(buckets: &[(f64, u64)], count: u64) -> Metric {
-    let mut histogram = Histogram::default();
-    histogram.set_sample_count(count);
-    let bucket = |(bound, count): &(f64, u64)| {
-        let mut bucket = Bucket::default();
-        bucket.set_upper_bound(*bound);
-        bucket.set_cumulative_count(*count);
-        bucket
-    };
-    histogram.set_bucket(buckets.iter().map(bucket).collect());
-    let mut metric = Metric::default();
-    metric.set_histogram(histogram);
-    metric
-}
-
-fn summary(quantiles: &[f64]) -> Metric {
-    let quantile = |of: &f64| {
-        let mut quantile = Quantile::default();
-        quantile.set_quantile(*of);
-        quantile
-    };
-    let mut summary = Summary::default();
-    summary.set_sample_count(1);
-    summary.set_quantile(quantiles.iter().map(quantile).collect());
-    let mut metric = Metric::default();
-    metric.set_summary(summary);
-    metric
-}
 
 /// The samples, and the errors in words.
 fn checked(families: Vec<MetricFamily>) -> (String, Vec<String>) {
@@ -164,13 +103,9 @@ fn of_many_bad_metrics_ten_are_named_and_the_others_counted() {
 
 #[test]
 fn one_name_has_one_type() {
-    let mut counter = Counter::default();
-    counter.set_value(2.0);
-    let mut metric = Metric::default();
-    metric.set_counter(counter);
     let families = vec![
         gauges("a", vec![gauge(1.0, &[])]),
-        family("a", MetricType::COUNTER, vec![metric]),
+        family("a", MetricType::COUNTER, vec![counter(2.0)]),
     ];
     let error = "`a` was collected as a gauge and as a counter: give both the same type, \
                  or one of them another name";
@@ -200,17 +135,13 @@ fn a_value_is_of_its_familys_type() {
         "`a` was dropped: it has a value of the type gauge, and its family is of the type \
          counter: give the family its type with `set_field_type` (one without is a counter)",
     );
-    let mut untyped = Untyped::default();
-    untyped.set_value(3.0);
-    let mut metric = Metric::default();
-    metric.set_untyped(untyped);
-    let (_, errors) = checked(vec![gauges("a", vec![metric.clone()])]);
+    let (_, errors) = checked(vec![gauges("a", vec![untyped(3.0)])]);
     assert!(
         errors[0].contains("a value of the type untyped"),
         "{errors:?}"
     );
     let gathered =
-        Gathered::checked(vec![family("a", MetricType::UNTYPED, vec![metric])]);
+        Gathered::checked(vec![family("a", MetricType::UNTYPED, vec![untyped(3.0)])]);
     assert_eq!((gathered.families.len(), gathered.errors.len()), (1, 0));
 }
 
@@ -260,11 +191,21 @@ fn a_bad_label_is_dropped_with_its_metric_alone() {
 
 #[test]
 fn the_labels_of_buckets_and_quantiles_are_their_own() {
-    for (mut metric, of, label, kind) in [
-        (histogram(&[], 1), MetricType::HISTOGRAM, "le", "histogram"),
-        (summary(&[]), MetricType::SUMMARY, "quantile", "summary"),
+    for (metric, of, label, kind) in [
+        (
+            histogram(&[], 1, 0.0),
+            MetricType::HISTOGRAM,
+            "le",
+            "histogram",
+        ),
+        (
+            summary(&[], 1, 0.0),
+            MetricType::SUMMARY,
+            "quantile",
+            "summary",
+        ),
     ] {
-        metric.set_label(labels(&[(label, "1")]));
+        let metric = labelled(metric, &[(label, "1")]);
         assert_left_out(
             family("a", of, vec![metric]),
             &format!(
@@ -277,35 +218,23 @@ fn the_labels_of_buckets_and_quantiles_are_their_own() {
     assert_eq!(samples, "a{le=\"1\"} 1");
 }
 
+fn one(name: &str) -> MetricFamily {
+    gauges(name, vec![gauge(1.0, &[])])
+}
+
 #[test]
 fn a_name_is_no_sample_of_another_family() {
-    let counts = |name: &str| gauges(name, vec![gauge(1.0, &[])]);
-    for (name, of, metric, kind) in [
-        (
-            "a_bucket",
-            MetricType::HISTOGRAM,
-            histogram(&[], 1),
-            "histogram",
-        ),
-        (
-            "a_count",
-            MetricType::HISTOGRAM,
-            histogram(&[], 1),
-            "histogram",
-        ),
-        (
-            "a_sum",
-            MetricType::HISTOGRAM,
-            histogram(&[], 1),
-            "histogram",
-        ),
-        ("a_count", MetricType::SUMMARY, summary(&[]), "summary"),
-        ("a_sum", MetricType::SUMMARY, summary(&[]), "summary"),
+    let histogram = || family("a", MetricType::HISTOGRAM, vec![histogram(&[], 1, 0.0)]);
+    let summary = || family("a", MetricType::SUMMARY, vec![summary(&[], 1, 0.0)]);
+    for (name, other, kind) in [
+        ("a_bucket", histogram(), "histogram"),
+        ("a_count", histogram(), "histogram"),
+        ("a_sum", histogram(), "histogram"),
+        ("a_count", summary(), "summary"),
+        ("a_sum", summary(), "summary"),
     ] {
-        let families = vec![counts(name), family("a", of, vec![metric])];
-        let gathered = Gathered::checked(families);
-        assert_eq!(gathered.families.len(), 1, "{name}");
-        assert_eq!(gathered.families[0].name(), "a");
+        let gathered = Gathered::checked(vec![one(name), other.clone()]);
+        assert_eq!(gathered.families, [other]);
         assert_eq!(
             gathered.errors[0].to_string(),
             format!(
@@ -314,66 +243,59 @@ fn a_name_is_no_sample_of_another_family() {
             )
         );
     }
-    let fine = vec![
-        counts("a_bucket"),
-        family("a", MetricType::SUMMARY, vec![summary(&[])]),
-        counts("b"),
-        counts("b_count"),
-        counts("c_count"),
-    ];
+    let names = ["a_bucket", "b", "b_count", "c_count"];
+    let mut fine: Vec<MetricFamily> = names.map(one).into();
+    fine.push(summary());
     assert_eq!(Gathered::checked(fine).errors, []);
 }
 
+fn assert_bad_buckets(buckets: &[(f64, u64)], count: u64, problem: &str) {
+    assert_left_out(
+        family(
+            "a",
+            MetricType::HISTOGRAM,
+            vec![histogram(buckets, count, 0.0)],
+        ),
+        &format!("`a` was dropped: {problem}"),
+    );
+}
+
 #[test]
-fn buckets_are_in_order_and_add_up() {
+fn buckets_are_in_order() {
+    let after = |bound: &str| {
+        format!("its bucket `le` {bound} comes after 1: sort them, each once")
+    };
+    assert_bad_buckets(&[(1.0, 1), (0.5, 1)], 1, &after("0.5"));
+    assert_bad_buckets(&[(1.0, 1), (1.0, 1)], 1, &after("1"));
+    assert_bad_buckets(&[(1.0, 1), (f64::NAN, 1)], 1, &after("NaN"));
+    assert_bad_buckets(&[(f64::NAN, 1)], 1, "a bucket's bound is no number");
+}
+
+#[test]
+fn buckets_add_up() {
     let inf = f64::INFINITY;
-    for (buckets, count, problem) in [
-        (
-            vec![(1.0, 1), (0.5, 1)],
-            1,
-            "its bucket `le` 0.5 comes after 1: sort them, each once",
-        ),
-        (
-            vec![(1.0, 1), (1.0, 1)],
-            1,
-            "its bucket `le` 1 comes after 1: sort them, each once",
-        ),
-        (
-            vec![(1.0, 1), (f64::NAN, 1)],
-            1,
-            "its bucket `le` NaN comes after 1: sort them, each once",
-        ),
-        (vec![(f64::NAN, 1)], 1, "a bucket's bound is no number"),
-        (
-            vec![(1.0, 2), (2.0, 1)],
-            2,
-            "its bucket `le` 2 counts 1 and the one before it 2: each counts those before it as well",
-        ),
-        (
-            vec![(1.0, 2)],
-            1,
-            "its bucket `le` 1 counts 2, of 1 observations",
-        ),
-        (
-            vec![(1.0, 1), (inf, 1)],
-            2,
-            "its bucket `le` inf counts 1, of 2 observations",
-        ),
-    ] {
-        assert_left_out(
-            family("a", MetricType::HISTOGRAM, vec![histogram(&buckets, count)]),
-            &format!("`a` was dropped: {problem}"),
-        );
-    }
+    let decreasing = "its bucket `le` 2 counts 1 and the one before it 2: each counts \
+                      those before it as well";
+    assert_bad_buckets(&[(1.0, 2), (2.0, 1)], 2, decreasing);
+    let too_many = "its bucket `le` 1 counts 2, of 1 observations";
+    assert_bad_buckets(&[(1.0, 2)], 1, too_many);
+    let too_few = "its bucket `le` +Inf counts 1, of 2 observations";
+    assert_bad_buckets(&[(1.0, 1), (inf, 1)], 2, too_few);
     for (buckets, count) in [
         (vec![(-1.0, 0), (1.0, 1)], 2),
         (vec![(1.0, 1), (inf, 2)], 2),
         (vec![], 0),
     ] {
-        let metric = histogram(&buckets, count);
+        let metric = histogram(&buckets, count, 0.0);
         let families = vec![family("a", MetricType::HISTOGRAM, vec![metric])];
         assert_eq!(Gathered::checked(families).errors, []);
     }
+}
+
+/// A summary of these quantiles.
+fn of(quantiles: &[f64]) -> Metric {
+    let quantiles: Vec<(f64, f64)> = quantiles.iter().map(|q| (*q, 0.0)).collect();
+    summary(&quantiles, 1, 0.0)
 }
 
 #[test]
@@ -391,7 +313,7 @@ fn quantiles_are_in_order_and_between_0_and_1() {
         ),
     ] {
         assert_left_out(
-            family("a", MetricType::SUMMARY, vec![summary(&quantiles)]),
+            family("a", MetricType::SUMMARY, vec![of(&quantiles)]),
             &format!("`a` was dropped: {problem}"),
         );
     }

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 
 use prometheus::proto::{
-    Counter, Gauge, Histogram, LabelPair, Metric, MetricType, Summary,
+    Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricType, Summary,
 };
 
 use super::error::type_name;
 use crate::names::label_name_problem;
+use crate::numbers::float_text;
 
 /// What is wrong with `metric` in a family of `field_type`. Its labels are sorted.
 ///
@@ -87,22 +88,8 @@ fn other_value(metric: &Metric, field_type: MetricType) -> Option<&'static str> 
 
 fn histogram_problem(histogram: &Histogram) -> Option<String> {
     let buckets = histogram.get_bucket();
-    for two in buckets.windows(2) {
-        let (before, bound) = (two[0].upper_bound(), two[1].upper_bound());
-        // A NaN is in no order.
-        if before.partial_cmp(&bound) != Some(Ordering::Less) {
-            return Some(format!(
-                "its bucket `le` {bound} comes after {before}: sort them, each once"
-            ));
-        }
-        if two[0].cumulative_count() > two[1].cumulative_count() {
-            return Some(format!(
-                "its bucket `le` {bound} counts {} and the one before it {}: each \
-                 counts those before it as well",
-                two[1].cumulative_count(),
-                two[0].cumulative_count()
-            ));
-        }
+    if let Some(problem) = buckets.windows(2).find_map(|two| order_problem(two)) {
+        return Some(problem);
     }
     let last = buckets.last()?;
     let (bound, counts) = (last.upper_bound(), last.cumulative_count());
@@ -112,7 +99,29 @@ fn histogram_problem(histogram: &Histogram) -> Option<String> {
     }
     let wrong = counts > count || (bound == f64::INFINITY && counts != count);
     wrong.then(|| {
+        let bound = float_text(bound);
         format!("its bucket `le` {bound} counts {counts}, of {count} observations")
+    })
+}
+
+/// What is wrong with the second of `two` buckets.
+fn order_problem(two: &[Bucket]) -> Option<String> {
+    let [before, now] = [0, 1].map(|at: usize| two[at].upper_bound());
+    let bound = || float_text(now);
+    // A NaN is in no order.
+    if before.partial_cmp(&now) != Some(Ordering::Less) {
+        let (bound, before) = (bound(), float_text(before));
+        return Some(format!(
+            "its bucket `le` {bound} comes after {before}: sort them, each once"
+        ));
+    }
+    let [before, now] = [0, 1].map(|at: usize| two[at].cumulative_count());
+    (before > now).then(|| {
+        let bound = bound();
+        format!(
+            "its bucket `le` {bound} counts {now} and the one before it {before}: each \
+             counts those before it as well"
+        )
     })
 }
 

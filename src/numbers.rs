@@ -1,0 +1,207 @@
+//! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them: the label
+//! values `le` and `quantile` are a part of a series' identity, so they must read as the
+//! next exporter's do.
+
+/// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
+/// on and below 1e-04.
+pub fn write_float(out: &mut Vec<u8>, value: f64) {
+    if !value.is_finite() {
+        let text: &[u8] = if value.is_nan() {
+            b"NaN"
+        } else if value > 0.0 {
+            b"+Inf"
+        } else {
+            b"-Inf"
+        };
+        out.extend_from_slice(text);
+        return;
+    }
+    if value.abs() < 1e6 && value.fract() == 0.0 {
+        // Also for -0, which Go's text format writes without its sign.
+        out.extend_from_slice(itoa::Buffer::new().format(value as i32).as_bytes());
+        return;
+    }
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    write_digits(
+        out,
+        ryu::Buffer::new().format_finite(value.abs()).as_bytes(),
+    );
+}
+
+/// The same as a string, for messages.
+pub fn float_text(value: f64) -> String {
+    let mut out = Vec::new();
+    write_float(&mut out, value);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The same as OpenMetrics wants it: no float without a point or an exponent.
+pub fn write_open_metrics_float(out: &mut Vec<u8>, value: f64) {
+    let start = out.len();
+    write_float(out, value);
+    if out[start..]
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'-'))
+    {
+        out.extend_from_slice(b".0");
+    }
+}
+
+/// Appends an integer.
+pub fn write_integer(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Rewrites what `ryu` writes: digits with a point in them, or an exponent, or both.
+fn write_digits(out: &mut Vec<u8>, text: &[u8]) {
+    let e = text.iter().position(|byte| *byte == b'e');
+    let (mantissa, written) = text.split_at(e.unwrap_or(text.len()));
+    let written = written.get(1..).map_or(0, parse);
+    let point = mantissa.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = mantissa.split_at(point.unwrap_or(mantissa.len()));
+    let mut digits = [0; 40];
+    let mut count = 0;
+    for byte in whole.iter().chain(fraction.get(1..).unwrap_or_default()) {
+        digits[count] = *byte;
+        count += 1;
+    }
+    let leading = digits[..count].iter().take_while(|d| **d == b'0').count();
+    let trailing = digits[..count]
+        .iter()
+        .rev()
+        .take_while(|d| **d == b'0')
+        .count();
+    let digits = &digits[leading..count - trailing];
+    // That of the first digit.
+    let exponent = written + whole.len() as i32 - 1 - leading as i32;
+    if (-4..6).contains(&exponent) {
+        write_plain(out, digits, exponent);
+    } else {
+        write_exponent(out, digits, exponent);
+    }
+}
+
+fn parse(digits: &[u8]) -> i32 {
+    let text = std::str::from_utf8(digits).unwrap_or_default();
+    text.parse().unwrap_or_default()
+}
+
+fn write_plain(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
+    if exponent < 0 {
+        out.extend_from_slice(&b"0.000"[..1 + exponent.unsigned_abs() as usize]);
+        out.extend_from_slice(digits);
+    } else {
+        let (whole, fraction) =
+            digits.split_at(digits.len().min(exponent as usize + 1));
+        out.extend_from_slice(whole);
+        if !fraction.is_empty() {
+            out.push(b'.');
+            out.extend_from_slice(fraction);
+        }
+    }
+}
+
+fn write_exponent(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
+    let (first, others) = digits.split_at(1);
+    out.extend_from_slice(first);
+    if !others.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(others);
+    }
+    out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+    let exponent = exponent.unsigned_abs();
+    if exponent < 10 {
+        out.push(b'0');
+    }
+    write_integer(out, u64::from(exponent));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values and how Go writes each.
+    const AS_GO: &[(f64, &str)] = &[
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1.0, "1"),
+        (-19.0, "-19"),
+        (500_500.0, "500500"),
+        (999_999.0, "999999"),
+        (1e6, "1e+06"),
+        (-1e6, "-1e+06"),
+        (1_234_567.0, "1.234567e+06"),
+        (1_828_869_190.0, "1.82886919e+09"),
+        (18_446_744_073_709_551_615.0, "1.8446744073709552e+19"),
+        (9_223_372_036_854_775_807.0, "9.223372036854776e+18"),
+        (1e21, "1e+21"),
+        (1e100, "1e+100"),
+        (f64::MAX, "1.7976931348623157e+308"),
+        (0.5, "0.5"),
+        (0.99, "0.99"),
+        (-2.5, "-2.5"),
+        (123_456.75, "123456.75"),
+        (1_234_567.5, "1.2345675e+06"),
+        (0.1, "0.1"),
+        (0.05, "0.05"),
+        (0.001, "0.001"),
+        (0.0001, "0.0001"),
+        (0.000_123, "0.000123"),
+        (0.000_01, "1e-05"),
+        (1e-7, "1e-07"),
+        (1.5e-7, "1.5e-07"),
+        (5e-324, "5e-324"),
+        (0.300_000_000_000_000_04, "0.30000000000000004"),
+        (100.25, "100.25"),
+        (f64::INFINITY, "+Inf"),
+        (f64::NEG_INFINITY, "-Inf"),
+        (f64::NAN, "NaN"),
+    ];
+
+    #[test]
+    fn floats_are_written_as_go_writes_them() {
+        for (value, expected) in AS_GO {
+            assert_eq!(float_text(*value), *expected);
+        }
+    }
+
+    #[test]
+    fn every_float_is_read_back_as_itself() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        for round in 0..200_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let value = match round % 3 {
+                0 => f64::from_bits(state),
+                1 => (state >> 20) as f64 / 1000.0,
+                _ => (state % 20_000_000) as f64 / 64.0,
+            };
+            let read: f64 = float_text(value).parse().unwrap();
+            assert!(
+                read == value || (read.is_nan() && value.is_nan()),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn open_metrics_floats_have_a_point_or_an_exponent() {
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (-1.0, "-1.0"),
+            (10.0, "10.0"),
+            (0.5, "0.5"),
+            (1e6, "1e+06"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            let mut out = b"before 1".to_vec();
+            write_open_metrics_float(&mut out, value);
+            assert_eq!(out, format!("before 1{expected}").into_bytes());
+        }
+    }
+}
