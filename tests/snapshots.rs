@@ -16,7 +16,7 @@ use support::Program;
 const VARYING: [(&str, &str); 3] = [
     (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
     (
-        r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9]+(\.[0-9]+)?$",
+        r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9.e+-]+$",
         "$1 <value>",
     ),
     (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),

@@ -88,7 +88,7 @@ fn other_value(metric: &Metric, field_type: MetricType) -> Option<&'static str> 
 
 fn histogram_problem(histogram: &Histogram) -> Option<String> {
     let buckets = histogram.get_bucket();
-    if let Some(problem) = buckets.windows(2).find_map(|two| order_problem(two)) {
+    if let Some(problem) = buckets.windows(2).find_map(order_problem) {
         return Some(problem);
     }
     let last = buckets.last()?;
