@@ -16,18 +16,22 @@ pub fn write_float(out: &mut Vec<u8>, value: f64) {
         out.extend_from_slice(text);
         return;
     }
-    if value.abs() < 1e6 && value.fract() == 0.0 {
+    let whole = value as i32;
+    if f64::from(whole) == value && whole.abs() < 1_000_000 {
         // Also for -0, which Go's text format writes without its sign.
-        out.extend_from_slice(itoa::Buffer::new().format(value as i32).as_bytes());
+        out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+        return;
+    }
+    let mut buffer = zmij::Buffer::new();
+    if (1e-4..1e6).contains(&value.abs()) {
+        // Here both write it alike.
+        out.extend_from_slice(buffer.format_finite(value).as_bytes());
         return;
     }
     if value < 0.0 {
         out.push(b'-');
     }
-    write_digits(
-        out,
-        ryu::Buffer::new().format_finite(value.abs()).as_bytes(),
-    );
+    write_exponent(out, buffer.format_finite(value.abs()).as_bytes());
 }
 
 /// The same as a string, for messages.
@@ -54,62 +58,26 @@ pub fn write_integer(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Rewrites what `ryu` writes: digits with a point in them, or an exponent, or both.
-fn write_digits(out: &mut Vec<u8>, text: &[u8]) {
+/// Appends in exponent form what `text` has with a point, or an exponent, or both.
+fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
     let e = text.iter().position(|byte| *byte == b'e');
     let (mantissa, written) = text.split_at(e.unwrap_or(text.len()));
-    let written = written.get(1..).map_or(0, parse);
+    let written = std::str::from_utf8(written.get(1..).unwrap_or_default());
+    let written: i32 = written.unwrap_or_default().parse().unwrap_or_default();
     let point = mantissa.iter().position(|byte| *byte == b'.');
-    let (whole, fraction) = mantissa.split_at(point.unwrap_or(mantissa.len()));
-    let mut digits = [0; 40];
-    let mut count = 0;
-    for byte in whole.iter().chain(fraction.get(1..).unwrap_or_default()) {
-        digits[count] = *byte;
-        count += 1;
+    let whole = point.unwrap_or(mantissa.len()) as i32;
+    let digits = mantissa.iter().copied().filter(|byte| *byte != b'.');
+    let leading = digits.clone().take_while(|digit| *digit == b'0').count();
+    let start = out.len();
+    out.extend(digits.skip(leading));
+    while out.len() > start + 1 && out.last() == Some(&b'0') {
+        out.pop();
     }
-    let leading = digits[..count].iter().take_while(|d| **d == b'0').count();
-    let trailing = digits[..count]
-        .iter()
-        .rev()
-        .take_while(|d| **d == b'0')
-        .count();
-    let digits = &digits[leading..count - trailing];
+    if out.len() > start + 1 {
+        out.insert(start + 1, b'.');
+    }
     // That of the first digit.
-    let exponent = written + whole.len() as i32 - 1 - leading as i32;
-    if (-4..6).contains(&exponent) {
-        write_plain(out, digits, exponent);
-    } else {
-        write_exponent(out, digits, exponent);
-    }
-}
-
-fn parse(digits: &[u8]) -> i32 {
-    let text = std::str::from_utf8(digits).unwrap_or_default();
-    text.parse().unwrap_or_default()
-}
-
-fn write_plain(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
-    if exponent < 0 {
-        out.extend_from_slice(&b"0.000"[..1 + exponent.unsigned_abs() as usize]);
-        out.extend_from_slice(digits);
-    } else {
-        let (whole, fraction) =
-            digits.split_at(digits.len().min(exponent as usize + 1));
-        out.extend_from_slice(whole);
-        if !fraction.is_empty() {
-            out.push(b'.');
-            out.extend_from_slice(fraction);
-        }
-    }
-}
-
-fn write_exponent(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
-    let (first, others) = digits.split_at(1);
-    out.extend_from_slice(first);
-    if !others.is_empty() {
-        out.push(b'.');
-        out.extend_from_slice(others);
-    }
+    let exponent = written + whole - 1 - leading as i32;
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     let exponent = exponent.unsigned_abs();
     if exponent < 10 {

@@ -1,127 +1,166 @@
 //! The lines of which both formats consist.
 
+use std::hint::black_box;
+
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
-/// The samples of one family, which begin with its name.
-pub struct Samples<'a> {
-    out: &'a mut Vec<u8>,
-    name: &'a str,
-    style: Style,
-    /// The labels of the metric at hand, as they stand in each of its lines.
-    labels: Vec<u8>,
-    timestamp_ms: i64,
-}
+use super::labels::{Labels, write_escaped};
 
 /// What differs between the formats in a sample.
-#[derive(Clone, Copy)]
-pub struct Style {
-    pub float: fn(&mut Vec<u8>, f64),
-    pub count: fn(&mut Vec<u8>, u64),
-    pub timestamp: fn(&mut Vec<u8>, i64),
+pub trait Style {
+    fn float(out: &mut Vec<u8>, value: f64);
+    fn count(out: &mut Vec<u8>, count: u64);
+    fn timestamp(out: &mut Vec<u8>, milliseconds: i64);
 }
 
-/// What stands at the end of a sample.
-enum Value {
-    Float(f64),
-    Count(u64),
-}
+/// How many metrics are looked at before they are written.
+const AHEAD: usize = 64;
 
-impl<'a> Samples<'a> {
-    pub fn new(out: &'a mut Vec<u8>, name: &'a str, style: Style) -> Samples<'a> {
-        Samples {
-            out,
-            name,
-            style,
-            labels: Vec::new(),
-            timestamp_ms: 0,
+/// Appends all samples of `family`, or gives what no parser would take in it.
+pub fn write_samples<S: Style>(
+    family: &MetricFamily,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    let metrics = family.get_metric();
+    let start = out.len();
+    let mut labels = Labels::new(family.name());
+    for (number, some) in metrics.chunks(AHEAD).enumerate() {
+        load(some);
+        for metric in some {
+            labels.take_names_of(metric)?;
+            write_metric::<S>(family, metric, &labels, out);
+        }
+        if number == 0 {
+            // The others are about as long.
+            out.reserve((out.len() - start) / some.len() * metrics.len());
         }
     }
+    Ok(())
+}
 
-    /// Makes the following samples those of `metric`.
-    fn set_metric(&mut self, metric: &Metric) {
-        self.timestamp_ms = metric.timestamp_ms();
-        self.labels.clear();
-        for (at, pair) in metric.get_label().iter().enumerate() {
-            if at > 0 {
-                self.labels.push(b',');
+/// Brings what `metrics` point to into the cache, all at once: written one after another,
+/// each of many would wait for memory several times.
+fn load(metrics: &[Metric]) {
+    let first = |text: &str| text.as_bytes().first().copied().unwrap_or_default();
+    let labels = metrics.iter().flat_map(Metric::get_label);
+    black_box(labels.fold(0, |sum, pair| {
+        sum ^ first(pair.name()) ^ first(pair.value())
+    }));
+}
+
+/// Appends the samples of one metric, whose label names `labels` has.
+fn write_metric<S: Style>(
+    family: &MetricFamily,
+    metric: &Metric,
+    labels: &Labels<'_>,
+    out: &mut Vec<u8>,
+) {
+    let field_type = family.get_field_type();
+    if let Some(value) = single_value(metric, field_type) {
+        labels.write(metric, out);
+        S::float(out, value);
+        end_line::<S>(out, metric);
+        return;
+    }
+    let mut samples = Samples {
+        out,
+        name: family.name().as_bytes(),
+        metric,
+        labels: &labels.written(metric),
+    };
+    match field_type {
+        MetricType::HISTOGRAM => samples.histogram::<S>(),
+        _ => samples.summary::<S>(),
+    }
+}
+
+#[allow(deprecated, reason = "there is no other way to an untyped value")]
+fn single_value(metric: &Metric, field_type: MetricType) -> Option<f64> {
+    match field_type {
+        MetricType::COUNTER => Some(metric.get_counter().get_value()),
+        MetricType::GAUGE => Some(metric.get_gauge().get_value()),
+        MetricType::UNTYPED => Some(metric.get_untyped().get_value()),
+        MetricType::HISTOGRAM | MetricType::SUMMARY => None,
+    }
+}
+
+fn end_line<S: Style>(out: &mut Vec<u8>, metric: &Metric) {
+    if metric.timestamp_ms() != 0 {
+        out.push(b' ');
+        S::timestamp(out, metric.timestamp_ms());
+    }
+    out.push(b'\n');
+}
+
+/// The samples of one metric that has several.
+struct Samples<'a> {
+    out: &'a mut Vec<u8>,
+    name: &'a [u8],
+    metric: &'a Metric,
+    /// As they stand in each of its lines.
+    labels: &'a [u8],
+}
+
+impl Samples<'_> {
+    /// Its buckets, of which `+Inf` need not be one, its sum and its count.
+    fn histogram<S: Style>(&mut self) {
+        let histogram = self.metric.get_histogram();
+        for bucket in histogram.get_bucket() {
+            if bucket.upper_bound() != f64::INFINITY {
+                self.begin::<S>(b"_bucket", Some((b"le", bucket.upper_bound())));
+                S::count(self.out, bucket.cumulative_count());
+                end_line::<S>(self.out, self.metric);
             }
-            self.labels.extend_from_slice(pair.name().as_bytes());
-            self.labels.extend_from_slice(b"=\"");
-            write_escaped(&mut self.labels, pair.value(), true);
-            self.labels.push(b'"');
         }
+        self.begin::<S>(b"_bucket", Some((b"le", f64::INFINITY)));
+        S::count(self.out, histogram.get_sample_count());
+        end_line::<S>(self.out, self.metric);
+        self.sum_and_count::<S>(
+            histogram.get_sample_sum(),
+            histogram.get_sample_count(),
+        );
     }
 
-    /// Writes one, with a label of its own where `extra` has one.
-    fn write(&mut self, suffix: &str, extra: Option<(&str, f64)>, value: Value) {
+    /// Its quantiles, its sum and its count.
+    fn summary<S: Style>(&mut self) {
+        let summary = self.metric.get_summary();
+        for quantile in summary.get_quantile() {
+            self.begin::<S>(b"", Some((b"quantile", quantile.quantile())));
+            S::float(self.out, quantile.value());
+            end_line::<S>(self.out, self.metric);
+        }
+        self.sum_and_count::<S>(summary.sample_sum(), summary.sample_count());
+    }
+
+    fn sum_and_count<S: Style>(&mut self, sum: f64, count: u64) {
+        self.begin::<S>(b"_sum", None);
+        S::float(self.out, sum);
+        end_line::<S>(self.out, self.metric);
+        self.begin::<S>(b"_count", None);
+        S::count(self.out, count);
+        end_line::<S>(self.out, self.metric);
+    }
+
+    /// A line up to its value, with one label of its own where `extra` has it.
+    fn begin<S: Style>(&mut self, suffix: &[u8], extra: Option<(&[u8], f64)>) {
         let out = &mut *self.out;
-        out.extend_from_slice(self.name.as_bytes());
-        out.extend_from_slice(suffix.as_bytes());
+        out.extend_from_slice(self.name);
+        out.extend_from_slice(suffix);
         if !self.labels.is_empty() || extra.is_some() {
             out.push(b'{');
-            out.extend_from_slice(&self.labels);
+            out.extend_from_slice(self.labels);
             if let Some((name, number)) = extra {
                 if !self.labels.is_empty() {
                     out.push(b',');
                 }
-                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(name);
                 out.extend_from_slice(b"=\"");
-                (self.style.float)(out, number);
+                S::float(out, number);
                 out.push(b'"');
             }
             out.push(b'}');
         }
         out.push(b' ');
-        match value {
-            Value::Float(value) => (self.style.float)(out, value),
-            Value::Count(count) => (self.style.count)(out, count),
-        }
-        if self.timestamp_ms != 0 {
-            out.push(b' ');
-            (self.style.timestamp)(out, self.timestamp_ms);
-        }
-        out.push(b'\n');
-    }
-
-    /// All samples of `metric`, in a family of `field_type`.
-    #[allow(deprecated, reason = "there is no other way to an untyped value")]
-    pub fn write_metric(&mut self, metric: &Metric, field_type: MetricType) {
-        self.set_metric(metric);
-        let value = match field_type {
-            MetricType::HISTOGRAM => return self.histogram(metric),
-            MetricType::SUMMARY => return self.summary(metric),
-            MetricType::COUNTER => metric.get_counter().get_value(),
-            MetricType::GAUGE => metric.get_gauge().get_value(),
-            MetricType::UNTYPED => metric.get_untyped().get_value(),
-        };
-        self.write("", None, Value::Float(value));
-    }
-
-    /// The samples of a histogram, with the bucket `+Inf` whether it has one or not.
-    fn histogram(&mut self, metric: &Metric) {
-        let histogram = metric.get_histogram();
-        for bucket in histogram.get_bucket() {
-            if bucket.upper_bound() != f64::INFINITY {
-                let bound = Some(("le", bucket.upper_bound()));
-                let count = Value::Count(bucket.cumulative_count());
-                self.write("_bucket", bound, count);
-            }
-        }
-        let count = histogram.get_sample_count();
-        self.write("_bucket", Some(("le", f64::INFINITY)), Value::Count(count));
-        self.write("_sum", None, Value::Float(histogram.get_sample_sum()));
-        self.write("_count", None, Value::Count(count));
-    }
-
-    /// The samples of a summary.
-    fn summary(&mut self, metric: &Metric) {
-        let summary = metric.get_summary();
-        for quantile in summary.get_quantile() {
-            let label = Some(("quantile", quantile.quantile()));
-            self.write("", label, Value::Float(quantile.value()));
-        }
-        self.write("_sum", None, Value::Float(summary.sample_sum()));
-        self.write("_count", None, Value::Count(summary.sample_count()));
     }
 }
 
@@ -141,21 +180,4 @@ pub fn write_help(out: &mut Vec<u8>, name: &str, family: &MetricFamily, quotes: 
         write_escaped(&mut help, family.help(), quotes);
         write_comment(out, "HELP", name, &help);
     }
-}
-
-/// Appends `text` with its backslashes and line ends escaped, and its quotes if `quotes`.
-fn write_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
-    let special = |byte: &u8| match byte {
-        b'\\' | b'\n' => true,
-        b'"' => quotes,
-        _ => false,
-    };
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(special) {
-        out.extend_from_slice(&rest[..at]);
-        out.push(b'\\');
-        out.push(if rest[at] == b'\n' { b'n' } else { rest[at] });
-        rest = &rest[at + 1..];
-    }
-    out.extend_from_slice(rest);
 }

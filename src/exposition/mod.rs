@@ -5,6 +5,7 @@
 //! and take any family that a collector can hand over: one that no parser would take is
 //! left out and is an error.
 
+mod labels;
 mod line;
 mod open_metrics;
 mod text;
@@ -12,9 +13,9 @@ mod text;
 pub use open_metrics::write_open_metrics;
 pub use text::write_text;
 
-use prometheus::proto::{LabelPair, MetricFamily};
+use prometheus::proto::MetricFamily;
 
-use crate::names::{label_name_problem, metric_name_problem};
+use crate::names::metric_name_problem;
 
 /// Why a family was not written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,34 +27,24 @@ pub struct EncodeError {
     pub problem: String,
 }
 
-/// Whether any parser takes `family`; what does not fit together is for
-/// [`gather`](crate::gather) to find.
-fn writable(family: &MetricFamily) -> Result<(), EncodeError> {
-    let refused = |problem| {
-        Err(EncodeError {
-            name: family.name().to_owned(),
-            problem,
-        })
-    };
-    if let Some(problem) = metric_name_problem(family.name()) {
-        return refused(problem);
+/// Appends each of `families` by `write_family`, or nothing of it and an error.
+fn write_each(
+    families: &[MetricFamily],
+    out: &mut Vec<u8>,
+    write_family: impl Fn(&MetricFamily, &mut Vec<u8>) -> Result<(), String>,
+) -> Vec<EncodeError> {
+    let mut errors = Vec::new();
+    for family in families {
+        let start = out.len();
+        let written = match metric_name_problem(family.name()) {
+            Some(problem) => Err(problem),
+            None => write_family(family, out),
+        };
+        if let Err(problem) = written {
+            out.truncate(start);
+            let name = family.name().to_owned();
+            errors.push(EncodeError { name, problem });
+        }
     }
-    let mut good: &[LabelPair] = &[];
-    for metric in family.get_metric() {
-        let labels = metric.get_label();
-        let names = labels.iter().map(LabelPair::name);
-        // Most often they are those of the metric before.
-        if names.clone().eq(good.iter().map(LabelPair::name)) {
-            continue;
-        }
-        if let Some(problem) = names.clone().find_map(label_name_problem) {
-            return refused(problem);
-        }
-        if let Some(two) = labels.windows(2).find(|two| two[0].name() == two[1].name())
-        {
-            return refused(format!("it has the label `{}` twice", two[0].name()));
-        }
-        good = labels;
-    }
-    Ok(())
+    errors
 }

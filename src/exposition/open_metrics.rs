@@ -4,15 +4,25 @@ use std::collections::HashSet;
 
 use prometheus::proto::{MetricFamily, MetricType};
 
-use super::line::{Samples, Style, write_comment, write_help};
-use super::{EncodeError, writable};
+use super::line::{Style, write_comment, write_help, write_samples};
+use super::{EncodeError, write_each};
 use crate::numbers::{write_integer, write_open_metrics_float};
 
-const STYLE: Style = Style {
-    float: write_open_metrics_float,
-    count: write_integer,
-    timestamp: write_seconds,
-};
+struct OpenMetrics;
+
+impl Style for OpenMetrics {
+    fn float(out: &mut Vec<u8>, value: f64) {
+        write_open_metrics_float(out, value);
+    }
+
+    fn count(out: &mut Vec<u8>, count: u64) {
+        write_integer(out, count);
+    }
+
+    fn timestamp(out: &mut Vec<u8>, milliseconds: i64) {
+        write_seconds(out, milliseconds);
+    }
+}
 
 /// Prometheus's base units, which its metrics' names end in.
 const UNITS: [&str; 9] = [
@@ -34,18 +44,17 @@ pub fn write_open_metrics(
     out: &mut Vec<u8>,
 ) -> Vec<EncodeError> {
     let names: HashSet<&str> = families.iter().map(MetricFamily::name).collect();
-    let mut errors = Vec::new();
-    for family in families {
-        match writable(family) {
-            Ok(()) => write_family(family, &names, out),
-            Err(error) => errors.push(error),
-        }
-    }
+    let write = |family: &_, out: &mut _| write_family(family, &names, out);
+    let errors = write_each(families, out, write);
     out.extend_from_slice(b"# EOF\n");
     errors
 }
 
-fn write_family(family: &MetricFamily, names: &HashSet<&str>, out: &mut Vec<u8>) {
+fn write_family(
+    family: &MetricFamily,
+    names: &HashSet<&str>,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
     let short = family.name().strip_suffix("_total");
     let short = short.filter(|short| !short.is_empty() && !names.contains(short));
     let (name, kind): (&str, &[u8]) = match (family.get_field_type(), short) {
@@ -62,10 +71,7 @@ fn write_family(family: &MetricFamily, names: &HashSet<&str>, out: &mut Vec<u8>)
     if let Some(unit) = unit.filter(|unit| UNITS.contains(unit)) {
         write_comment(out, "UNIT", name, unit.as_bytes());
     }
-    let mut samples = Samples::new(out, family.name(), STYLE);
-    for metric in family.get_metric() {
-        samples.write_metric(metric, family.get_field_type());
-    }
+    write_samples::<OpenMetrics>(family, out)
 }
 
 /// A time as OpenMetrics wants it, exactly.

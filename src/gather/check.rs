@@ -97,7 +97,7 @@ fn check_metrics(family: &mut MetricFamily, errors: &mut Vec<GatherError>) {
             .is_none()
     });
     if !metrics.is_sorted_by(|a, b| order(a, b).is_le()) {
-        metrics.sort_by(order);
+        sort(metrics);
     }
     metrics.dedup_by(|metric, before| {
         let duplicate = order(metric, before).is_eq();
@@ -150,6 +150,15 @@ fn sort_by_name(labels: &mut [LabelPair]) {
     if !labels.is_sorted_by(|a, b| a.name() <= b.name()) {
         labels.sort_by(|a, b| a.name().cmp(b.name()));
     }
+}
+
+/// Sorts by [`order`]. A metric is large, so each is moved twice, whatever their number,
+/// and what is sorted is where they are to go.
+fn sort(metrics: &mut Vec<Metric>) {
+    let mut sorted: Vec<usize> = (0..metrics.len()).collect();
+    sorted.sort_by(|a, b| order(&metrics[*a], &metrics[*b]));
+    let mut unsorted: Vec<Option<Metric>> = metrics.drain(..).map(Some).collect();
+    metrics.extend(sorted.iter().filter_map(|at| unsorted[*at].take()));
 }
 
 /// As the SDK and Go sort, by the values; the names after them, so that metrics which are

@@ -1,0 +1,72 @@
+//! What a scrape costs: gathering with its checks beside the SDK's gather, and each writer
+//! beside the SDK's encoder, on the same metrics.
+
+#![allow(missing_docs, reason = "criterion's macros make public items")]
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use exporter_workbook::exposition::{write_open_metrics, write_text};
+use exporter_workbook::gather::Gatherer;
+use exporter_workbook::register::Registerer;
+use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
+
+/// A registry with `series` gauges of one name, told apart by two labels.
+fn registry(series: usize) -> Result<Registry, prometheus::Error> {
+    let opts = Opts::new("queue_length", "The number of items in the queue.");
+    let queue_length = GaugeVec::new(opts, &["module", "queue"])?;
+    for number in 0..series {
+        let (module, queue) = (format!("module-{}", number % 10), format!("q{number}"));
+        let value = number as f64 * 1.37;
+        queue_length
+            .with_label_values(&[&module, &queue])
+            .set(value);
+    }
+    let registry = Registry::new();
+    registry.must_register(vec![Box::new(queue_length)]);
+    Ok(registry)
+}
+
+fn exposition(criterion: &mut Criterion) {
+    for series in [10, 1000, 100_000] {
+        let Ok(registry) = registry(series) else {
+            continue;
+        };
+        let mut group = criterion.benchmark_group("gather");
+        group.throughput(Throughput::Elements(series as u64));
+        group.bench_function(BenchmarkId::new("Registry::gather", series), |bencher| {
+            bencher.iter(|| black_box(Registry::gather(&registry)));
+        });
+        group.bench_function(BenchmarkId::new("Gatherer::gather", series), |bencher| {
+            bencher.iter(|| black_box(Gatherer::gather(&registry)));
+        });
+        group.finish();
+
+        let families = Registry::gather(&registry);
+        let mut group = criterion.benchmark_group("encode");
+        group.throughput(Throughput::Elements(series as u64));
+        group.bench_function(BenchmarkId::new("TextEncoder", series), |bencher| {
+            bencher.iter(|| {
+                let mut out = Vec::new();
+                let _ = TextEncoder::new().encode(&families, &mut out);
+                black_box(out)
+            });
+        });
+        for (name, write) in [
+            ("write_text", write_text as fn(&[_], &mut Vec<u8>) -> Vec<_>),
+            ("write_open_metrics", write_open_metrics),
+        ] {
+            group.bench_function(BenchmarkId::new(name, series), |bencher| {
+                bencher.iter(|| {
+                    let mut out = Vec::new();
+                    write(&families, &mut out);
+                    black_box(out)
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, exposition);
+criterion_main!(benches);
