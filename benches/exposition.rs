@@ -9,6 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use exporter_workbook::exposition::{write_open_metrics, write_text};
 use exporter_workbook::gather::Gatherer;
 use exporter_workbook::register::Registerer;
+use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 /// A registry with `series` gauges of one name, told apart by two labels.
@@ -29,43 +30,47 @@ fn registry(series: usize) -> Result<Registry, prometheus::Error> {
 
 fn exposition(criterion: &mut Criterion) {
     for series in [10, 1000, 100_000] {
-        let Ok(registry) = registry(series) else {
-            continue;
-        };
-        let mut group = criterion.benchmark_group("gather");
-        group.throughput(Throughput::Elements(series as u64));
-        group.bench_function(BenchmarkId::new("Registry::gather", series), |bencher| {
-            bencher.iter(|| black_box(Registry::gather(&registry)));
-        });
-        group.bench_function(BenchmarkId::new("Gatherer::gather", series), |bencher| {
-            bencher.iter(|| black_box(Gatherer::gather(&registry)));
-        });
-        group.finish();
+        if let Ok(registry) = registry(series) {
+            gather(criterion, series, &registry);
+            encode(criterion, series, &Registry::gather(&registry));
+        }
+    }
+}
 
-        let families = Registry::gather(&registry);
-        let mut group = criterion.benchmark_group("encode");
-        group.throughput(Throughput::Elements(series as u64));
-        group.bench_function(BenchmarkId::new("TextEncoder", series), |bencher| {
+fn gather(criterion: &mut Criterion, series: usize, registry: &Registry) {
+    let mut group = criterion.benchmark_group("gather");
+    group.throughput(Throughput::Elements(series as u64));
+    group.bench_function(BenchmarkId::new("Registry::gather", series), |bencher| {
+        bencher.iter(|| black_box(Registry::gather(registry)));
+    });
+    group.bench_function(BenchmarkId::new("Gatherer::gather", series), |bencher| {
+        bencher.iter(|| black_box(Gatherer::gather(registry)));
+    });
+    group.finish();
+}
+
+fn encode(criterion: &mut Criterion, series: usize, families: &[MetricFamily]) {
+    let mut group = criterion.benchmark_group("encode");
+    group.throughput(Throughput::Elements(series as u64));
+    let mut encoder = |name: &str, write: &dyn Fn(&mut Vec<u8>)| {
+        group.bench_function(BenchmarkId::new(name, series), |bencher| {
             bencher.iter(|| {
                 let mut out = Vec::new();
-                let _ = TextEncoder::new().encode(&families, &mut out);
+                write(&mut out);
                 black_box(out)
             });
         });
-        for (name, write) in [
-            ("write_text", write_text as fn(&[_], &mut Vec<u8>) -> Vec<_>),
-            ("write_open_metrics", write_open_metrics),
-        ] {
-            group.bench_function(BenchmarkId::new(name, series), |bencher| {
-                bencher.iter(|| {
-                    let mut out = Vec::new();
-                    write(&families, &mut out);
-                    black_box(out)
-                });
-            });
-        }
-        group.finish();
-    }
+    };
+    encoder("TextEncoder", &|out| {
+        let _ = TextEncoder::new().encode(families, out);
+    });
+    encoder("write_text", &|out| {
+        write_text(families, out);
+    });
+    encoder("write_open_metrics", &|out| {
+        write_open_metrics(families, out);
+    });
+    group.finish();
 }
 
 criterion_group!(benches, exposition);

@@ -88,12 +88,35 @@ fn both_tables_of_lessons_name_each_lesson_with_its_title() {
     }
 }
 
+fn reference_pages() -> Vec<String> {
+    let entries = fs::read_dir("docs/en/reference").unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut pages: Vec<String> = paths
+        .map(|path| path.into_os_string().into_string().unwrap())
+        .filter(|path| path.ends_with(".md"))
+        .collect();
+    pages.sort();
+    pages
+}
+
+#[test]
+fn the_way_in_names_each_reference_page_with_its_title() {
+    for path in reference_pages() {
+        let page = read(&path);
+        let title = page.lines().next().unwrap().trim_start_matches("# ");
+        let link = format!("[{title}]({})", path.trim_start_matches("docs/en/"));
+        let way_in = read("docs/en/README.md");
+        assert!(way_in.contains(&link), "docs/en/README.md lacks: {link}");
+    }
+}
+
 #[test]
 fn a_block_on_a_page_is_what_its_source_says() {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let lessons = slugs("docs/en", ".md").into_iter();
     let pages = lessons.map(|slug| format!("docs/en/{slug}.md"));
-    for path in pages.chain(["README.md".to_owned(), "docs/en/README.md".to_owned()]) {
+    let others = ["README.md", "docs/en/README.md"].map(str::to_owned);
+    for path in pages.chain(others).chain(reference_pages()) {
         let page = read(&path);
         let mended = with_blocks_from_their_sources(&path, &page);
         if update {

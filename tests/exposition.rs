@@ -46,88 +46,14 @@ fn each_type() -> Vec<MetricFamily> {
     ]
 }
 
-const AS_TEXT: &str = r#"# HELP a_requests_total Help.
-# TYPE a_requests_total counter
-a_requests_total{path="/a",zone=""} 1e+06
-a_requests_total{path="C:\\\n\"x\"",zone="ä€"} 42
-# HELP b Help.
-# TYPE b counter
-b 2
-# HELP c_seconds Help.
-# TYPE c_seconds gauge
-c_seconds -0.5
-# HELP d Help.
-# TYPE d gauge
-d NaN
-d{x="1"} +Inf
-# HELP e_seconds Help.
-# TYPE e_seconds histogram
-e_seconds_bucket{le="0.1"} 1
-e_seconds_bucket{le="1"} 2
-e_seconds_bucket{le="1e+06"} 3
-e_seconds_bucket{le="+Inf"} 4
-e_seconds_sum 2.0000015e+06
-e_seconds_count 4
-e_seconds_bucket{x="1",le="+Inf"} 1
-e_seconds_sum{x="1"} 3
-e_seconds_count{x="1"} 1
-# HELP f_bytes Help.
-# TYPE f_bytes summary
-f_bytes{quantile="0"} 1
-f_bytes{quantile="0.5"} NaN
-f_bytes{quantile="1"} 3
-f_bytes_sum 6
-f_bytes_count 3
-# HELP g Help.
-# TYPE g untyped
-g 7
-"#;
+const AS_TEXT: &str = include_str!("exposition/each_type.prom");
 
 #[test]
 fn every_type_is_written_as_text() {
     assert_eq!(text(&each_type()), AS_TEXT);
 }
 
-const AS_OPEN_METRICS: &str = r#"# HELP a_requests Help.
-# TYPE a_requests counter
-a_requests_total{path="/a",zone=""} 1e+06
-a_requests_total{path="C:\\\n\"x\"",zone="ä€"} 42.0
-# HELP b Help.
-# TYPE b unknown
-b 2.0
-# HELP c_seconds Help.
-# TYPE c_seconds gauge
-# UNIT c_seconds seconds
-c_seconds -0.5
-# HELP d Help.
-# TYPE d gauge
-d NaN
-d{x="1"} +Inf
-# HELP e_seconds Help.
-# TYPE e_seconds histogram
-# UNIT e_seconds seconds
-e_seconds_bucket{le="0.1"} 1
-e_seconds_bucket{le="1.0"} 2
-e_seconds_bucket{le="1e+06"} 3
-e_seconds_bucket{le="+Inf"} 4
-e_seconds_sum 2.0000015e+06
-e_seconds_count 4
-e_seconds_bucket{x="1",le="+Inf"} 1
-e_seconds_sum{x="1"} 3.0
-e_seconds_count{x="1"} 1
-# HELP f_bytes Help.
-# TYPE f_bytes summary
-# UNIT f_bytes bytes
-f_bytes{quantile="0.0"} 1.0
-f_bytes{quantile="0.5"} NaN
-f_bytes{quantile="1.0"} 3.0
-f_bytes_sum 6.0
-f_bytes_count 3
-# HELP g Help.
-# TYPE g unknown
-g 7.0
-# EOF
-"#;
+const AS_OPEN_METRICS: &str = include_str!("exposition/each_type.openmetrics");
 
 #[test]
 fn every_type_is_written_as_open_metrics() {
@@ -192,35 +118,41 @@ fn no_families_are_an_empty_text() {
     assert_eq!(open_metrics(&[]), "# EOF\n");
 }
 
+/// Asserts that of `bad` beside a good family only the good one is written, as either.
+fn assert_left_out(bad: MetricFamily, problem: &str) {
+    let good = [gauges("good", vec![gauge(1.0, &[])])];
+    let families = [bad, good[0].clone()];
+    let expected = format!("cannot encode metric family {problem}");
+    let mut out = Vec::new();
+    assert_eq!(write_text(&families, &mut out)[0].to_string(), expected);
+    assert_eq!(String::from_utf8(out).unwrap(), text(&good));
+    let mut out = Vec::new();
+    let errors = write_open_metrics(&families, &mut out);
+    assert_eq!(errors[0].to_string(), expected);
+    assert_eq!(String::from_utf8(out).unwrap(), open_metrics(&good));
+}
+
 #[test]
 fn what_no_parser_takes_is_left_out_and_named() {
-    let good = gauges("good", vec![gauge(1.0, &[])]);
-    for (bad, problem) in [
-        (
-            gauges("a b", vec![gauge(1.0, &[])]),
-            "`a b`: `a b` is not a metric name, which has letters, digits, `_` and `:`, \
-             and no digit first",
-        ),
-        (
-            gauges("a", vec![gauge(1.0, &[]), gauge(1.0, &[("x y", "1")])]),
-            "`a`: `x y` is not a label name, which has letters, digits and `_`, and no \
-             digit first",
-        ),
-        (
-            gauges("a", vec![gauge(1.0, &[("x", "1"), ("x", "2")])]),
-            "`a`: it has the label `x` twice",
-        ),
-    ] {
-        let mut out = Vec::new();
-        let errors = write_text(&[bad.clone(), good.clone()], &mut out);
-        let expected = format!("cannot encode metric family {problem}");
-        assert_eq!(errors[0].to_string(), expected);
-        assert_eq!(out, text(std::slice::from_ref(&good)).into_bytes());
-        out.clear();
-        let errors = write_open_metrics(&[bad, good.clone()], &mut out);
-        assert_eq!(errors[0].to_string(), expected);
-        assert_eq!(out, open_metrics(std::slice::from_ref(&good)).into_bytes());
-    }
+    assert_left_out(
+        gauges("a b", vec![gauge(1.0, &[])]),
+        "`a b`: `a b` is not a metric name, which has letters, digits, `_` and `:`, and \
+         no digit first",
+    );
+    assert_left_out(
+        gauges("a", vec![gauge(1.0, &[]), gauge(1.0, &[("x y", "1")])]),
+        "`a`: `x y` is not a label name, which has letters, digits and `_`, and no digit \
+         first",
+    );
+    assert_left_out(
+        gauges("a", vec![gauge(1.0, &[("x", "1"), ("y", "1"), ("x", "2")])]),
+        "`a`: it has the label `x` twice",
+    );
+    let bucket = labelled(histogram(&[], 1, 1.0), &[("le", "1")]);
+    assert_left_out(
+        family("a", MetricType::HISTOGRAM, vec![bucket]),
+        "`a`: the label `le` is the histogram's own, name yours otherwise",
+    );
 }
 
 #[test]

@@ -2,53 +2,94 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod families;
 mod support;
 
 use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use exporter_workbook::gather::Gathered;
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::serve::Server;
+use families::{counter, family, gauge, gauges, histogram, summary, untyped};
+use http::{HeaderValue, Response};
+use prometheus::proto::{MetricFamily, MetricType};
 use support::{PATIENCE, PROGRAMS, Process, Program};
 
-fn start_prometheus(storage: &std::path::Path) -> Process {
-    let prometheus = Command::new("prometheus")
-        .arg("--config.file=prometheus.yml")
-        .arg("--web.listen-address=127.0.0.1:9090")
-        .arg(format!("--storage.tsdb.path={}", storage.display()))
-        .arg("--log.level=error")
-        .spawn();
-    Process(prometheus.unwrap())
+/// A Prometheus of the test's own, ended with it.
+struct Prometheus {
+    _process: Process,
+    _storage: tempfile::TempDir,
+    url: String,
 }
 
-/// Each series of the answer with its value, without the time, sorted.
-fn query(expression: &str) -> Vec<String> {
-    let output = Command::new("promtool")
-        .args(["query", "instant", "http://127.0.0.1:9090", expression])
-        .output()
-        .unwrap();
-    let mut series: Vec<String> = String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .map(|line| line.split(" @[").next().unwrap().to_owned())
-        .collect();
-    series.sort();
-    series
-}
-
-/// Asks until the answer is the expected one: the first scrapes take a while.
-fn assert_becomes(expression: &str, expected: &[&str]) {
-    let started = Instant::now();
-    loop {
-        let answer = query(expression);
-        if answer == expected {
-            return;
+impl Prometheus {
+    fn start(config: &Path, port: u16) -> Prometheus {
+        let storage = tempfile::tempdir().unwrap();
+        let process = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg(format!("--storage.tsdb.path={}", storage.path().display()))
+            .arg("--log.level=error")
+            .spawn();
+        Prometheus {
+            _process: Process(process.unwrap()),
+            _storage: storage,
+            url: format!("http://127.0.0.1:{port}"),
         }
-        assert!(
-            started.elapsed() < PATIENCE,
-            "{expression} is {answer:#?}, expected {expected:#?}"
-        );
-        thread::sleep(Duration::from_millis(250));
+    }
+
+    /// Each series of the answer with its value, without the time, sorted.
+    fn query(&self, expression: &str) -> Vec<String> {
+        let output = Command::new("promtool")
+            .args(["query", "instant", &self.url, expression])
+            .output()
+            .unwrap();
+        let mut series: Vec<String> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| line.split(" @[").next().unwrap().to_owned())
+            .collect();
+        series.sort();
+        series
+    }
+
+    fn assert_becomes(&self, expression: &str, expected: &[&str]) {
+        self.assert_becomes_without("nothing", expression, expected);
+    }
+
+    /// Asks until the answer, without some labels, is the expected one: the first scrapes
+    /// take a while.
+    fn assert_becomes_without(
+        &self,
+        labels: &str,
+        expression: &str,
+        expected: &[&str],
+    ) {
+        let started = Instant::now();
+        loop {
+            let answer: Vec<String> = self
+                .query(expression)
+                .iter()
+                .map(|line| {
+                    let line = line.replace(&format!("{{{labels}}}"), "");
+                    line.replace(&format!("{labels}, "), "")
+                })
+                .collect();
+            if answer == expected {
+                return;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{expression} is {answer:#?}, expected {expected:#?}"
+            );
+            thread::sleep(Duration::from_millis(250));
+        }
     }
 }
 
@@ -57,10 +98,9 @@ fn assert_becomes(expression: &str, expected: &[&str]) {
 fn prometheus_scrapes_the_lessons_with_the_shipped_config() {
     let _lesson = Program::start_with("03_custom_registry", &[]);
     let _hello = Program::start_with("05_custom_collector", &[]);
-    let storage = tempfile::tempdir().unwrap();
-    let _prometheus = start_prometheus(storage.path());
+    let prometheus = Prometheus::start(Path::new("prometheus.yml"), 9090);
 
-    assert_becomes(
+    prometheus.assert_becomes(
         "up",
         &[
             "up{instance=\"127.0.0.1:8050\", job=\"lesson\"} => 1",
@@ -68,20 +108,195 @@ fn prometheus_scrapes_the_lessons_with_the_shipped_config() {
             "up{instance=\"127.0.0.1:9090\", job=\"prometheus\"} => 1",
         ],
     );
-    assert_becomes(
+    prometheus.assert_becomes(
         "magedu_mcube_demo_queue_length",
         &[
             "magedu_mcube_demo_queue_length{instance=\"127.0.0.1:8050\", job=\"lesson\", \
            module=\"http-server\"} => 100",
         ],
     );
-    assert_becomes(
+    prometheus.assert_becomes(
         "b",
         &[
             "b{hello=\"world\", hostname=\"Hi\", instance=\"127.0.0.1:9000\", \
            job=\"hello\"} => 2",
         ],
     );
+}
+
+/// One family of every type, and the numbers that are hard to write.
+fn every_type() -> Vec<MetricFamily> {
+    use MetricType::{COUNTER, HISTOGRAM, SUMMARY, UNTYPED};
+    let escaped = [("path", "C:\\\n\"x\""), ("zone", "é€")];
+    vec![
+        family("a_total", COUNTER, vec![counter(1_234_567.5)]),
+        family("b", COUNTER, vec![counter(2.0)]),
+        gauges("c", vec![gauge(-1e-7, &escaped)]),
+        gauges("d", vec![gauge(f64::NAN, &[])]),
+        gauges("e", vec![gauge(f64::NEG_INFINITY, &[])]),
+        family("f", UNTYPED, vec![untyped(1e10)]),
+        family(
+            "g",
+            HISTOGRAM,
+            vec![histogram(&[(0.5, 1), (1e6, 2)], 3, 12.5)],
+        ),
+        family(
+            "h",
+            SUMMARY,
+            vec![summary(&[(0.5, 7.0), (1.0, 8.0)], 2, 15.0)],
+        ),
+    ]
+}
+
+/// What Prometheus then holds, beside what it writes of the scrape itself.
+const EVERY_TYPE: [&str; 15] = [
+    "a_total => 1234567.5",
+    "b => 2",
+    "c{path=\"C:\\\\\\n\\\"x\\\"\", zone=\"é€\"} => -0.0000001",
+    "d => NaN",
+    "e => -Inf",
+    "f => 10000000000",
+    "g_bucket{le=\"+Inf\"} => 3",
+    "g_bucket{le=\"0.5\"} => 1",
+    "g_bucket{le=\"1e+06\"} => 2",
+    "g_count => 3",
+    "g_sum => 12.5",
+    "h_count => 2",
+    "h_sum => 15",
+    "h{quantile=\"0.5\"} => 7",
+    "h{quantile=\"1.0\"} => 8",
+];
+
+/// A port that nobody has, for a program that cannot take any and say which.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A handler that sends along the Content-Type of each of its answers.
+fn every_type_in_open_metrics() -> (Handler, mpsc::Receiver<HeaderValue>) {
+    let opts = HandlerOpts {
+        enable_open_metrics: true,
+        ..HandlerOpts::default()
+    };
+    let inner = handler_for(|| Gathered::checked(every_type()), opts).unwrap();
+    let (sender, content_types) = mpsc::channel();
+    let handler: Handler = Box::new(move |request| {
+        let response = inner(request);
+        let _ = sender.send(response.headers()["content-type"].clone());
+        response
+    });
+    (handler, content_types)
+}
+
+#[test]
+#[ignore = "needs prometheus and promtool"]
+fn prometheus_negotiates_open_metrics_and_stores_what_was_set() {
+    let (handler, content_types) = every_type_in_open_metrics();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap();
+    let config = tempfile::NamedTempFile::new().unwrap();
+    let job = format!(
+        "scrape_configs: [{{job_name: own, scrape_interval: 1s, \
+         static_configs: [{{targets: [\"{target}\"]}}]}}]"
+    );
+    std::fs::write(config.path(), job).unwrap();
+    let server = Server::new(listener).route("/metrics", handler);
+    let served = server.run_until(|| {
+        let prometheus = Prometheus::start(config.path(), free_port());
+        assert_eq!(
+            content_types.recv_timeout(PATIENCE).unwrap(),
+            "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        );
+        let query = "{job=\"own\", __name__=~\"[a-h](_.*)?\"}";
+        let own = format!("instance=\"{target}\", job=\"own\"");
+        prometheus.assert_becomes_without(&own, query, &EVERY_TYPE);
+    });
+    served.unwrap();
+}
+
+/// The pages that Prometheus refuses, and with which words, from the table on the page
+/// about the format.
+fn refused() -> Vec<(Vec<u8>, String)> {
+    let page = std::fs::read_to_string("docs/en/reference/exposition.md").unwrap();
+    let (_, section) = page.split_once("## What Prometheus refuses").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    rows.skip(1)
+        .map(|row| {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let [body, error] = [cells[1], cells[2].trim_end_matches(" |")]
+                .map(|cell| cell.trim_matches('`'));
+            let body = body.replace("\\n", "\n").replace("\\r", "\r");
+            let bytes: Vec<&[u8]> = body.split("\\xff").map(str::as_bytes).collect();
+            (bytes.join(&0xff), error.to_owned())
+        })
+        .collect()
+}
+
+/// A handler that answers `body` with the Content-Type of its format.
+fn page(body: Vec<u8>) -> Handler {
+    let open_metrics = String::from_utf8_lossy(&body).starts_with("# TYPE");
+    let content_type = if open_metrics {
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    } else {
+        "text/plain; version=0.0.4; charset=utf-8"
+    };
+    Box::new(move |_| {
+        let response = Response::builder().header("content-type", content_type);
+        response.body(body.clone()).unwrap()
+    })
+}
+
+/// What the targets page says of the last scrape of `job`.
+fn last_error(targets: &str, job: &str) -> String {
+    let start = format!("\"scrapePool\":\"{job}\"");
+    let Some((_, target)) = targets.split_once(&start) else {
+        return String::new();
+    };
+    let (_, text) = target.split_once("\"lastError\":\"").unwrap();
+    let mut error = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => error.extend(chars.next()),
+            c => error.push(c),
+        }
+    }
+    error
+}
+
+#[test]
+#[ignore = "needs prometheus and promtool"]
+fn prometheus_refuses_what_the_page_says_with_the_words_it_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap();
+    let mut server = Server::new(listener);
+    let mut config = "scrape_configs:\n".to_owned();
+    for (number, (body, _)) in refused().into_iter().enumerate() {
+        server = server.route(&format!("/{number}"), page(body));
+        config += &format!(
+            "- {{job_name: r{number}, scrape_interval: 1s, metrics_path: /{number}, \
+             static_configs: [{{targets: [\"{target}\"]}}]}}\n"
+        );
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), config).unwrap();
+    let served = server.run_until(|| {
+        let prometheus = Prometheus::start(file.path(), free_port());
+        // There is an answer once it is up.
+        let all = format!("{{}} => {}", refused().len());
+        prometheus.assert_becomes("count(up == 0)", &[&all]);
+        let url = format!("{}/api/v1/targets", prometheus.url);
+        let targets = minreq::get(url).send().unwrap();
+        for (number, (_, error)) in refused().iter().enumerate() {
+            let targets = targets.as_str().unwrap();
+            let last = last_error(targets, &format!("r{number}"));
+            assert_eq!(&last, error);
+        }
+    });
+    served.unwrap();
 }
 
 #[test]

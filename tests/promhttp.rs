@@ -743,6 +743,24 @@ fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_oth
     }
 }
 
+#[test]
+fn the_options_of_an_exporter_go_together() {
+    let registry = Registry::new();
+    // ANCHOR: options
+    let opts = HandlerOpts {
+        registry: Some(registry.clone()),
+        error_log: Some(Arc::new(|line: &str| eprintln!("{line}"))),
+        max_requests_in_flight: 4,
+        timeout: Some(Duration::from_secs(10)),
+        enable_open_metrics: true,
+        process_start_time: Some(SystemTime::now()),
+        ..HandlerOpts::default()
+    };
+    let handler = promhttp::handler_for(registry, opts).unwrap();
+    // ANCHOR_END: options
+    assert_eq!(scrape(&handler), ERRORS_TOTAL);
+}
+
 // Limits. A gather waits until the test lets it go on, so that no test depends on time.
 
 /// A gatherer that says when it begins, and ends when it is told.

@@ -1,12 +1,13 @@
 //! The labels of one metric after another, which most often have the same names.
 
-use prometheus::proto::{LabelPair, Metric};
+use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
-use crate::names::label_name_problem;
+use crate::names::labels_problem;
 
 /// The names of a family's metric and of its labels, as they are written.
 pub struct Labels<'a> {
     family: &'a str,
+    field_type: MetricType,
     names: &'a [LabelPair],
     /// What stands before each label value: the name of the family, or the end of the
     /// value before, and the name of the label.
@@ -14,9 +15,10 @@ pub struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    pub fn new(family: &'a str) -> Labels<'a> {
+    pub fn new(family: &'a MetricFamily) -> Labels<'a> {
         Labels {
-            family,
+            family: family.name(),
+            field_type: family.get_field_type(),
             names: &[],
             before: Vec::new(),
         }
@@ -28,13 +30,8 @@ impl<'a> Labels<'a> {
         if names.clone().eq(self.names.iter().map(LabelPair::name)) {
             return Ok(());
         }
-        if let Some(problem) = names.clone().find_map(label_name_problem) {
+        if let Some(problem) = labels_problem(metric.get_label(), self.field_type) {
             return Err(problem);
-        }
-        let mut sorted: Vec<&str> = names.clone().collect();
-        sorted.sort_unstable();
-        if let Some(two) = sorted.windows(2).find(|two| two[0] == two[1]) {
-            return Err(format!("it has the label `{}` twice", two[0]));
         }
         let before = names.enumerate().map(|(at, name)| match at {
             0 => format!("{}{{{name}=\"", self.family).into_bytes(),

@@ -23,7 +23,7 @@ pub fn write_samples<S: Style>(
 ) -> Result<(), String> {
     let metrics = family.get_metric();
     let start = out.len();
-    let mut labels = Labels::new(family.name());
+    let mut labels = Labels::new(family);
     for (number, some) in metrics.chunks(AHEAD).enumerate() {
         load(some);
         for metric in some {

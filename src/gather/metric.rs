@@ -7,7 +7,7 @@ use prometheus::proto::{
 };
 
 use super::error::type_name;
-use crate::names::label_name_problem;
+use crate::names::labels_problem;
 use crate::numbers::float_text;
 
 /// What is wrong with `metric` in a family of `field_type`. Its labels are sorted.
@@ -39,28 +39,6 @@ pub fn problem(
         MetricType::SUMMARY => summary_problem(metric.get_summary()),
         _ => None,
     }
-}
-
-fn labels_problem(labels: &[LabelPair], field_type: MetricType) -> Option<String> {
-    let invalid = labels
-        .iter()
-        .find_map(|pair| label_name_problem(pair.name()));
-    if invalid.is_some() {
-        return invalid;
-    }
-    if let Some(two) = labels.windows(2).find(|two| two[0].name() == two[1].name()) {
-        return Some(format!("it has the label `{}` twice", two[0].name()));
-    }
-    let own = match field_type {
-        MetricType::HISTOGRAM => "le",
-        MetricType::SUMMARY => "quantile",
-        _ => return None,
-    };
-    let taken = labels.iter().any(|pair| pair.name() == own);
-    taken.then(|| {
-        let kind = type_name(field_type);
-        format!("the label `{own}` is the {kind}'s own, name yours otherwise")
-    })
 }
 
 /// The type of a value that `metric` has, and that a family of `field_type` would not

@@ -1,0 +1,40 @@
+//! Whatever an Accept header says: an answer in one of the formats, which the header names
+//! or else is text.
+
+#![no_main]
+
+use exporter_workbook::gather::Gathered;
+use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use http::{HeaderValue, Request};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(value) = HeaderValue::from_bytes(bytes) else {
+        return;
+    };
+    let opts = HandlerOpts {
+        enable_open_metrics: true,
+        ..HandlerOpts::default()
+    };
+    let handler = handler_for(Gathered::default, opts).unwrap();
+    let request = Request::builder().header("accept", value).body(()).unwrap();
+    let response = handler(&request);
+    assert_eq!(response.status(), 200);
+    let content_type = response.headers()["content-type"].to_str().unwrap();
+    let header = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    match content_type {
+        "text/plain; version=0.0.4; charset=utf-8" => {
+            assert_eq!(response.body(), b"");
+        }
+        "application/openmetrics-text; version=1.0.0; charset=utf-8" => {
+            assert!(header.contains("application/openmetrics-text"));
+            assert!(header.contains("1.0.0"));
+            assert_eq!(response.body(), b"# EOF\n");
+        }
+        "application/openmetrics-text; version=0.0.1; charset=utf-8" => {
+            assert!(header.contains("application/openmetrics-text"));
+            assert_eq!(response.body(), b"# EOF\n");
+        }
+        other => panic!("{other}"),
+    }
+});

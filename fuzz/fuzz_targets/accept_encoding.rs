@@ -1,0 +1,37 @@
+//! Whatever an Accept-Encoding header says: the same page, compressed only if the header
+//! names gzip.
+
+#![no_main]
+
+use std::io::Read;
+
+use exporter_workbook::gather::Gathered;
+use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use flate2::read::GzDecoder;
+use http::{HeaderValue, Request};
+use libfuzzer_sys::fuzz_target;
+use prometheus::Gauge;
+use prometheus::core::Collector;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(value) = HeaderValue::from_bytes(bytes) else {
+        return;
+    };
+    let gauge = Gauge::new("queue_length", "Items.").unwrap();
+    let gatherer = move || Gathered::checked(gauge.collect());
+    let handler = handler_for(gatherer, HandlerOpts::default()).unwrap();
+    let request = Request::builder();
+    let request = request.header("accept-encoding", value).body(()).unwrap();
+    let response = handler(&request);
+    assert_eq!(response.status(), 200);
+    let mut body = response.body().clone();
+    if let Some(encoding) = response.headers().get("content-encoding") {
+        assert_eq!(encoding, "gzip");
+        assert!(String::from_utf8_lossy(bytes).to_ascii_lowercase().contains("gzip"));
+        body.clear();
+        let mut decoder = GzDecoder::new(&response.body()[..]);
+        decoder.read_to_end(&mut body).unwrap();
+    }
+    let page = "# HELP queue_length Items.\n# TYPE queue_length gauge\nqueue_length 0\n";
+    assert_eq!(body, page.as_bytes());
+});
