@@ -27,11 +27,16 @@ fuzz_target!(|bytes: &[u8]| {
     let mut body = response.body().clone();
     if let Some(encoding) = response.headers().get("content-encoding") {
         assert_eq!(encoding, "gzip");
-        assert!(String::from_utf8_lossy(bytes).to_ascii_lowercase().contains("gzip"));
+        assert!(
+            String::from_utf8_lossy(bytes)
+                .to_ascii_lowercase()
+                .contains("gzip")
+        );
         body.clear();
         let mut decoder = GzDecoder::new(&response.body()[..]);
         decoder.read_to_end(&mut body).unwrap();
     }
-    let page = "# HELP queue_length Items.\n# TYPE queue_length gauge\nqueue_length 0\n";
+    let page =
+        "# HELP queue_length Items.\n# TYPE queue_length gauge\nqueue_length 0\n";
     assert_eq!(body, page.as_bytes());
 });

@@ -22,7 +22,10 @@ fuzz_target!(|families: Vec<Family>| {
     let mut series = HashSet::new();
     for sample in samples {
         let series_at = (sample.name, sample.labels, sample.timestamp);
-        assert!(series.insert(format!("{series_at:?}")), "{series_at:?} is there twice");
+        assert!(
+            series.insert(format!("{series_at:?}")),
+            "{series_at:?} is there twice"
+        );
     }
     assert_eq!(Gathered::checked(gathered.families.clone()).errors, []);
 });

@@ -163,8 +163,16 @@ struct Metric {
 
 impl Name {
     fn text(&self) -> String {
-        const GOOD: [&str; 8] =
-            ["a", "b", "b_total", "b_count", "c_seconds", "le", "__x", "b_bucket"];
+        const GOOD: [&str; 8] = [
+            "a",
+            "b",
+            "b_total",
+            "b_count",
+            "c_seconds",
+            "le",
+            "__x",
+            "b_bucket",
+        ];
         match self {
             Name::Good(number) => GOOD[usize::from(*number) % GOOD.len()].to_owned(),
             Name::Any(text) => text.clone(),
@@ -184,7 +192,11 @@ impl Family {
         family.set_help(self.help.clone());
         family.set_field_type(field_type(self.field_type));
         let metrics = self.metrics.iter();
-        family.set_metric(metrics.map(|metric| metric.to_proto(self.field_type)).collect());
+        family.set_metric(
+            metrics
+                .map(|metric| metric.to_proto(self.field_type))
+                .collect(),
+        );
         family
     }
 }
@@ -197,7 +209,8 @@ impl Metric {
             pair.set_value(value.clone());
             pair
         };
-        let mut metric = proto::Metric::from_label(self.labels.iter().map(pair).collect());
+        let mut metric =
+            proto::Metric::from_label(self.labels.iter().map(pair).collect());
         metric.set_timestamp_ms(self.timestamp.unwrap_or_default());
         match field_type(self.other.unwrap_or(of)) {
             proto::MetricType::COUNTER => {
