@@ -599,6 +599,40 @@ fn collectors_go_with_their_registry() {
     assert_eq!(Arc::strong_count(&value), 1);
 }
 
+/// Registers another collector as it is dropped.
+struct RegistersWhenDropped(Registry, Gauge);
+
+impl Collector for RegistersWhenDropped {
+    fn desc(&self) -> Vec<&Desc> {
+        self.1.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.1.collect()
+    }
+}
+
+impl Drop for RegistersWhenDropped {
+    fn drop(&mut self) {
+        let _ = register(&self.0, boxed("last", "Last."));
+    }
+}
+
+#[test]
+fn a_collector_may_register_another_as_it_is_dropped() {
+    let (refused, unregistered) = (Registry::new(), Registry::new());
+    let new = |registry: &Registry| {
+        let a = gauge("a", "A.");
+        Box::new(RegistersWhenDropped(registry.clone(), a))
+    };
+    register(&refused, boxed("a", "A.")).unwrap();
+    register(&refused, new(&refused)).unwrap_err();
+    assert_eq!(names(&refused), ["a", "last"]);
+    register(&unregistered, new(&unregistered)).unwrap();
+    assert!(Registerer::unregister(&unregistered, &gauge("a", "A.")));
+    assert_eq!(names(&unregistered), ["last"]);
+}
+
 #[test]
 fn the_sdks_registry_gathers_nothing_that_was_not_registered() {
     let registry = Registry::new();

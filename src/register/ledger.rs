@@ -27,7 +27,6 @@ pub struct Ledger {
     entries: HashMap<u64, Weak<Entry>>,
     /// By name, and for as long as the registry lives.
     descriptions: HashMap<String, Description>,
-    registered: u64,
 }
 
 thread_local! {
@@ -147,12 +146,6 @@ impl Ledger {
         self.entries.get(&id)?.upgrade()
     }
 
-    /// Counts the collectors.
-    pub fn next_number(&mut self) -> u64 {
-        self.registered += 1;
-        self.registered
-    }
-
     /// Notes that `entry` is registered.
     pub fn record(&mut self, entry: &Arc<Entry>) {
         for desc in &entry.descs {
@@ -165,13 +158,13 @@ impl Ledger {
         }
     }
 
-    /// Makes room, before the SDK drops the collector of `descs`, if it is there.
-    pub fn forget(&mut self, descs: &[Desc]) {
-        if self.equal(descs).is_some() {
-            for desc in descs {
-                self.entries.remove(&desc.id);
-            }
+    /// The collector with these descriptors, which the SDK is about to drop.
+    pub fn take(&mut self, descs: &[Desc]) -> Option<Arc<Entry>> {
+        let entry = self.equal(descs)?;
+        for desc in descs {
+            self.entries.remove(&desc.id);
         }
+        Some(entry)
     }
 }
 

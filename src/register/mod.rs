@@ -18,6 +18,7 @@ use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -72,8 +73,11 @@ pub trait Registerer {
 
 impl Registerer for Registry {
     fn register(&self, collector: Box<dyn Collector>) -> Result<(), RegisterError> {
-        let descs = distinct(&*collector);
-        add(self, &mut lock(&ledger::of(self)), descs, collector, None)
+        // Before the lock, and so dropped after it: a refused collector may have a `Drop`.
+        let entry = Arc::new(Entry::new(collector, None));
+        let ledger = ledger::of(self);
+        let mut ledger = lock(&ledger);
+        add(self, &mut ledger, &entry)
     }
 
     fn unregister(&self, collector: &dyn Collector) -> bool {
@@ -83,10 +87,15 @@ impl Registerer for Registry {
             return false;
         }
         let ledger = ledger::of(self);
-        let mut ledger = lock(&ledger);
-        ledger.forget(&descs);
-        // The SDK compares descriptors alone.
-        Registry::unregister(self, Box::new(Described(descs))).is_ok()
+        // It is dropped once the lock is free, since its collector may have a `Drop`.
+        let (_entry, was_there) = {
+            let mut ledger = lock(&ledger);
+            let entry = ledger.take(&descs);
+            // The SDK compares descriptors alone.
+            let described = Box::new(Described(descs));
+            (entry, Registry::unregister(self, described).is_ok())
+        };
+        was_there
     }
 }
 
@@ -107,14 +116,14 @@ pub fn register_or_existing<C>(
 where
     C: Collector + Clone + 'static,
 {
-    let descs = distinct(&collector);
-    let ledger = ledger::of(registry);
-    let mut ledger = lock(&ledger);
     let handle: Handle = Box::new(collector.clone());
     let boxed = Box::new(collector.clone());
-    match add(registry, &mut ledger, descs.clone(), boxed, Some(handle)) {
+    let entry = Arc::new(Entry::new(boxed, Some(handle)));
+    let ledger = ledger::of(registry);
+    let mut ledger = lock(&ledger);
+    match add(registry, &mut ledger, &entry) {
         Ok(()) => Ok(collector),
-        Err(error) => match (&error, ledger.equal(&descs)) {
+        Err(error) => match (&error, ledger.equal(&entry.descs)) {
             (RegisterError::AlreadyRegistered { .. }, Some(existing)) => {
                 let handle = existing.handle.as_ref();
                 let existing = handle.and_then(|handle| handle.downcast_ref::<C>());
@@ -128,31 +137,22 @@ where
 fn add(
     registry: &Registry,
     ledger: &mut Ledger,
-    descs: Vec<Desc>,
-    collector: Box<dyn Collector>,
-    handle: Option<Handle>,
+    entry: &Arc<Entry>,
 ) -> Result<(), RegisterError> {
-    ledger.check(&descs)?;
-    let number = ledger.next_number();
+    ledger.check(&entry.descs)?;
     // The SDK's registry tells collectors apart by their descriptors, so one that has
     // none is given one there.
-    let told = match descs.as_slice() {
-        [] => vec![ledger::own_desc(&format!("unchecked collector {number}"))],
-        _ => descs.clone(),
+    let descs = match entry.descs.as_slice() {
+        [] => vec![ledger::own_desc(&format!("unchecked {}", entry.number))],
+        descs => descs.to_vec(),
     };
-    let entry = Arc::new(Entry {
-        number,
-        descs,
-        collector,
-        handle,
-    });
     let registered = Registered {
-        descs: told,
-        entry: Arc::clone(&entry),
+        descs,
+        entry: Arc::clone(entry),
     };
     Registry::register(registry, Box::new(registered))
         .map_err(|error| RegisterError::new(names(&entry.descs), error))?;
-    ledger.record(&entry);
+    ledger.record(entry);
     Ok(())
 }
 
@@ -182,7 +182,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What was registered. It lives as long as the SDK's registry holds it.
 pub(crate) struct Entry {
-    /// The how manieth it was in its registry.
+    /// In the order of registration.
     number: u64,
     descs: Vec<Desc>,
     collector: Box<dyn Collector>,
@@ -212,6 +212,16 @@ impl Collector for Registered {
 }
 
 impl Entry {
+    fn new(collector: Box<dyn Collector>, handle: Option<Handle>) -> Entry {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Entry {
+            number: COUNT.fetch_add(1, Ordering::Relaxed),
+            descs: distinct(&*collector),
+            collector,
+            handle,
+        }
+    }
+
     /// What its collector collects, or the panic of it.
     pub(crate) fn collect(&self) -> thread::Result<Vec<MetricFamily>> {
         catch_unwind(AssertUnwindSafe(|| self.collector.collect()))
