@@ -90,6 +90,13 @@ fn one_series_at_two_times_is_not_a_duplicate() {
 }
 
 #[test]
+fn a_family_without_metrics_contradicts_none() {
+    let empty = family("a", MetricType::COUNTER, vec![]);
+    let families = vec![empty, gauges("a", vec![gauge(1.0, &[])])];
+    assert_eq!(checked(families), ("a 1".to_owned(), vec![]));
+}
+
+#[test]
 fn of_many_bad_metrics_ten_are_named_and_the_others_counted() {
     let many = vec![gauge(1.0, &[("zone", "z")]); 100];
     let (samples, errors) = checked(vec![gauges("a", many)]);
@@ -443,34 +450,41 @@ fn a_registrys_prefix_and_labels_are_on_every_family_and_sorted() {
     );
 }
 
+/// A gauge under `name`, and one under a name that others have as well.
+fn named_and_same(name: &'static str) -> Registry {
+    let registry = Registry::new();
+    registry.must_register(vec![
+        collects(name, move || vec![one(name)]),
+        collects("same", || vec![one("same")]),
+    ]);
+    registry
+}
+
 #[test]
 fn gatherers_merge_several_and_check_them_together() {
-    let registry = |name: &'static str| {
-        let registry = Registry::new();
-        registry.must_register(vec![
-            collects(name, move || vec![gauges(name, vec![gauge(1.0, &[])])]),
-            collects("same", || vec![gauges("same", vec![gauge(2.0, &[])])]),
-        ]);
-        registry
-    };
     let closure = || Gathered {
-        families: vec![gauges("closure", vec![gauge(3.0, &[])])],
+        families: vec![gauges("closure", vec![gauge(3.0, &[]), gauge(4.0, &[])])],
         errors: vec![GatherError::InvalidName {
             problem: "a problem of its own".to_owned(),
         }],
     };
     let several = Gatherers(vec![
-        Box::new(registry("one")),
-        Box::new(registry("two")),
+        Box::new(named_and_same("one")),
+        Box::new(named_and_same("two")),
+        Box::new(|| -> Gathered { panic!("no sensor") }),
         Box::new(closure),
     ]);
     let (samples, errors) = shown(&several.gather());
-    assert_eq!(samples, "closure 3\none 1\nsame 2\ntwo 1");
+    assert_eq!(samples, "closure 3\none 1\nsame 1\ntwo 1");
+    let twice =
+        "was collected twice: tell the two apart by a label, or collect it once";
     assert_eq!(
         errors,
         [
-            "metric family dropped: a problem of its own",
-            "`same` was collected twice: tell the two apart by a label, or collect it once"
+            "a gatherer panicked: no sensor (the program's log says where)".to_owned(),
+            "metric family dropped: a problem of its own".to_owned(),
+            format!("`closure` {twice}"),
+            format!("`same` {twice}"),
         ]
     );
 }

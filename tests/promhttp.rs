@@ -16,7 +16,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use exporter_workbook::gather::{GatherError, Gathered, Gatherer};
+use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
 use exporter_workbook::promhttp::{
     self, Handler, HandlerErrorHandling, HandlerOpts, instrument_metric_handler,
 };
@@ -333,6 +333,8 @@ fn rows_of_encodings() -> Vec<Row> {
         ("gzip;q=2", false),
         ("gzip;q=-1", false),
         ("gzip;q=nan", false),
+        ("gzip;q=1e0", false),
+        ("gzip;q=+1", false),
         ("deflate, br", false),
         ("gzipped", false),
     ];
@@ -613,11 +615,11 @@ fn row_9_panic_on_error_panics_with_the_error() {
 
 #[test]
 fn a_family_that_cannot_be_encoded_is_named_and_continue_on_error_serves_the_others() {
-    let families = || Gathered {
-        families: vec![misnamed(), good().remove(0)],
-        errors: Vec::new(),
+    let families = || Failing {
+        good: vec![misnamed(), good().remove(0)],
+        errors: &[],
     };
-    let response = get(&handler_for(families, HandlerOpts::default()));
+    let response = get(&handler_for(families(), HandlerOpts::default()));
     assert_eq!(response.status(), 500);
     assert_eq!(
         body(response),
@@ -625,7 +627,7 @@ fn a_family_that_cannot_be_encoded_is_named_and_continue_on_error_serves_the_oth
          cannot encode metric family `a b`: `a b` is not a metric name, which has letters, \
          digits, `_` and `:`, and no digit first\n"
     );
-    assert_eq!(scrape(&handler_for(families, continue_on_error())), GOOD);
+    assert_eq!(scrape(&handler_for(families(), continue_on_error())), GOOD);
 }
 
 #[test]
@@ -741,6 +743,46 @@ fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_oth
             assert!(text.contains(&count), "{text}");
         }
     }
+}
+
+#[test]
+fn several_gatherers_are_one_page() {
+    let registry = Registry::new();
+    registry.must_register(vec![Box::new(Gauge::new("workers", "W.").unwrap())]);
+    // ANCHOR: gatherers
+    // use exporter_workbook::gather::{Gathered, Gatherers};
+    let queue_length = Gauge::new("queue_length", "Items.").unwrap();
+    let measured = move || Gathered {
+        families: queue_length.collect(),
+        errors: Vec::new(),
+    };
+    let several = Gatherers(vec![Box::new(registry), Box::new(measured)]);
+    let handler = promhttp::handler_for(several, HandlerOpts::default()).unwrap();
+    // ANCHOR_END: gatherers
+    let workers = "# HELP workers W.\n# TYPE workers gauge\nworkers 0\n";
+    assert_eq!(scrape(&handler), format!("{GOOD}{workers}"));
+}
+
+#[test]
+fn a_gatherer_that_panics_fails_its_scrape_and_no_other() {
+    let panics = AtomicUsize::new(1);
+    let gatherer = move || {
+        assert!(panics.swap(0, SeqCst) == 0, "no sensor");
+        two_gauges()
+    };
+    let opts = HandlerOpts {
+        coalesce_gather: true,
+        ..HandlerOpts::default()
+    };
+    let handler = handler_for(gatherer, opts);
+    let response = get(&handler);
+    assert_eq!(response.status(), 500);
+    assert_eq!(
+        body(response),
+        "An error has occurred while serving metrics:\n\n\
+         a gatherer panicked: no sensor (the program's log says where)\n"
+    );
+    assert_eq!(scrape(&handler), format!("{A}{B}"));
 }
 
 #[test]
@@ -893,8 +935,31 @@ fn a_scrape_is_answered_before_prometheus_gives_up() {
 }
 
 #[test]
+fn of_two_timeouts_the_shorter_counts() {
+    let (gate, keeper) = gate();
+    let opts = HandlerOpts {
+        timeout: Some(Duration::from_millis(50)),
+        ..HandlerOpts::default()
+    };
+    let handler = handler_for(gate, opts);
+    assert_unavailable(
+        scrape_that_waits(&handler, "0.02"),
+        "Exceeded configured timeout of 19ms.\n",
+    );
+    assert_unavailable(
+        scrape_that_waits(&handler, "3600"),
+        "Exceeded configured timeout of 50ms.\n",
+    );
+    drop(keeper.go_on);
+}
+
+#[test]
 fn a_scrape_timeout_that_is_none_is_not_minded() {
-    let handler = handler_for(two_gauges, HandlerOpts::default());
+    let slow = || {
+        thread::sleep(Duration::from_millis(20));
+        two_gauges()
+    };
+    let handler = handler_for(slow, HandlerOpts::default());
     for seconds in ["", "x", "-1", "0", "NaN", "inf", "1e400", "60"] {
         assert_eq!(
             scrape_that_waits(&handler, seconds).status(),

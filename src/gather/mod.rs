@@ -11,6 +11,8 @@ mod metric;
 
 pub use error::GatherError;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use prometheus::Registry;
 use prometheus::proto::MetricFamily;
 
@@ -80,7 +82,7 @@ impl Gatherer for Gatherers {
     fn gather(&self) -> Gathered {
         let (mut families, mut errors) = (Vec::new(), Vec::new());
         for gatherer in &self.0 {
-            let gathered = gatherer.gather();
+            let gathered = gather_caught(&**gatherer);
             families.extend(gathered.families);
             errors.extend(gathered.errors);
         }
@@ -93,12 +95,26 @@ impl Gatherer for Gatherers {
     }
 }
 
-/// A closure is asked at each gather; Go's `prometheus.GathererFunc`. What it gives is
-/// taken as it is: [`Gathered::checked`] checks it.
+/// A closure is asked at each gather; Go's `prometheus.GathererFunc`. Its families are
+/// checked as [`Gathered::checked`] says.
 impl<F: Fn() -> Gathered + Send + Sync> Gatherer for F {
     fn gather(&self) -> Gathered {
-        self()
+        let mut gathered = self();
+        let checked = Gathered::checked(gathered.families);
+        gathered.errors.extend(checked.errors);
+        gathered.families = checked.families;
+        gathered
     }
+}
+
+/// What `gatherer` gathers, or its panic as an error.
+pub(crate) fn gather_caught(gatherer: &dyn Gatherer) -> Gathered {
+    catch_unwind(AssertUnwindSafe(|| gatherer.gather())).unwrap_or_else(|panic| {
+        Gathered {
+            families: Vec::new(),
+            errors: vec![panicked("a gatherer".to_owned(), &*panic)],
+        }
+    })
 }
 
 fn panicked(collector: String, panic: &(dyn std::any::Any + Send)) -> GatherError {

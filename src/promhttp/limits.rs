@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 
 use super::plain_text;
-use crate::gather::{Gathered, Gatherer};
+use crate::gather::{Gathered, Gatherer, gather_caught};
 
 /// At most so many at once.
 pub struct Places {
@@ -120,9 +120,8 @@ impl<G: Gatherer> Coalesced<G> {
     /// What the gather in progress brings, or one of its own where there is none.
     pub fn gather(&self) -> Arc<Gathered> {
         let flight = Arc::clone(&self.current());
-        // The first to come gathers, the others wait for it; if it panics, the next of
-        // them gathers.
-        let gathered = flight.get_or_init(|| Arc::new(self.gatherer.gather()));
+        // The first to come gathers, the others wait for it.
+        let gathered = flight.get_or_init(|| Arc::new(self.gather_alone()));
         let mut current = self.current();
         if Arc::ptr_eq(&current, &flight) {
             *current = Flight::default();
@@ -132,7 +131,7 @@ impl<G: Gatherer> Coalesced<G> {
 
     /// What a gather of its own brings.
     pub fn gather_alone(&self) -> Gathered {
-        self.gatherer.gather()
+        gather_caught(&self.gatherer)
     }
 
     fn current(&self) -> MutexGuard<'_, Flight> {

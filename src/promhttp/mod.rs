@@ -32,7 +32,8 @@ pub type ErrorLog = Arc<dyn Fn(&str) + Send + Sync>;
 /// What a handler does beside serving its families; Go's `promhttp.HandlerOpts`.
 #[derive(Clone, Default)]
 pub struct HandlerOpts {
-    /// Where each error of a gather or of an encoding goes; nowhere if `None`.
+    /// Called for each failed gather, and for each family that cannot be written; the
+    /// message may have several lines.
     pub error_log: Option<ErrorLog>,
     /// What to do when a gather or the encoding of a family fails.
     pub error_handling: HandlerErrorHandling,
@@ -83,11 +84,11 @@ pub enum HandlerErrorHandling {
     HttpErrorOnError,
     /// What could be collected, with status 200; 500 when that is nothing.
     ContinueOnError,
-    /// A panic, for programs that would rather restart.
+    /// A panic, which [`serve`](crate::serve) answers 500, and another server may not.
     PanicOnError,
 }
 
-/// Serves the SDK's default registry, with the three metrics of
+/// Serves the SDK's default registry, with the two metrics of
 /// [`instrument_metric_handler`] registered there; Go's `promhttp.Handler`.
 ///
 /// # Errors
