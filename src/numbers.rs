@@ -1,5 +1,5 @@
-//! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them: the label
-//! values `le` and `quantile` are a part of a series' identity, so they must read as the
+//! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them, but for -0,
+//! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of a series' identity, so they must read as the
 //! next exporter's do.
 
 /// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
@@ -17,7 +17,7 @@ pub fn write_float(out: &mut Vec<u8>, value: f64) {
         return;
     }
     let whole = value as i32;
-    if f64::from(whole) == value && whole.abs() < 1_000_000 {
+    if f64::from(whole) == value && whole.unsigned_abs() < 1_000_000 {
         // Also for -0, which Go's text format writes without its sign.
         out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
         return;
@@ -100,6 +100,8 @@ mod tests {
         (999_999.0, "999999"),
         (1e6, "1e+06"),
         (-1e6, "-1e+06"),
+        (-2_147_483_648.0, "-2.147483648e+09"),
+        (2_147_483_647.0, "2.147483647e+09"),
         (1_234_567.0, "1.234567e+06"),
         (1_828_869_190.0, "1.82886919e+09"),
         (18_446_744_073_709_551_615.0, "1.8446744073709552e+19"),

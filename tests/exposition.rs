@@ -113,6 +113,24 @@ fn a_counters_short_name_is_its_own_or_it_is_unknown() {
 }
 
 #[test]
+fn a_counter_whose_short_name_a_sample_has_is_unknown() {
+    let h = family("h", MetricType::HISTOGRAM, vec![histogram(&[], 1, 1.0)]);
+    let total = family("h_count_total", MetricType::COUNTER, vec![counter(1.0)]);
+    let text = open_metrics(&[h, total]);
+    assert!(text.contains("# TYPE h_count_total unknown\n"), "{text}");
+}
+
+#[test]
+fn one_enormous_label_asks_for_no_more_memory_than_it_needs() {
+    let enormous = "x".repeat(8 << 20);
+    let mut metrics = vec![gauge(1.0, &[("x", &enormous)])];
+    metrics.resize(200_000, gauge(1.0, &[("x", "")]));
+    let mut out = Vec::new();
+    write_text(&[gauges("a", metrics)], &mut out);
+    assert!(out.capacity() < 256 << 20, "{}", out.capacity());
+}
+
+#[test]
 fn no_families_are_an_empty_text() {
     assert_eq!(text(&[]), "");
     assert_eq!(open_metrics(&[]), "# EOF\n");

@@ -90,6 +90,46 @@ fn one_series_at_two_times_is_not_a_duplicate() {
 }
 
 #[test]
+fn a_gather_gives_a_hundred_errors_and_how_many_more_there_are() {
+    let misnamed = |number: usize| one(&format!("a-{number}"));
+    let gathered = Gathered::checked((0..250).map(misnamed).collect());
+    assert_eq!(gathered.errors.len(), 101);
+    assert_eq!(gathered.errors[100].to_string(), "and 150 error(s) more");
+}
+
+#[test]
+fn of_a_long_label_value_a_message_has_the_beginning() {
+    let long = "é".repeat(101);
+    let metric = || gauge(1.0, &[("x", &long)]);
+    let (_, errors) = checked(vec![gauges("a", vec![metric(), metric()])]);
+    let begins = format!("`a{{x=\"{}\"…}}` was collected twice", "é".repeat(100));
+    assert!(errors[0].starts_with(&begins), "{errors:?}");
+}
+
+#[test]
+fn a_gather_during_a_registration_has_the_prefix_and_the_labels() {
+    let common = HashMap::from([("zone".to_owned(), "z".to_owned())]);
+    let registry = Registry::new_custom(Some("shop".to_owned()), Some(common)).unwrap();
+    registry.must_register(vec![good()]);
+    let gathering = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = prometheus::Gauge::new("other", "O.").unwrap();
+            while gathering.load(std::sync::atomic::Ordering::Relaxed) {
+                registry.must_register(vec![Box::new(other.clone())]);
+                assert!(Registerer::unregister(&registry, &other));
+            }
+        });
+        let wrong = (0..2000).find_map(|_| {
+            let (samples, _) = shown(&Gatherer::gather(&registry));
+            (!samples.starts_with("shop_good{zone=\"z\"} 1")).then_some(samples)
+        });
+        gathering.store(false, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(wrong, None);
+    });
+}
+
+#[test]
 fn a_family_without_metrics_contradicts_none() {
     let empty = family("a", MetricType::COUNTER, vec![]);
     let families = vec![empty, gauges("a", vec![gauge(1.0, &[])])];

@@ -151,6 +151,12 @@ fn rows_of_handlers() -> Vec<Row> {
             ..row("8 ContinueOnError serves what there is")
         },
         Row {
+            handler: || handler_for(failing(&["no sensor"]), continue_on_error()),
+            path: "/metrics?name[]=other",
+            body: String::new(),
+            ..row("8 and 14 ContinueOnError serves nothing of what nobody has")
+        },
+        Row {
             name: "8 ContinueOnError is 500 when there is nothing".to_owned(),
             handler: || {
                 let nothing = Failing {

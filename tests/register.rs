@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -597,6 +597,84 @@ fn collectors_go_with_their_registry() {
     assert_eq!(Arc::strong_count(&value), 2);
     drop(registry);
     assert_eq!(Arc::strong_count(&value), 1);
+}
+
+/// Panics as it is dropped.
+struct PanicsWhenDropped(Gauge);
+
+impl Collector for PanicsWhenDropped {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.0.collect()
+    }
+}
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("no sensor");
+    }
+}
+
+#[test]
+fn a_panic_in_the_drop_of_a_collector_leaves_its_name_free() {
+    let registry = Registry::new();
+    let panics = PanicsWhenDropped(gauge("a", "A."));
+    register(&registry, Box::new(panics)).unwrap();
+    let unregister = || Registerer::unregister(&registry, &gauge("a", "A."));
+    catch_unwind(AssertUnwindSafe(unregister)).unwrap_err();
+    assert_eq!(names(&registry), [""; 0]);
+    register(&registry, boxed("a", "A.")).unwrap();
+    assert_eq!(names(&registry), ["a"]);
+}
+
+/// Waits in its collect until it is let go.
+#[derive(Clone)]
+struct Waits(Gauge, mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>);
+
+impl Collector for Waits {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.1.send(()).unwrap();
+        let _ = self.2.lock().unwrap().recv();
+        self.0.collect()
+    }
+}
+
+#[test]
+fn a_collector_that_is_still_collected_is_not_the_existing_one_if_it_is_gone() {
+    let registry = Registry::new();
+    let ((began, has_begun), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
+    let goes_on = Arc::new(Mutex::new(goes_on));
+    let new = || Waits(gauge("a", "A."), began.clone(), Arc::clone(&goes_on));
+    register_or_existing(&registry, new()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| Gatherer::gather(&registry));
+        has_begun.recv().unwrap();
+        Registry::unregister(&registry, Box::new(new())).unwrap();
+        let second = register_or_existing(&registry, new()).unwrap();
+        second.0.set(5.0);
+        drop(go_on);
+    });
+    assert_eq!(
+        registry.gather()[0].get_metric()[0].get_gauge().get_value(),
+        5.0
+    );
+}
+
+#[test]
+fn the_same_descriptor_with_other_variable_labels_is_inconsistent() {
+    let [one, two] = ["zone", "path"].map(|label| desc("a", "A.", &[label], &[]));
+    let error = register(&Registry::new(), described(&[one, two])).unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Inconsistent { .. }),
+        "{error}"
+    );
 }
 
 /// Registers another collector as it is dropped.

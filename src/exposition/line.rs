@@ -16,6 +16,9 @@ pub trait Style {
 /// How many metrics are looked at before they are written.
 const AHEAD: usize = 64;
 
+/// How many bytes are asked for at once.
+const MOST_RESERVED: usize = 64 << 20;
+
 /// Appends all samples of `family`, or gives what no parser would take in it.
 pub fn write_samples<S: Style>(
     family: &MetricFamily,
@@ -31,15 +34,17 @@ pub fn write_samples<S: Style>(
             write_metric::<S>(family, metric, &labels, out);
         }
         if number == 0 {
-            // The others are about as long.
-            out.reserve((out.len() - start) / some.len() * metrics.len());
+            // The others are about as long, unless one of these is enormous.
+            let estimate = (out.len() - start) / some.len() * metrics.len();
+            out.reserve(estimate.min(MOST_RESERVED));
         }
     }
     Ok(())
 }
 
 /// Brings what `metrics` point to into the cache, all at once: written one after another,
-/// each of many would wait for memory several times.
+/// each of many that lie scattered, as sorted ones do, would wait for memory several
+/// times. Those that lie in a row cost a little more by it.
 fn load(metrics: &[Metric]) {
     let first = |text: &str| text.as_bytes().first().copied().unwrap_or_default();
     let labels = metrics.iter().flat_map(Metric::get_label);

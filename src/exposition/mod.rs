@@ -1,9 +1,10 @@
 //! Metric families as text: Prometheus's own format and OpenMetrics.
 //!
 //! The counterpart of Go's `expfmt`. The SDK's `TextEncoder` knows one format, panics on
-//! a family without a type and writes `le="inf"`. Both writers here append to a buffer,
-//! and take any family that a collector can hand over: one that no parser would take is
-//! left out and is an error.
+//! an untyped family and writes `le="inf"`. Both writers here append to a buffer, and
+//! take any family that a collector can hand over: one with a name or a label that no
+//! parser would take is left out and is an error. That families fit together is for
+//! [`gather`](crate::gather) to see to.
 
 mod labels;
 mod line;

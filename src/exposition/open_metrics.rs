@@ -34,9 +34,11 @@ const UNITS: [&str; 9] = [
 /// an error for each that is left out.
 ///
 /// A counter's family is named without `_total`. One that lacks the suffix, or whose name
-/// without it another family has, is of the type `unknown`, so that its samples keep
-/// their names. A family whose name ends in a base unit says so. That OpenMetrics wants
-/// no negative quantile and no counter or sum below 0 or `NaN` is left to the metrics.
+/// without it another family or its sample has, is of the type `unknown`, so that its
+/// samples keep their names. A family whose name ends in a base unit says so. That
+/// OpenMetrics wants no negative quantile, no counter or sum below 0 or `NaN`, and no
+/// family `a_created` beside a counter, histogram or summary `a`, is left to the metrics;
+/// Prometheus does not mind.
 ///
 /// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
 pub fn write_open_metrics(
@@ -56,7 +58,7 @@ fn write_family(
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
     let short = family.name().strip_suffix("_total");
-    let short = short.filter(|short| !short.is_empty() && !names.contains(short));
+    let short = short.filter(|short| !short.is_empty() && !is_taken(short, names));
     let (name, kind): (&str, &[u8]) = match (family.get_field_type(), short) {
         (MetricType::COUNTER, Some(short)) => (short, b"counter"),
         (MetricType::COUNTER, None) => (family.name(), b"unknown"),
@@ -72,6 +74,13 @@ fn write_family(
         write_comment(out, "UNIT", name, unit.as_bytes());
     }
     write_samples::<OpenMetrics>(family, out)
+}
+
+/// Whether a family or a sample of one has this name.
+fn is_taken(name: &str, names: &HashSet<&str>) -> bool {
+    let samples = ["_bucket", "_count", "_sum", "_created"];
+    let mut families = samples.iter().filter_map(|end| name.strip_suffix(end));
+    names.contains(name) || families.any(|family| names.contains(family))
 }
 
 /// A time as OpenMetrics wants it, exactly.

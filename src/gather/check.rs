@@ -5,32 +5,32 @@ use std::cmp::Ordering;
 
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
+use super::GatherError;
 use super::error::{Series, type_name};
 use super::metric::problem;
-use super::{GatherError, Gathered};
 use crate::names::metric_name_problem;
 
 /// `families` merged by name and sorted, without what does not fit.
-pub fn check(mut families: Vec<MetricFamily>) -> Gathered {
-    let mut gathered = Gathered::default();
+pub fn check(mut families: Vec<MetricFamily>) -> (Vec<MetricFamily>, Vec<GatherError>) {
+    let (mut good, mut errors) = (Vec::new(), Vec::new());
     families.retain(|family| !family.get_metric().is_empty());
     // Stable, so that what was collected first is what is kept.
     families.sort_by(|a, b| a.name().cmp(b.name()));
     let mut families = families.into_iter().peekable();
     while let Some(mut family) = families.next() {
         while let Some(next) = families.next_if(|next| next.name() == family.name()) {
-            gathered.errors.extend(merge(&mut family, next).err());
+            errors.extend(merge(&mut family, next).err());
         }
-        if let Some(error) = misnamed(&family, &gathered.families) {
-            gathered.errors.push(error);
+        if let Some(error) = misnamed(&family, &good) {
+            errors.push(error);
             continue;
         }
-        check_metrics(&mut family, &mut gathered.errors);
+        check_metrics(&mut family, &mut errors);
         if !family.get_metric().is_empty() {
-            gathered.families.push(family);
+            good.push(family);
         }
     }
-    gathered
+    (good, errors)
 }
 
 /// Moves the metrics of `other` to `family`, which has the same name.

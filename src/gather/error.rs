@@ -80,6 +80,9 @@ pub enum GatherError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
+    /// More than a gather gives.
+    #[error("and {0} error(s) more")]
+    Further(usize),
     /// More of the same kind.
     #[error("of `{name}`, {dropped} metric(s) more were dropped for such a reason")]
     More {
@@ -90,8 +93,11 @@ pub enum GatherError {
     },
 }
 
-/// A name with its labels, as the text format writes them.
+/// A name with its labels, as the text format writes them; of long values the beginning.
 pub struct Series<'a>(pub &'a str, pub &'a [LabelPair]);
+
+/// How many characters of a label value stand in a message.
+const SHOWN: usize = 100;
 
 impl fmt::Display for Series<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +105,10 @@ impl fmt::Display for Series<'_> {
         write!(f, "`{name}")?;
         for (at, label) in labels.iter().enumerate() {
             let before = if at == 0 { '{' } else { ',' };
-            write!(f, "{before}{}={:?}", label.name(), label.value())?;
+            let mut rest = label.value().chars();
+            let value: String = rest.by_ref().take(SHOWN).collect();
+            let end = if rest.next().is_some() { "…" } else { "" };
+            write!(f, "{before}{}={value:?}{end}", label.name())?;
         }
         f.write_str(if labels.is_empty() { "`" } else { "}`" })
     }

@@ -18,6 +18,9 @@ use prometheus::proto::MetricFamily;
 
 use crate::register::holdings;
 
+/// How many errors of one gather are given: each is a line of an answer and of a log.
+const MOST_ERRORS: usize = 100;
+
 /// A source of metric families: a registry, several of them, or a closure.
 pub trait Gatherer: Send + Sync {
     /// Collects every family once.
@@ -40,9 +43,25 @@ impl Gathered {
     /// Left out are: a name or a label that may not be, the same series twice, a second
     /// type or help text for one name, `h_count` beside a histogram `h`, a value of
     /// another type than the family's, buckets that are out of order or do not add up.
-    /// Of two that contradict each other the first is kept.
+    /// Of two that contradict each other the first is kept, but a histogram or summary
+    /// `h` always rather than `h_count`. At most 100 errors are given, and how many more
+    /// there are.
     pub fn checked(families: Vec<MetricFamily>) -> Gathered {
-        check::check(families)
+        let errors = Vec::new();
+        Gathered { families, errors }.check()
+    }
+
+    /// The same, with the errors there are already.
+    fn check(mut self) -> Gathered {
+        let (families, errors) = check::check(self.families);
+        self.errors.extend(errors);
+        if self.errors.len() > MOST_ERRORS {
+            let further = self.errors.len() - MOST_ERRORS;
+            self.errors.truncate(MOST_ERRORS);
+            self.errors.push(GatherError::Further(further));
+        }
+        self.families = families;
+        self
     }
 }
 
@@ -56,21 +75,21 @@ impl Gatherer for Registry {
         match holdings(self) {
             Ok(mut holdings) => {
                 families.append(&mut holdings.families);
-                for entry in &holdings.entries {
-                    match entry.collect() {
+                for entry in std::mem::take(&mut holdings.entries) {
+                    let name = entry.to_string();
+                    // With it goes a collector that was unregistered meanwhile, and its
+                    // `Drop` may panic as well.
+                    let collect = AssertUnwindSafe(move || entry.collect());
+                    match catch_unwind(collect) {
                         Ok(collected) => families.extend(holdings.completed(collected)),
-                        Err(panic) => errors.push(panicked(entry.to_string(), &*panic)),
+                        Err(panic) => errors.push(panicked(name, &*panic)),
                     }
                 }
             }
             Err(panic) => errors.push(panicked("a collector".to_owned(), &*panic)),
         }
-        let checked = Gathered::checked(families);
-        errors.extend(checked.errors);
-        Gathered {
-            families: checked.families,
-            errors,
-        }
+        let gathered = Gathered { families, errors };
+        gathered.check()
     }
 }
 
@@ -86,12 +105,8 @@ impl Gatherer for Gatherers {
             families.extend(gathered.families);
             errors.extend(gathered.errors);
         }
-        let checked = Gathered::checked(families);
-        errors.extend(checked.errors);
-        Gathered {
-            families: checked.families,
-            errors,
-        }
+        let gathered = Gathered { families, errors };
+        gathered.check()
     }
 }
 
@@ -99,11 +114,7 @@ impl Gatherer for Gatherers {
 /// checked as [`Gathered::checked`] says.
 impl<F: Fn() -> Gathered + Send + Sync> Gatherer for F {
     fn gather(&self) -> Gathered {
-        let mut gathered = self();
-        let checked = Gathered::checked(gathered.families);
-        gathered.errors.extend(checked.errors);
-        gathered.families = checked.families;
-        gathered
+        self().check()
     }
 }
 

@@ -26,7 +26,7 @@ use crate::register::RegisterError;
 /// that carries the handler leaves it off, and keeps its length as Content-Length.
 pub type Handler = Box<dyn Fn(&Request<()>) -> Response<Vec<u8>> + Send + Sync>;
 
-/// Takes a line for the program's log.
+/// Takes a message for the program's log; it may have several lines.
 pub type ErrorLog = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What a handler does beside serving its families; Go's `promhttp.HandlerOpts`.
@@ -108,8 +108,8 @@ pub fn handler() -> Result<Handler, RegisterError> {
 ///
 /// # Errors
 ///
-/// When `opts.registry` holds a collector named `promhttp_metric_handler_errors_total`
-/// that is not this module's.
+/// When `opts.registry` holds the name `promhttp_metric_handler_errors_total` for a
+/// collector of another type or description.
 ///
 /// # Panics
 ///
@@ -143,7 +143,8 @@ pub fn handler_for(
 ///
 /// # Errors
 ///
-/// When `registry` holds a collector of one of these names that is not this module's.
+/// When `registry` holds one of these names for a collector of another type or
+/// description.
 pub fn instrument_metric_handler(
     registry: &Registry,
     handler: Handler,

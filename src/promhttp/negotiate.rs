@@ -27,7 +27,8 @@ impl Format {
         }
     }
 
-    /// The first known one of the highest quality; Go's `expfmt.Negotiate`. A client that
+    /// The first known one of the highest quality, as Go's `expfmt.Negotiate` chooses;
+    /// unlike there, quality 0 refuses, and a parameter may be quoted. A client that
     /// takes neither gets text, and never status 406.
     pub fn negotiate(headers: &HeaderMap, open_metrics: bool) -> Format {
         let mut accepted = elements(headers, &ACCEPT);

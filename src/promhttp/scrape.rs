@@ -106,7 +106,9 @@ impl<G: Gatherer + 'static> Scraper<G> {
         }
         match handling {
             HandlerErrorHandling::PanicOnError => panic!("{}", joined(&errors)),
-            HandlerErrorHandling::ContinueOnError if encoded.families > 0 => {
+            HandlerErrorHandling::ContinueOnError
+                if !encoded.is_nothing_of(&gathered.families) =>
+            {
                 encoded.response(asked)
             }
             _ => plain_text(
@@ -175,6 +177,11 @@ impl Encoded {
             families: families.len() - errors.len(),
             errors,
         }
+    }
+
+    /// Whether there is nothing to serve, and not only nothing of what was asked for.
+    fn is_nothing_of(&self, families: &[MetricFamily]) -> bool {
+        families.is_empty() || (self.families == 0 && !self.errors.is_empty())
     }
 
     fn response(self, asked: &Asked) -> Response<Vec<u8>> {

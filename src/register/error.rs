@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// An equal collector is there: one with the same names and constant labels. Where
-    /// the other one is wanted, see
-    /// [`register_or_existing`](super::register_or_existing).
+    /// An equal collector is there: one with the same names and constant labels, or, of
+    /// those that were registered past this library, one that shares some. Where the
+    /// other one is wanted, see [`register_or_existing`](super::register_or_existing).
     #[error(
         "{names} is registered already: register it once and change its value through a \
          clone, or leave out one of the two collectors"

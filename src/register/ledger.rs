@@ -23,10 +23,17 @@ use super::{Described, Entry, RegisterError, deferred, names};
 /// What a registry was told through this library.
 #[derive(Default)]
 pub struct Ledger {
-    /// By the id of each of its descriptors. Dead once the SDK has dropped it.
-    entries: HashMap<u64, Weak<Entry>>,
+    /// By the id of each of its descriptors.
+    entries: HashMap<u64, Held>,
     /// By name, and for as long as the registry lives.
     descriptions: HashMap<String, Description>,
+}
+
+/// What the SDK's registry was given to hold. It is there as long as `place` is, which
+/// nobody else holds; the entry may live on in a gather.
+struct Held {
+    place: Weak<()>,
+    entry: Weak<Entry>,
 }
 
 thread_local! {
@@ -38,7 +45,7 @@ type Handover = Option<Arc<Mutex<Ledger>>>;
 
 /// The ledger of `registry`.
 pub fn of(registry: &Registry) -> Arc<Mutex<Ledger>> {
-    let marker = Described(vec![own_desc("marker")]);
+    let marker = Marker(own_desc("marker"));
     if registry.register(Box::new(marker)).is_ok() {
         let ledger = Arc::default();
         keep(registry, &ledger);
@@ -88,6 +95,19 @@ struct Kept {
 impl Collector for Kept {
     fn desc(&self) -> Vec<&Desc> {
         vec![&self.desc]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        Vec::new()
+    }
+}
+
+/// Says that there is a ledger, and brings the probe, since it is always there.
+struct Marker(Desc);
+
+impl Collector for Marker {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0]
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
@@ -143,13 +163,22 @@ impl Ledger {
     }
 
     fn entry(&self, id: u64) -> Option<Arc<Entry>> {
-        self.entries.get(&id)?.upgrade()
+        let held = self.entries.get(&id)?;
+        (held.place.strong_count() > 0).then(|| held.entry.upgrade())?
     }
 
-    /// Notes that `entry` is registered.
-    pub fn record(&mut self, entry: &Arc<Entry>) {
+    /// Notes that `entry` is registered, for as long as `place` is there.
+    pub fn record(&mut self, entry: &Arc<Entry>, place: &Weak<()>) {
+        if self.entries.len() == self.entries.capacity() {
+            // Of those that were unregistered past this library, before it grows.
+            self.entries.retain(|_, held| held.place.strong_count() > 0);
+        }
         for desc in &entry.descs {
-            self.entries.insert(desc.id, Arc::downgrade(entry));
+            let held = Held {
+                place: Weak::clone(place),
+                entry: Arc::downgrade(entry),
+            };
+            self.entries.insert(desc.id, held);
             if let Ok(description) = Description::of(desc) {
                 self.descriptions
                     .entry(desc.fq_name.clone())
@@ -170,7 +199,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use prometheus::Gauge;
+    use prometheus::{Gauge, Opts};
 
     use super::super::{Registerer, lock};
     use super::*;
@@ -183,5 +212,18 @@ mod tests {
         assert_eq!(lock(&of(&registry)).entries.len(), 1);
         assert!(Registerer::unregister(&registry, &gauge));
         assert_eq!(lock(&of(&registry)).entries.len(), 0);
+    }
+
+    #[test]
+    fn what_the_sdk_unregistered_is_not_kept_for_good() {
+        let registry = Registry::new();
+        for number in 0..1000 {
+            let opts = Opts::new("queue_length", "Items.");
+            let opts = opts.const_label("queue", number.to_string());
+            let gauge = Gauge::with_opts(opts).unwrap();
+            Registerer::register(&registry, Box::new(gauge.clone())).unwrap();
+            registry.unregister(Box::new(gauge)).unwrap();
+        }
+        assert!(lock(&of(&registry)).entries.len() < 10);
     }
 }

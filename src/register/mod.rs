@@ -4,7 +4,8 @@
 //! SDK's own [`Registry::register`] checks less, and hides the one of this trait on a
 //! value of type [`Registry`]: ask through a `&dyn Registerer`, or write
 //! `Registerer::register(&registry, …)`. What is registered either way is in the same
-//! registry, but of what went past the trait only the SDK knows.
+//! registry, but of what went past the trait only the SDK knows. A collector that went
+//! past it must not gather another registry by the SDK's method.
 
 mod deferred;
 mod description;
@@ -17,10 +18,8 @@ pub use error::{Difference, LabelNames, RegisterError};
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
@@ -45,7 +44,9 @@ pub trait Registerer {
     /// # Errors
     ///
     /// When a descriptor is invalid, or describes a registered name in another way, or
-    /// an equal one is registered already. Then nothing has changed.
+    /// an equal one is registered already. Then nothing has changed, unless it clashes
+    /// with what was registered past this trait: the SDK may then have bound other names
+    /// of `collector` to its descriptions.
     fn register(&self, collector: Box<dyn Collector>) -> Result<(), RegisterError>;
 
     /// Takes out the collector that has the same set of descriptors as `collector`;
@@ -146,13 +147,16 @@ fn add(
         [] => vec![ledger::own_desc(&format!("unchecked {}", entry.number))],
         descs => descs.to_vec(),
     };
+    let place = Arc::new(());
+    let place_seen = Arc::downgrade(&place);
     let registered = Registered {
         descs,
         entry: Arc::clone(entry),
+        _place: place,
     };
     Registry::register(registry, Box::new(registered))
         .map_err(|error| RegisterError::new(names(&entry.descs), error))?;
-    ledger.record(entry);
+    ledger.record(entry, &place_seen);
     Ok(())
 }
 
@@ -160,7 +164,9 @@ fn add(
 fn distinct(collector: &dyn Collector) -> Vec<Desc> {
     let mut seen = HashSet::new();
     let mut descs = collector.desc();
-    descs.retain(|desc| seen.insert((desc.id, &desc.fq_name, &desc.help)));
+    descs.retain(|desc| {
+        seen.insert((desc.id, &desc.fq_name, &desc.help, &desc.variable_labels))
+    });
     descs.into_iter().cloned().collect()
 }
 
@@ -196,6 +202,8 @@ type Handle = Box<dyn Any + Send + Sync>;
 struct Registered {
     descs: Vec<Desc>,
     entry: Arc<Entry>,
+    /// Gone once the registry has dropped this.
+    _place: Arc<()>,
 }
 
 impl Collector for Registered {
@@ -222,9 +230,8 @@ impl Entry {
         }
     }
 
-    /// What its collector collects, or the panic of it.
-    pub(crate) fn collect(&self) -> thread::Result<Vec<MetricFamily>> {
-        catch_unwind(AssertUnwindSafe(|| self.collector.collect()))
+    pub(crate) fn collect(&self) -> Vec<MetricFamily> {
+        self.collector.collect()
     }
 }
 
