@@ -107,6 +107,29 @@ fn of_a_long_label_value_a_message_has_the_beginning() {
 }
 
 #[test]
+fn a_collector_may_gather_another_registry_by_the_sdks_method() {
+    let common = HashMap::from([("who".to_owned(), "x".to_owned())]);
+    let inner = Registry::new_custom(Some("inner".to_owned()), Some(common)).unwrap();
+    inner.must_register(vec![collects("b", || vec![one("b")])]);
+    let outer = Registry::new();
+    let gathers = collects("gathers", move || {
+        let mut families = inner.gather();
+        families[0].set_help("Of the inner one.".to_owned());
+        families
+    });
+    outer.register(gathers).unwrap();
+    outer.must_register(vec![collects("a", || vec![one("a")]), good()]);
+    // The SDK collects in an order of its own.
+    for _ in 0..50 {
+        let gathered = Gatherer::gather(&outer);
+        let (samples, errors) = shown(&gathered);
+        assert_eq!(samples, "a 1\ngood 1\ninner_b{who=\"x\"} 1");
+        assert_eq!(errors, [""; 0]);
+        assert_eq!(gathered.families[2].help(), "Of the inner one.");
+    }
+}
+
+#[test]
 fn a_gather_during_a_registration_has_the_prefix_and_the_labels() {
     let common = HashMap::from([("zone".to_owned(), "z".to_owned())]);
     let registry = Registry::new_custom(Some("shop".to_owned()), Some(common)).unwrap();

@@ -7,11 +7,12 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::Result;
 
 use prometheus::Registry;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
-use super::Entry;
+use super::{Entry, ledger, lock};
 
 /// What a registry holds.
 #[derive(Default)]
@@ -27,21 +28,44 @@ pub struct Holdings {
 }
 
 thread_local! {
-    /// Where the entries of the registry that is being asked on this thread go.
-    static ASKED: RefCell<Option<Vec<Arc<Entry>>>> = const { RefCell::new(None) };
+    /// What is being asked on this thread.
+    static ASKED: RefCell<Option<Asked>> = const { RefCell::new(None) };
+}
+
+/// What came of asking a registry so far. A collector may ask another one meanwhile.
+#[derive(Default)]
+struct Asked {
+    entries: Vec<Arc<Entry>>,
+    /// The registry that is asked, where that is known.
+    only: Option<u64>,
+    /// The registry of what came first.
+    first: Option<u64>,
+    /// Whether something came of another one.
+    mixed: bool,
+}
+
+impl Asked {
+    /// Whether what is of `registry` is asked for.
+    fn is_for(&mut self, registry: u64) -> bool {
+        let first = *self.first.get_or_insert(registry);
+        self.mixed |= first != registry;
+        self.only.is_none_or(|only| only == registry)
+    }
 }
 
 /// What `registry` holds, or the panic of a collector that was registered past this
 /// library, which takes everything along.
-pub fn holdings(registry: &Registry) -> std::thread::Result<Holdings> {
-    let before = ASKED.replace(Some(Vec::new()));
-    // The registry is not left broken: its lock is released as the panic unwinds, and a
-    // gather changes nothing in it.
-    let families = catch_unwind(AssertUnwindSafe(|| Registry::gather(registry)));
-    let entries = ASKED.replace(before).unwrap_or_default();
+pub fn holdings(registry: &Registry) -> Result<Holdings> {
+    let (mut asked, mut families) = ask(registry, None)?;
+    if asked.mixed {
+        // Which one was asked takes the registry's lock to find out, and is seldom in
+        // doubt.
+        let only = lock(&ledger::of(registry)).number;
+        (asked, families) = ask(registry, Some(only))?;
+    }
     let mut holdings = Holdings {
-        entries,
-        families: families?,
+        entries: asked.entries,
+        families,
         ..Holdings::default()
     };
     holdings.entries.sort_by_key(|entry| entry.number);
@@ -49,14 +73,28 @@ pub fn holdings(registry: &Registry) -> std::thread::Result<Holdings> {
     Ok(holdings)
 }
 
-/// Keeps `entry` for later, if this thread is asking for it.
-pub fn defer(entry: &Arc<Entry>) -> bool {
-    ASKED.with_borrow_mut(|asked| match asked {
-        Some(entries) => {
-            entries.push(Arc::clone(entry));
-            true
+fn ask(registry: &Registry, only: Option<u64>) -> Result<(Asked, Vec<MetricFamily>)> {
+    let asked = Asked {
+        only,
+        ..Asked::default()
+    };
+    let before = ASKED.replace(Some(asked));
+    // The registry is not left broken: its lock is released as the panic unwinds, and a
+    // gather changes nothing in it.
+    let families = catch_unwind(AssertUnwindSafe(|| Registry::gather(registry)));
+    let asked = ASKED.replace(before).unwrap_or_default();
+    Ok((asked, families?))
+}
+
+/// Keeps `entry` of `registry` for later, if this thread is asking for it.
+pub fn defer(entry: &Arc<Entry>, registry: u64) -> bool {
+    ASKED.with_borrow_mut(|asked| {
+        let Some(asked) = asked else { return false };
+        let wanted = asked.is_for(registry);
+        if wanted {
+            asked.entries.push(Arc::clone(entry));
         }
-        None => false,
+        wanted
     })
 }
 
@@ -64,9 +102,10 @@ pub fn defer(entry: &Arc<Entry>) -> bool {
 const PROBE: &str = "probe for prefix and labels";
 
 /// A family that comes back from the SDK with the registry's prefix and labels, which
-/// cannot be asked for.
-pub fn probe() -> Vec<MetricFamily> {
-    if ASKED.with_borrow(Option::is_none) {
+/// cannot be asked for, if this thread is asking `registry`.
+pub fn probe(registry: u64) -> Vec<MetricFamily> {
+    let is_for = |asked: &mut Asked| asked.is_for(registry);
+    if !ASKED.with_borrow_mut(|asked| asked.as_mut().is_some_and(is_for)) {
         return Vec::new();
     }
     let mut family = MetricFamily::default();

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
@@ -21,8 +22,9 @@ use super::description::Description;
 use super::{Described, Entry, RegisterError, deferred, names};
 
 /// What a registry was told through this library.
-#[derive(Default)]
 pub struct Ledger {
+    /// Tells its registry from others.
+    pub number: u64,
     /// By the id of each of its descriptors.
     entries: HashMap<u64, Held>,
     /// By name, and for as long as the registry lives.
@@ -45,9 +47,10 @@ type Handover = Option<Arc<Mutex<Ledger>>>;
 
 /// The ledger of `registry`.
 pub fn of(registry: &Registry) -> Arc<Mutex<Ledger>> {
-    let marker = Marker(own_desc("marker"));
+    let new = Ledger::new();
+    let marker = Marker(own_desc("marker"), new.number);
     if registry.register(Box::new(marker)).is_ok() {
-        let ledger = Arc::default();
+        let ledger = Arc::new(Mutex::new(new));
         keep(registry, &ledger);
         return ledger;
     }
@@ -103,7 +106,7 @@ impl Collector for Kept {
 }
 
 /// Says that there is a ledger, and brings the probe, since it is always there.
-struct Marker(Desc);
+struct Marker(Desc, u64);
 
 impl Collector for Marker {
     fn desc(&self) -> Vec<&Desc> {
@@ -111,7 +114,7 @@ impl Collector for Marker {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        deferred::probe()
+        deferred::probe(self.1)
     }
 }
 
@@ -127,6 +130,15 @@ impl Drop for Kept {
 }
 
 impl Ledger {
+    fn new() -> Ledger {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Ledger {
+            number: COUNT.fetch_add(1, Ordering::Relaxed),
+            entries: HashMap::new(),
+            descriptions: HashMap::new(),
+        }
+    }
+
     /// Whether a collector of `descs` may be registered, as far as this library knows.
     pub fn check(&self, descs: &[Desc]) -> Result<(), RegisterError> {
         let mut offered: HashMap<&str, Description> = HashMap::new();

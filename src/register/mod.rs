@@ -4,8 +4,7 @@
 //! SDK's own [`Registry::register`] checks less, and hides the one of this trait on a
 //! value of type [`Registry`]: ask through a `&dyn Registerer`, or write
 //! `Registerer::register(&registry, …)`. What is registered either way is in the same
-//! registry, but of what went past the trait only the SDK knows. A collector that went
-//! past it must not gather another registry by the SDK's method.
+//! registry, but of what went past the trait only the SDK knows.
 
 mod deferred;
 mod description;
@@ -152,6 +151,7 @@ fn add(
     let registered = Registered {
         descs,
         entry: Arc::clone(entry),
+        registry: ledger.number,
         _place: place,
     };
     Registry::register(registry, Box::new(registered))
@@ -202,6 +202,8 @@ type Handle = Box<dyn Any + Send + Sync>;
 struct Registered {
     descs: Vec<Desc>,
     entry: Arc<Entry>,
+    /// The number of the ledger of its registry.
+    registry: u64,
     /// Gone once the registry has dropped this.
     _place: Arc<()>,
 }
@@ -212,7 +214,7 @@ impl Collector for Registered {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        if deferred::defer(&self.entry) {
+        if deferred::defer(&self.entry, self.registry) {
             return Vec::new();
         }
         self.entry.collector.collect()
