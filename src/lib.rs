@@ -8,6 +8,10 @@
 //! - [`exposition`]: families as text, in Prometheus's format and in OpenMetrics
 //! - [`promhttp`]: from a registry to an HTTP response
 //! - [`serve`]: the listener that carries it
+//!
+//! The package `prometheus` is used without its default feature `protobuf`, with which its
+//! types are others: a program that builds on this library turns it off as well, by
+//! `default-features = false`.
 
 pub mod collectors;
 pub mod const_metric;
