@@ -996,8 +996,8 @@ fn scrapes_that_come_during_a_gather_share_it() {
             })
             .collect();
         others.wait();
-        // They have nothing left to do but to ask for it.
-        thread::sleep(Duration::from_millis(100));
+        // They have nothing left to do but to ask for it, which nobody can see them do.
+        thread::sleep(Duration::from_millis(500));
         drop(keeper.go_on);
         for scrape in during.into_iter().chain([first]) {
             assert_eq!(body(scrape.join().unwrap()), format!("{A}{B}"));

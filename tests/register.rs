@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -549,8 +550,9 @@ fn what_was_registered_past_the_trait_is_answered_as_the_sdk_does() {
     );
 }
 
-/// Registers another collector at its first collect, which it does not wait for.
-struct Registers(Registry, mpsc::Sender<bool>);
+/// Registers another collector while it collects, and says whether that was possible
+/// within so many milliseconds.
+struct Registers(Registry, mpsc::Sender<bool>, Arc<AtomicU64>);
 
 impl Collector for Registers {
     fn desc(&self) -> Vec<&Desc> {
@@ -563,7 +565,8 @@ impl Collector for Registers {
             let _ = done.send(register(&registry, boxed("a", "A.")).is_ok());
         });
         // On this thread, it could wait for itself.
-        let answer = registered.recv_timeout(Duration::from_millis(300));
+        let limit = Duration::from_millis(self.2.load(Ordering::SeqCst));
+        let answer = registered.recv_timeout(limit);
         let _ = self.1.send(answer.is_ok());
         Vec::new()
     }
@@ -573,9 +576,12 @@ impl Collector for Registers {
 fn a_register_waits_for_the_sdks_gather_and_not_for_this_librarys() {
     let registry = Registry::new();
     let (sender, registered) = mpsc::channel();
-    register(&registry, Box::new(Registers(registry.clone(), sender))).unwrap();
+    let limit = Arc::new(AtomicU64::new(200));
+    let collector = Registers(registry.clone(), sender, Arc::clone(&limit));
+    register(&registry, Box::new(collector)).unwrap();
     registry.gather();
     assert!(!registered.recv().unwrap());
+    limit.store(60_000, Ordering::SeqCst);
     Gatherer::gather(&registry);
     assert!(registered.recv().unwrap());
 }
