@@ -152,28 +152,49 @@ fn sort_by_name(labels: &mut [LabelPair]) {
     }
 }
 
-/// Sorts by [`order`]. A metric is large, so each is moved twice, whatever their number,
-/// and what is sorted is where they are to go.
+/// Sorts by the order of [`Key`]. A metric is large, so what is sorted is what decides its place,
+/// and each metric is moved twice, whatever their number.
 fn sort(metrics: &mut Vec<Metric>) {
-    let mut sorted: Vec<usize> = (0..metrics.len()).collect();
-    sorted.sort_by(|a, b| order(&metrics[*a], &metrics[*b]));
+    let keys = metrics.iter().map(Key::of).enumerate();
+    let mut keys: Vec<(usize, Key<'_>)> = keys.collect();
+    keys.sort_by(|(_, a), (_, b)| a.order(b));
+    let places: Vec<usize> = keys.into_iter().map(|(place, _)| place).collect();
     let mut unsorted: Vec<Option<Metric>> = metrics.drain(..).map(Some).collect();
-    metrics.extend(sorted.iter().filter_map(|at| unsorted[*at].take()));
+    metrics.extend(places.iter().filter_map(|place| unsorted[*place].take()));
 }
 
-/// As the SDK and Go sort, by the values; the names after them, so that metrics which are
-/// equal in this order are one series at one time.
 fn order(a: &Metric, b: &Metric) -> Ordering {
-    let (one, other) = (a.get_label(), b.get_label());
-    one.len()
-        .cmp(&other.len())
-        .then_with(|| {
-            let one = one.iter().map(LabelPair::value);
-            one.cmp(other.iter().map(LabelPair::value))
-        })
-        .then_with(|| {
-            let one = one.iter().map(LabelPair::name);
-            one.cmp(other.iter().map(LabelPair::name))
-        })
-        .then_with(|| a.timestamp_ms().cmp(&b.timestamp_ms()))
+    Key::of(a).order(&Key::of(b))
+}
+
+/// What decides the place of a metric.
+struct Key<'a> {
+    labels: &'a [LabelPair],
+    timestamp_ms: i64,
+}
+
+impl<'a> Key<'a> {
+    fn of(metric: &'a Metric) -> Key<'a> {
+        Key {
+            labels: metric.get_label(),
+            timestamp_ms: metric.timestamp_ms(),
+        }
+    }
+
+    /// As the SDK and Go sort, by the values; the names after them, so that metrics which
+    /// are equal in this order are one series at one time.
+    fn order(&self, other: &Key<'_>) -> Ordering {
+        let (one, two) = (self.labels, other.labels);
+        one.len()
+            .cmp(&two.len())
+            .then_with(|| {
+                let one = one.iter().map(LabelPair::value);
+                one.cmp(two.iter().map(LabelPair::value))
+            })
+            .then_with(|| {
+                let one = one.iter().map(LabelPair::name);
+                one.cmp(two.iter().map(LabelPair::name))
+            })
+            .then_with(|| self.timestamp_ms.cmp(&other.timestamp_ms))
+    }
 }
