@@ -13,8 +13,10 @@ pub trait Style {
     fn timestamp(out: &mut Vec<u8>, milliseconds: i64);
 }
 
-/// How many metrics are looked at before they are written.
+/// How many metrics are looked at before they are written, in a family that is too large
+/// for the cache.
 const AHEAD: usize = 64;
+const LARGE: usize = 4096;
 
 /// How many bytes are asked for at once.
 const MOST_RESERVED: usize = 64 << 20;
@@ -28,7 +30,9 @@ pub fn write_samples<S: Style>(
     let start = out.len();
     let mut labels = Labels::new(family);
     for (number, some) in metrics.chunks(AHEAD).enumerate() {
-        load(some);
+        if metrics.len() > LARGE {
+            load(some);
+        }
         for metric in some {
             labels.take_names_of(metric)?;
             write_metric::<S>(family, metric, &labels, out);
