@@ -31,8 +31,12 @@ fn second_scrape(slug: &str) -> minreq::Response {
 }
 
 fn assert_snapshot(slug: &str, body: &str) {
+    assert_snapshot_in("../snapshots", slug, body);
+}
+
+fn assert_snapshot_in(folder: &str, slug: &str, body: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_filters(VARYING);
@@ -121,7 +125,7 @@ fn registration_prints_what_each_call_answered() {
     drop(process);
     let mut answers = String::new();
     printed.read_to_string(&mut answers).unwrap();
-    assert_snapshot("02e_registration.printed", &answers);
+    assert_snapshot_in("../snapshots/printed", "02e_registration", &answers);
 }
 
 #[test]
