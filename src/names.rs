@@ -16,7 +16,7 @@ pub fn metric_name_problem(name: &str) -> Option<String> {
 
 /// The problem with `name` as the name of a label, if there is one; Go's
 /// `checkLabelName`.
-pub fn label_name_problem(name: &str) -> Option<String> {
+fn label_name_problem(name: &str) -> Option<String> {
     if !is_name(name, |byte| byte == b'_') {
         return Some(format!(
             "`{name}` is not a label name, which has letters, digits and `_`, and no \
@@ -33,22 +33,41 @@ pub fn label_name_problem(name: &str) -> Option<String> {
 
 /// The problem with `labels` on a metric of `field_type`, if there is one.
 pub fn labels_problem(labels: &[LabelPair], field_type: MetricType) -> Option<String> {
-    let mut names: Vec<&str> = labels.iter().map(LabelPair::name).collect();
-    names.sort_unstable();
-    if let Some(problem) = names.iter().find_map(|name| label_name_problem(name)) {
+    let names = labels.iter().map(LabelPair::name);
+    if let Some(problem) = label_names_problem(names.clone().collect(), "") {
         return Some(problem);
     }
-    if let Some(two) = names.windows(2).find(|two| two[0] == two[1]) {
-        return Some(format!("it has the label `{}` twice", two[0]));
-    }
-    let (own, kind) = match field_type {
-        MetricType::HISTOGRAM => ("le", "histogram"),
-        MetricType::SUMMARY => ("quantile", "summary"),
+    let own = match field_type {
+        MetricType::HISTOGRAM => "le",
+        MetricType::SUMMARY => "quantile",
         _ => return None,
     };
-    let taken = names.contains(&own);
+    let taken = names.clone().any(|name| name == own);
+    let kind = type_name(field_type);
     taken
         .then(|| format!("the label `{own}` is the {kind}'s own, name yours otherwise"))
+}
+
+/// The problem with `names` as those of one metric's labels, if there is one; `hint` is
+/// what to add where one of them stands twice.
+pub fn label_names_problem(mut names: Vec<&str>, hint: &str) -> Option<String> {
+    names.sort_unstable();
+    let invalid = names.iter().find_map(|name| label_name_problem(name));
+    invalid.or_else(|| {
+        let two = names.windows(2).find(|two| two[0] == two[1])?;
+        Some(format!("it has the label `{}` twice{hint}", two[0]))
+    })
+}
+
+/// The word for `field_type` in a TYPE line.
+pub fn type_name(field_type: MetricType) -> &'static str {
+    match field_type {
+        MetricType::COUNTER => "counter",
+        MetricType::GAUGE => "gauge",
+        MetricType::HISTOGRAM => "histogram",
+        MetricType::SUMMARY => "summary",
+        MetricType::UNTYPED => "untyped",
+    }
 }
 
 fn is_name(name: &str, other: impl Fn(u8) -> bool) -> bool {

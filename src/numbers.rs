@@ -1,6 +1,6 @@
 //! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them, but for -0,
-//! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of a series' identity, so they must read as the
-//! next exporter's do.
+//! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of
+//! a series' identity, so they must read as the next exporter's do.
 
 /// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
 /// on and below 1e-04.

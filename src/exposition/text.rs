@@ -1,9 +1,10 @@
 //! The text format 0.0.4; Go's `MetricFamilyToText`.
 
-use prometheus::proto::{MetricFamily, MetricType};
+use prometheus::proto::MetricFamily;
 
 use super::line::{Style, write_comment, write_help, write_samples};
 use super::{EncodeError, write_each};
+use crate::names::type_name;
 use crate::numbers::write_float;
 
 struct Text;
@@ -33,13 +34,7 @@ pub fn write_text(families: &[MetricFamily], out: &mut Vec<u8>) -> Vec<EncodeErr
 
 fn write_family(family: &MetricFamily, out: &mut Vec<u8>) -> Result<(), String> {
     write_help(out, family.name(), family, false);
-    let kind: &[u8] = match family.get_field_type() {
-        MetricType::COUNTER => b"counter",
-        MetricType::GAUGE => b"gauge",
-        MetricType::HISTOGRAM => b"histogram",
-        MetricType::SUMMARY => b"summary",
-        MetricType::UNTYPED => b"untyped",
-    };
-    write_comment(out, "TYPE", family.name(), kind);
+    let kind = type_name(family.get_field_type());
+    write_comment(out, "TYPE", family.name(), kind.as_bytes());
     write_samples::<Text>(family, out)
 }

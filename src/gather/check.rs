@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
 use super::GatherError;
-use super::error::{Series, type_name};
+use super::error::Series;
 use super::metric::problem;
-use crate::names::metric_name_problem;
+use crate::names::{metric_name_problem, type_name};
 
 /// `families` merged by name and sorted, without what does not fit.
 pub fn check(mut families: Vec<MetricFamily>) -> (Vec<MetricFamily>, Vec<GatherError>) {
@@ -152,8 +152,8 @@ fn sort_by_name(labels: &mut [LabelPair]) {
     }
 }
 
-/// Sorts by the order of [`Key`]. A metric is large, so what is sorted is what decides its place,
-/// and each metric is moved twice, whatever their number.
+/// Sorts by the order of [`Key`]. A metric is large, so what is sorted is what decides
+/// its place, and each metric is moved twice, whatever their number.
 fn sort(metrics: &mut Vec<Metric>) {
     let keys = metrics.iter().map(Key::of).enumerate();
     let mut keys: Vec<(usize, Key<'_>)> = keys.collect();

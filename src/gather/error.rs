@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use prometheus::proto::{LabelPair, MetricType};
+use prometheus::proto::LabelPair;
 
 /// Why a gather is incomplete. What is named is missing from its families; the rest is
 /// there.
@@ -111,16 +111,5 @@ impl fmt::Display for Series<'_> {
             write!(f, "{before}{}={value:?}{end}", label.name())?;
         }
         f.write_str(if labels.is_empty() { "`" } else { "}`" })
-    }
-}
-
-/// The word for `field_type` in a TYPE line.
-pub fn type_name(field_type: MetricType) -> &'static str {
-    match field_type {
-        MetricType::COUNTER => "counter",
-        MetricType::GAUGE => "gauge",
-        MetricType::HISTOGRAM => "histogram",
-        MetricType::SUMMARY => "summary",
-        MetricType::UNTYPED => "untyped",
     }
 }

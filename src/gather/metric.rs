@@ -6,8 +6,7 @@ use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricType, Summary,
 };
 
-use super::error::type_name;
-use crate::names::labels_problem;
+use crate::names::{labels_problem, type_name};
 use crate::numbers::float_text;
 
 /// What is wrong with `metric` in a family of `field_type`. Its labels are sorted.

@@ -70,11 +70,10 @@ impl Gathered {
 /// with the other families.
 impl Gatherer for Registry {
     fn gather(&self) -> Gathered {
-        let mut errors = Vec::new();
-        let mut families = Vec::new();
+        let (mut families, mut errors) = (Vec::new(), Vec::new());
         match holdings(self) {
             Ok(mut holdings) => {
-                families.append(&mut holdings.families);
+                families = std::mem::take(&mut holdings.families);
                 for entry in std::mem::take(&mut holdings.entries) {
                     let name = entry.to_string();
                     // With it goes a collector that was unregistered meanwhile, and its

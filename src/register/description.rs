@@ -2,9 +2,8 @@
 
 use prometheus::core::Desc;
 
-use crate::names::{label_name_problem, metric_name_problem};
-
 use super::{Difference, LabelNames, RegisterError};
+use crate::names::{label_names_problem, metric_name_problem};
 
 /// What all metrics of one name have in common.
 pub struct Description {
@@ -26,14 +25,17 @@ impl Description {
         }
         let constant = desc.const_label_pairs.iter().map(|pair| pair.name());
         let variable = desc.variable_labels.iter().map(String::as_str);
-        let labels = LabelNames {
-            constant: sorted(constant),
-            variable: sorted(variable),
-        };
-        valid_labels(&labels).map_err(invalid)?;
+        let names = constant.clone().chain(variable.clone()).collect();
+        let hint = ", constant and variable ones together, keep one";
+        if let Some(problem) = label_names_problem(names, hint) {
+            return Err(invalid(problem));
+        }
         Ok(Description {
             help: desc.help.clone(),
-            labels,
+            labels: LabelNames {
+                constant: sorted(constant),
+                variable: sorted(variable),
+            },
         })
     }
 
@@ -56,19 +58,4 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.sort();
     names
-}
-
-fn valid_labels(labels: &LabelNames) -> Result<(), String> {
-    let names = [labels.constant.as_slice(), &labels.variable].concat();
-    let names = sorted(names.iter().map(String::as_str));
-    if let Some(problem) = names.iter().find_map(|name| label_name_problem(name)) {
-        return Err(problem);
-    }
-    match names.windows(2).find(|two| two[0] == two[1]) {
-        Some(two) => Err(format!(
-            "it has the label `{}` twice, constant and variable ones together, keep one",
-            two[0]
-        )),
-        None => Ok(()),
-    }
 }

@@ -1,10 +1,11 @@
 //! What is registered with a registry, and what its names were described as: the SDK's
 //! registry knows, and does not tell.
 //!
-//! The ledger of a registry is kept by that registry, as a collector of nothing. The SDK gives no way to look at a collector again, but it drops one that is
-//! unregistered, and so the ledger is read: taken out, which makes it hand itself over,
-//! and put back. A marker that is never taken out tells who is to make the ledger from
-//! who is to wait for it.
+//! The ledger of a registry is kept by that registry, as a collector of nothing. The SDK
+//! gives no way to look at a collector again, but it drops one that is unregistered, and
+//! so the ledger is read: taken out, which makes it hand itself over, and put back. A
+//! marker that is never taken out tells who is to make the ledger from who is to wait for
+//! it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,9 +28,12 @@ pub struct Ledger {
     pub number: u64,
     /// By the id of each of its descriptors.
     entries: HashMap<u64, Held>,
-    /// By name, and for as long as the registry lives.
-    descriptions: HashMap<String, Description>,
+    /// For as long as the registry lives.
+    descriptions: Descriptions,
 }
+
+/// By name.
+type Descriptions = HashMap<String, Description>;
 
 /// What the SDK's registry was given to hold. It is there as long as `place` is, which
 /// nobody else holds; the entry may live on in a gather.
@@ -135,22 +139,23 @@ impl Ledger {
         Ledger {
             number: COUNT.fetch_add(1, Ordering::Relaxed),
             entries: HashMap::new(),
-            descriptions: HashMap::new(),
+            descriptions: Descriptions::new(),
         }
     }
 
-    /// Whether a collector of `descs` may be registered, as far as this library knows.
-    pub fn check(&self, descs: &[Desc]) -> Result<(), RegisterError> {
-        let mut offered: HashMap<&str, Description> = HashMap::new();
+    /// The descriptions that `descs` give, by name, if a collector of them may be
+    /// registered as far as this library knows.
+    pub fn check(&self, descs: &[Desc]) -> Result<Descriptions, RegisterError> {
+        let mut offered = Descriptions::new();
         for desc in descs {
             let now = Description::of(desc)?;
             let first = self.descriptions.get(&desc.fq_name);
-            let first = first.or_else(|| offered.get(&*desc.fq_name));
+            let first = first.or_else(|| offered.get(&desc.fq_name));
             if let Some(difference) = first.and_then(|first| first.difference(&now)) {
                 let name = desc.fq_name.clone();
                 return Err(RegisterError::Inconsistent { name, difference });
             }
-            offered.insert(&desc.fq_name, now);
+            offered.insert(desc.fq_name.clone(), now);
         }
         if self.equal(descs).is_some() {
             let names = names(descs);
@@ -160,7 +165,7 @@ impl Ledger {
             Some(desc) => Err(RegisterError::DuplicateDescriptor {
                 name: desc.fq_name.clone(),
             }),
-            None => Ok(()),
+            None => Ok(offered),
         }
     }
 
@@ -179,8 +184,14 @@ impl Ledger {
         (held.place.strong_count() > 0).then(|| held.entry.upgrade())?
     }
 
-    /// Notes that `entry` is registered, for as long as `place` is there.
-    pub fn record(&mut self, entry: &Arc<Entry>, place: &Weak<()>) {
+    /// Notes that `entry` is registered, for as long as `place` is there, and for good
+    /// what was `described` by it.
+    pub fn record(
+        &mut self,
+        entry: &Arc<Entry>,
+        place: &Weak<()>,
+        described: Descriptions,
+    ) {
         if self.entries.len() == self.entries.capacity() {
             // Of those that were unregistered past this library, before it grows.
             self.entries.retain(|_, held| held.place.strong_count() > 0);
@@ -191,11 +202,9 @@ impl Ledger {
                 entry: Arc::downgrade(entry),
             };
             self.entries.insert(desc.id, held);
-            if let Ok(description) = Description::of(desc) {
-                self.descriptions
-                    .entry(desc.fq_name.clone())
-                    .or_insert(description);
-            }
+        }
+        for (name, description) in described {
+            self.descriptions.entry(name).or_insert(description);
         }
     }
 

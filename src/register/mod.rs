@@ -139,24 +139,19 @@ fn add(
     ledger: &mut Ledger,
     entry: &Arc<Entry>,
 ) -> Result<(), RegisterError> {
-    ledger.check(&entry.descs)?;
-    // The SDK's registry tells collectors apart by their descriptors, so one that has
-    // none is given one there.
-    let descs = match entry.descs.as_slice() {
-        [] => vec![ledger::own_desc(&format!("unchecked {}", entry.number))],
-        descs => descs.to_vec(),
-    };
+    let described = ledger.check(&entry.descs)?;
+    let unchecked = || ledger::own_desc(&format!("unchecked {}", entry.number));
     let place = Arc::new(());
     let place_seen = Arc::downgrade(&place);
     let registered = Registered {
-        descs,
+        stand_in: entry.descs.is_empty().then(unchecked),
         entry: Arc::clone(entry),
         registry: ledger.number,
         _place: place,
     };
     Registry::register(registry, Box::new(registered))
         .map_err(|error| RegisterError::new(names(&entry.descs), error))?;
-    ledger.record(entry, &place_seen);
+    ledger.record(entry, &place_seen, described);
     Ok(())
 }
 
@@ -200,7 +195,9 @@ type Handle = Box<dyn Any + Send + Sync>;
 
 /// What the SDK's registry holds of an entry.
 struct Registered {
-    descs: Vec<Desc>,
+    /// The SDK's registry tells collectors apart by their descriptors, so one that has
+    /// none is given one there.
+    stand_in: Option<Desc>,
     entry: Arc<Entry>,
     /// The number of the ledger of its registry.
     registry: u64,
@@ -210,14 +207,14 @@ struct Registered {
 
 impl Collector for Registered {
     fn desc(&self) -> Vec<&Desc> {
-        self.descs.iter().collect()
+        self.entry.descs.iter().chain(&self.stand_in).collect()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
         if deferred::defer(&self.entry, self.registry) {
             return Vec::new();
         }
-        self.entry.collector.collect()
+        self.entry.collect()
     }
 }
 
