@@ -8,8 +8,10 @@ use std::collections::HashMap;
 
 use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
 use exporter_workbook::register::Registerer;
-use families::{counter, family, gauge, gauges, histogram, labelled, summary, untyped};
-use prometheus::core::{Collector, Desc};
+use families::{
+    collects, counter, family, gauge, gauges, histogram, labelled, summary, untyped,
+};
+use prometheus::core::Collector;
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
 
@@ -390,27 +392,6 @@ fn quantiles_are_in_order_and_between_0_and_1() {
 }
 
 // Registries.
-
-/// Collects what a closure makes.
-struct Collects<F>(Desc, F);
-
-impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Collects<F> {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.0]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        (self.1)()
-    }
-}
-
-fn collects(
-    name: &str,
-    make: impl Fn() -> Vec<MetricFamily> + Send + Sync + 'static,
-) -> Box<dyn Collector> {
-    let desc = Desc::new(name.to_owned(), "A.".to_owned(), vec![], HashMap::new());
-    Box::new(Collects(desc.unwrap(), make))
-}
 
 fn good() -> Box<dyn Collector> {
     collects("good", || vec![gauges("good", vec![gauge(1.0, &[])])])

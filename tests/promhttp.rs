@@ -7,7 +7,6 @@
 
 mod families;
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,9 +21,9 @@ use exporter_workbook::promhttp::{
 };
 use exporter_workbook::register::Registerer;
 use exporter_workbook::serve::Server;
-use families::{counter, family, gauge, gauges};
+use families::{collects, counter, family, gauge, gauges};
 use http::{Method, Request, Response};
-use prometheus::core::{Collector, Desc};
+use prometheus::core::Collector;
 use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Gauge, Registry};
 
@@ -683,25 +682,6 @@ fn row_12_errors_are_logged() {
     );
 }
 
-/// Collects what it is told to, or panics.
-struct Collects(Desc, Option<Vec<MetricFamily>>);
-
-impl Collector for Collects {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.0]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.1.clone().expect("no sensor")
-    }
-}
-
-fn collects(families: Option<Vec<MetricFamily>>) -> Box<dyn Collector> {
-    let (name, help) = ("bad".to_owned(), "Bad.".to_owned());
-    let desc = Desc::new(name, help, vec![], HashMap::new()).unwrap();
-    Box::new(Collects(desc, families))
-}
-
 /// What may be wrong with a collector of `bad`, and how the error begins.
 fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
     let one = || gauge(1.0, &[]);
@@ -728,7 +708,8 @@ fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_oth
     for (families, words) in bad_collectors() {
         let registry = Registry::new();
         let queue_length = Gauge::new("queue_length", "Items.").unwrap();
-        registry.must_register(vec![Box::new(queue_length), collects(families)]);
+        let bad = collects("bad", move || families.clone().expect("no sensor"));
+        registry.must_register(vec![Box::new(queue_length), bad]);
         let strict = handler_for(registry.clone(), with_errors_in(&registry));
         let response = get(&strict);
         assert_eq!(response.status(), 500);

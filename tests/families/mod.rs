@@ -1,8 +1,12 @@
-//! Families made by hand, good ones and bad ones.
+//! Families made by hand, good ones and bad ones, and what collects them.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 #![allow(deprecated, reason = "there is no other way to an untyped value")]
 
+use std::collections::HashMap;
+
+use prometheus::core::{Collector, Desc};
 use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
     Quantile, Summary, Untyped,
@@ -90,4 +94,26 @@ pub fn summary(quantiles: &[(f64, f64)], count: u64, sum: f64) -> Metric {
     let mut metric = Metric::default();
     metric.set_summary(summary);
     metric
+}
+
+/// Collects what a closure makes.
+struct Collects<F>(Desc, F);
+
+impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Collects<F> {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        (self.1)()
+    }
+}
+
+/// A collector that describes a gauge `name`, and collects what `make` makes.
+pub fn collects(
+    name: &str,
+    make: impl Fn() -> Vec<MetricFamily> + Send + Sync + 'static,
+) -> Box<dyn Collector> {
+    let desc = Desc::new(name.to_owned(), "A.".to_owned(), vec![], HashMap::new());
+    Box::new(Collects(desc.unwrap(), make))
 }
