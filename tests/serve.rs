@@ -510,6 +510,69 @@ fn a_kept_connection_makes_room_once_it_is_answered() {
 }
 
 #[test]
+fn a_client_that_takes_its_answer_too_slowly_makes_room() {
+    let limits = Limits {
+        connections: 1,
+        write: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let (started, starts) = mpsc::channel();
+    let large_once = std::sync::Mutex::new(Some(large_answer()));
+    let handler: Handler = Box::new(move |_| {
+        started.send(()).unwrap();
+        let large = large_once.lock().unwrap().take();
+        large.unwrap_or_else(|| Response::new(b"a 1\n".to_vec()))
+    });
+    let running = Running::start(limits, handler);
+    let mut slow = running.send(SCRAPE);
+    starts.recv_timeout(PATIENCE).unwrap();
+    // Something is taken all the time, so that no write ever fails.
+    let reader = thread::spawn(move || {
+        let mut chunk = vec![0; 64 * 1024];
+        let mut received = 0;
+        while let Ok(count @ 1..) = slow.read(&mut chunk) {
+            received += count;
+            thread::sleep(Duration::from_millis(2));
+        }
+        received
+    });
+    let began = Instant::now();
+    while !running.scrape().starts_with("HTTP/1.1 200") {
+        assert!(began.elapsed() < PATIENCE, "still no room");
+    }
+    assert!(reader.join().unwrap() < LARGE);
+    running.stop();
+}
+
+#[test]
+fn the_bounds_of_a_head_can_be_changed() {
+    let limits = Limits {
+        head_bytes: 300,
+        headers: 2,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    let ask = |path: &str, headers: &str| {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
+        rest(running.send(&request))
+    };
+    assert_eq!(parts(&ask("/metrics", "A: b\r\n")).0, "HTTP/1.1 200 OK");
+    let refused = ask("/metrics", "A: b\r\nC: d\r\n");
+    assert_closed_with(&refused, "431 Request Header Fields Too Large");
+    assert_eq!(parts(&refused).2, "The request has more than 2 headers.\n");
+    let refused = ask("/metrics", &format!("A: {}\r\n", "a".repeat(300)));
+    assert_closed_with(&refused, "431 Request Header Fields Too Large");
+    let refused = ask(&format!("/{}", "a".repeat(300)), "");
+    assert_closed_with(&refused, "414 URI Too Long");
+    assert_eq!(
+        parts(&refused).2,
+        "The request line is longer than 300 bytes.\n"
+    );
+    running.stop();
+}
+
+#[test]
 fn what_finds_no_room_gets_503() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
@@ -582,6 +645,8 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
 fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
     let limits = Limits {
         connections: 0,
+        head_bytes: 0,
+        headers: usize::MAX,
         head: Duration::MAX,
         idle: Duration::MAX,
         write: Duration::ZERO,

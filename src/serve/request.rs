@@ -3,11 +3,8 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
+use super::Limits;
 use crate::promhttp::{method_not_allowed, plain_text};
-
-/// Bytes of a request line with its headers.
-pub const MAX_HEAD: usize = 8 * 1024;
-const MAX_HEADERS: usize = 64;
 
 /// What a request that is not taken is answered before its connection is closed.
 pub type Refusal = Box<Response<Vec<u8>>>;
@@ -17,34 +14,63 @@ pub fn refusal(status: StatusCode, message: &str) -> Refusal {
 }
 
 /// The request at the start of `bytes` and the length of its head, or `None` while there
-/// is more of it to come. Never `None` for [`MAX_HEAD`] bytes.
-pub fn parse(bytes: &[u8]) -> Result<Option<(usize, Request<()>)>, Refusal> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+/// is more of it to come. Never `None` for [`Limits::head_bytes`] of them.
+pub fn parse(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Option<(usize, Request<()>)>, Refusal> {
+    let mut headers = vec![httparse::EMPTY_HEADER; limits.headers];
     let mut head = httparse::Request::new(&mut headers);
-    match head.parse(bytes) {
+    let parsed = head.parse(bytes);
+    match parsed {
         Ok(httparse::Status::Complete(length)) => {
             let request = request(&head)?;
             check(&request)?;
             Ok(Some((length, request)))
         }
-        Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD => Ok(None),
-        Ok(httparse::Status::Partial) if head.path.is_none() => Err(refusal(
-            StatusCode::URI_TOO_LONG,
-            "The request line is longer than 8 KiB.\n",
-        )),
-        Ok(httparse::Status::Partial) => Err(refusal(
+        _ if is_cut(parsed, bytes) && bytes.len() < limits.head_bytes => Ok(None),
+        Ok(httparse::Status::Partial) => {
+            Err(too_long(head.version.is_some(), limits.head_bytes))
+        }
+        Err(error) => Err(malformed(error, bytes, limits.headers)),
+    }
+}
+
+/// Whether what follows `bytes` decides how they are answered. An unknown version does
+/// not, but it is known only when its line has ended.
+fn is_cut(parsed: httparse::Result<usize>, bytes: &[u8]) -> bool {
+    match parsed {
+        Ok(status) => status.is_partial(),
+        Err(httparse::Error::Version) => request_line(bytes).is_none(),
+        Err(_) => false,
+    }
+}
+
+fn too_long(in_headers: bool, most: usize) -> Refusal {
+    let (status, what) = match in_headers {
+        false => (StatusCode::URI_TOO_LONG, "request line is"),
+        true => (
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "The request line and its headers are longer than 8 KiB.\n",
-        )),
-        Err(httparse::Error::TooManyHeaders) => Err(refusal(
+            "request line and its headers are",
+        ),
+    };
+    refusal(status, &format!("The {what} longer than {most} bytes.\n"))
+}
+
+fn malformed(error: httparse::Error, bytes: &[u8], headers: usize) -> Refusal {
+    match error {
+        httparse::Error::TooManyHeaders => refusal(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "The request has more than 64 headers.\n",
-        )),
-        Err(httparse::Error::Version) if names_http(bytes) => Err(refusal(
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            "This server speaks HTTP/1.0 and HTTP/1.1.\n",
-        )),
-        Err(error) => Err(bad_request(&error.to_string())),
+            &format!("The request has more than {headers} headers.\n"),
+        ),
+        httparse::Error::Version if request_line(bytes).is_some_and(has_version) => {
+            refusal(
+                StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+                "This server speaks HTTP/1.0 and HTTP/1.1.\n",
+            )
+        }
+        httparse::Error::Version => bad_request("its first line ends in no version"),
+        error => bad_request(&error.to_string()),
     }
 }
 
@@ -67,12 +93,18 @@ fn bad_request(reason: &str) -> Refusal {
     refusal(StatusCode::BAD_REQUEST, &message)
 }
 
-/// Whether the request line ends like one of HTTP, so that only its version is unknown.
-fn names_http(bytes: &[u8]) -> bool {
-    let line = bytes
-        .split(|byte| *byte == b'\n')
-        .find(|line| line.len() > 1);
-    line.is_some_and(|line| line.windows(6).any(|part| part == b" HTTP/"))
+/// The first line that is not empty, if its end has come.
+fn request_line(bytes: &[u8]) -> Option<&[u8]> {
+    let bytes = bytes.trim_ascii_start();
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    Some(bytes[..end].trim_ascii_end())
+}
+
+/// Whether `line` ends with a version of HTTP.
+fn has_version(line: &[u8]) -> bool {
+    let end = line.len().saturating_sub(b" HTTP/1.1".len());
+    matches!(line[end..], [b' ', b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+        if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
 fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
@@ -138,7 +170,7 @@ mod tests {
     use super::*;
 
     fn status(bytes: &[u8]) -> u16 {
-        match parse(bytes) {
+        match parse(bytes, &Limits::default()) {
             Ok(Some((length, _))) if length == bytes.len() => 200,
             Ok(Some((length, _))) => panic!("ends at {length} of {}", bytes.len()),
             Ok(None) => 0,
@@ -164,6 +196,22 @@ mod tests {
             assert_eq!(status(&whole[..end]), 0, "{end} bytes");
         }
         assert_eq!(status(whole), 200);
+    }
+
+    #[test]
+    fn a_refusal_does_not_depend_on_how_the_request_is_cut() {
+        for whole in [
+            &b"GET / HTTP/2.0\r\n\r\n"[..],
+            b"GET / FTP/1.1\r\n\r\n",
+            b"POST / HTTP/1.1\r\nA: b\r\n\r\n",
+            b"GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: a\r\n\r\n",
+        ] {
+            let answers = (0..=whole.len()).map(|end| status(&whole[..end]));
+            let mut answers: Vec<u16> = answers.collect();
+            answers.dedup();
+            assert_eq!(answers, [0, status(whole)], "{}", whole.escape_ascii());
+        }
     }
 
     #[test]
@@ -207,13 +255,16 @@ mod tests {
         assert_eq!(status(b"GET / HTTP/2.0\r\n\r\n"), 505);
         assert_eq!(status(b"PRI * HTTP/2.0\r\n\r\n"), 505);
         assert_eq!(status(b"GET / HTTP/1.2\r\n\r\n"), 505);
+        assert_eq!(status(b"\r\n\nGET / HTTP/3.0 \r\n\r\n"), 505);
+        assert_eq!(status(b"GET / HTTP/2\r\n\r\n"), 400);
+        assert_eq!(status(b"GET / HTTP/1.1.1\r\n\r\n"), 400);
     }
 
     #[test]
     fn a_head_that_does_not_end_gets_414_in_its_path_and_431_in_its_headers() {
         let fill = |start: &str| {
             let mut head = start.as_bytes().to_vec();
-            head.resize(MAX_HEAD, b'a');
+            head.resize(Limits::default().head_bytes, b'a');
             head
         };
         assert_eq!(status(&fill("GET /")), 414);
@@ -224,7 +275,10 @@ mod tests {
 
     #[test]
     fn a_connection_is_kept_by_http_1_1_unless_a_header_says_close() {
-        let kept = |head: &str| is_kept(&parse(head.as_bytes()).unwrap().unwrap().1);
+        let kept = |head: &str| {
+            let parsed = parse(head.as_bytes(), &Limits::default());
+            is_kept(&parsed.unwrap().unwrap().1)
+        };
         assert!(kept("GET / HTTP/1.1\r\n\r\n"));
         assert!(kept("GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n"));
         assert!(!kept("GET / HTTP/1.1\r\nConnection: Close\r\n\r\n"));
@@ -235,7 +289,7 @@ mod tests {
     #[test]
     fn a_second_request_behind_the_first_is_left_for_later() {
         let two = b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
-        let (length, request) = parse(two).unwrap().unwrap();
+        let (length, request) = parse(two, &Limits::default()).unwrap().unwrap();
         assert_eq!((length, request.uri().path()), (19, "/a"));
     }
 }

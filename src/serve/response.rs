@@ -1,8 +1,8 @@
-//! From a response to its bytes, and the one page that the listener itself answers.
+//! From a response to its bytes.
 
 use std::io;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::CONTENT_LENGTH;
 use http::response::Parts;
 use http::{Response, Version};
 
@@ -73,29 +73,9 @@ fn titled(name: &str) -> String {
     name.chars().map(title).collect()
 }
 
-/// What a person who opens the port in a browser sees: links to `paths`.
-pub fn landing_page<'a>(paths: impl Iterator<Item = &'a str>) -> Response<Vec<u8>> {
-    let links: String = paths
-        .map(|path| {
-            path.replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('"', "&quot;")
-        })
-        .map(|path| format!("<li><a href=\"{path}\">{path}</a></li>\n"))
-        .collect();
-    let page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <title>Exporter</title>\n<h1>Exporter</h1>\n<ul>\n{links}</ul>\n</html>\n"
-    );
-    let mut response = Response::new(page.into_bytes());
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, html);
-    response
-}
-
 #[cfg(test)]
 mod tests {
-    use http::header::{CONNECTION, TRANSFER_ENCODING};
+    use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 
     use super::*;
 
@@ -167,12 +147,5 @@ mod tests {
         );
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.ends_with("Content-Length: 70000\r\n\r\n"), "{text}");
-    }
-
-    #[test]
-    fn a_path_cannot_break_the_landing_page() {
-        let page = landing_page(["/a&b\"<i>"].into_iter()).into_body();
-        let page = String::from_utf8(page).unwrap();
-        assert!(page.contains("<a href=\"/a&amp;b&quot;&lt;i>\">"), "{page}");
     }
 }

@@ -1,0 +1,186 @@
+//! The places that connections have, and which connection makes room for another.
+
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Limits;
+
+/// How long a further connection waits for room, and a refused client for its answer.
+pub const MOMENT: Duration = Duration::from_secs(1);
+
+/// How long the table stays smaller once the system has run out of something.
+const SCARCE: Duration = Duration::from_secs(60);
+
+/// The descriptors that are left free then, for the files that a handler opens.
+const SPARE: usize = 8;
+
+/// The connections there are, within their limit.
+pub struct Table {
+    limits: Limits,
+    entries: Mutex<Entries>,
+    /// Told when a connection has left, or does something else than before.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Entries {
+    of: BTreeMap<u64, Entry>,
+    next_id: u64,
+    stopping: bool,
+    /// Since when none could be ended for another, as far as one that came has seen.
+    busy_since: Option<Instant>,
+    /// When the system could not give one more, and what it had enough for.
+    scarce: Option<(Instant, usize)>,
+}
+
+struct Entry {
+    stream: Arc<TcpStream>,
+    doing: Doing,
+    since: Instant,
+}
+
+/// What a connection does at a time.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Doing {
+    /// It has no whole request yet, and may be ended.
+    Waiting,
+    Answering,
+    /// It may be ended if that takes too long.
+    Sending,
+}
+
+impl Entries {
+    fn most(&self, limits: &Limits) -> usize {
+        let scarce = self.scarce.filter(|(when, _)| when.elapsed() < SCARCE);
+        scarce.map_or(limits.connections, |(_, most)| most.min(limits.connections))
+    }
+
+    fn longest(&self, doing: Doing) -> Option<&Entry> {
+        let entries = self.of.values().filter(|entry| entry.doing == doing);
+        entries.min_by_key(|entry| entry.since)
+    }
+
+    /// Ends the connection that has waited longest, or one whose client takes its answer
+    /// too slowly. False where there is neither.
+    fn end_one(&self, limits: &Limits) -> bool {
+        if let Some(entry) = self.longest(Doing::Waiting) {
+            // It still reads what has come already.
+            return entry.stream.shutdown(Shutdown::Read).is_ok();
+        }
+        let slow = self.longest(Doing::Sending);
+        slow.filter(|entry| entry.since.elapsed() > limits.write)
+            .is_some_and(|entry| entry.stream.shutdown(Shutdown::Both).is_ok())
+    }
+}
+
+impl Table {
+    pub fn new(limits: Limits) -> Table {
+        Table {
+            limits,
+            entries: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a connection, if need be that of another; `None` when there was none
+    /// to be had for a moment, or the listener stops.
+    pub fn enter(self: &Arc<Self>, stream: &Arc<TcpStream>) -> Option<Place> {
+        let came = Instant::now();
+        let mut entries = self.entries();
+        while entries.of.len() >= entries.most(&self.limits) {
+            // Not a moment for each that comes: the last of many would wait for minutes.
+            let since = match entries.end_one(&self.limits) {
+                true => came,
+                false => *entries.busy_since.get_or_insert(came),
+            };
+            let left = (since + MOMENT).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let waited = self.changed.wait_timeout(entries, left);
+            entries = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if entries.stopping {
+            return None;
+        }
+        let id = entries.next_id;
+        entries.next_id += 1;
+        let entry = Entry {
+            stream: Arc::clone(stream),
+            doing: Doing::Waiting,
+            since: Instant::now(),
+        };
+        entries.of.insert(id, entry);
+        let table = Arc::clone(self);
+        Some(Place { table, id })
+    }
+
+    /// For when the system has no descriptor or no thread for one more: ends one, and
+    /// has fewer for some time. Gives how many.
+    pub fn shrink(&self) -> usize {
+        let mut entries = self.entries();
+        let most = entries.of.len().saturating_sub(SPARE).max(1);
+        entries.scarce = Some((Instant::now(), most));
+        entries.end_one(&self.limits);
+        most
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.entries().stopping
+    }
+
+    /// Ends what waits; from now on nothing enters.
+    pub fn stop(&self) {
+        let mut entries = self.entries();
+        entries.stopping = true;
+        for entry in entries.of.values() {
+            if entry.doing == Doing::Waiting {
+                let _ = entry.stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
+    /// Waits until all have left, for as long as a stop may take.
+    pub fn wait_until_empty(&self) {
+        let busy = |entries: &mut Entries| !entries.of.is_empty();
+        let stop = self.limits.stop;
+        drop(self.changed.wait_timeout_while(self.entries(), stop, busy));
+    }
+}
+
+/// A connection's place in the table, until it goes out of scope.
+pub struct Place {
+    table: Arc<Table>,
+    id: u64,
+}
+
+impl Place {
+    /// Tells what this connection does from now on. False when the listener stops.
+    pub fn starts(&self, doing: Doing) -> bool {
+        let mut entries = self.table.entries();
+        if let Some(entry) = entries.of.get_mut(&self.id) {
+            entry.doing = doing;
+            entry.since = Instant::now();
+        }
+        if doing == Doing::Waiting {
+            entries.busy_since = None;
+        }
+        self.table.changed.notify_all();
+        !entries.stopping
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut entries = self.table.entries();
+        entries.of.remove(&self.id);
+        entries.busy_since = None;
+        self.table.changed.notify_all();
+    }
+}
