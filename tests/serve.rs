@@ -1,5 +1,5 @@
-//! The listener, from outside: what a newcomer types wrong, what a client may send, and
-//! how it all ends.
+//! The listener, from outside: what a newcomer types wrong, what a client sees, what a
+//! program may set, and how it all ends. What clients may do to it is in `hostile.rs`.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -175,17 +175,6 @@ fn a_query_does_not_change_the_path() {
 }
 
 #[test]
-fn other_methods_get_405_with_those_allowed() {
-    let program = Program::start("03_custom_registry");
-    for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
-        let request = format!("{method} /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-        let answer = program.exchange(request.as_bytes());
-        assert_closed_with(&answer, "405 Method Not Allowed");
-        assert!(parts(&answer).1.contains(&"allow: get, head".to_owned()));
-    }
-}
-
-#[test]
 fn a_head_has_the_headers_of_a_get_and_no_body() {
     let program = Program::start("03_custom_registry");
     let ask = |method| {
@@ -231,89 +220,6 @@ fn http_1_0_is_answered_in_kind_and_closed() {
     assert_eq!(status, "HTTP/1.0 200 OK");
     assert!(headers.contains(&"connection: close".to_owned()));
     assert!(headers.contains(&format!("content-length: {}", body.len())));
-}
-
-// What kills others.
-
-/// Sends `request` to a program that must answer a scrape afterwards.
-fn survives(request: &[u8]) -> String {
-    let program = Program::start("03_custom_registry");
-    let before = program.metrics();
-    let answer = program.exchange(request);
-    assert_eq!(program.metrics(), before);
-    answer
-}
-
-#[test]
-fn a_huge_content_length_is_refused_and_survived() {
-    let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n";
-    assert_closed_with(&survives(request), "413 Payload Too Large");
-    let request = b"POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\nabc";
-    assert_closed_with(&survives(request), "405 Method Not Allowed");
-}
-
-#[test]
-fn http_2_0_is_refused_and_survived() {
-    let request = b"GET / HTTP/2.0\r\n\r\n";
-    assert_closed_with(&survives(request), "505 HTTP Version Not Supported");
-}
-
-#[test]
-fn a_header_without_end_is_refused_and_survived() {
-    // The last byte that is read: with more on the way, the answer could be lost.
-    let mut request = b"GET /metrics HTTP/1.1\r\nA: ".to_vec();
-    request.resize(8 * 1024, b'a');
-    assert_closed_with(&survives(&request), "431 Request Header Fields Too Large");
-}
-
-#[test]
-fn a_client_that_never_stops_sending_is_cut_off() {
-    let program = Program::start("03_custom_registry");
-    let mut stream = connect(program.address);
-    stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
-    let sent = (0..100_000)
-        .take_while(|_| stream.write_all(&[b'a'; 1024]).is_ok())
-        .count();
-    assert!(sent < 100_000, "100 MB of one header were taken");
-    program.metrics();
-}
-
-#[test]
-fn what_is_no_http_is_refused_and_survived() {
-    assert_closed_with(
-        &survives(b"\x16\x03\x01\x02\x00\x01\x00"),
-        "400 Bad Request",
-    );
-    assert_closed_with(&survives(b"GET\r\n\r\n"), "400 Bad Request");
-}
-
-/// What ends connections for want of descriptors must not be the scrape's.
-#[cfg(unix)]
-#[test]
-fn a_scrape_is_answered_though_silent_clients_hold_every_descriptor() {
-    let mut program = std::process::Command::new("sh");
-    program.args(["-c", "ulimit -n 24 && exec \"$0\" 127.0.0.1:0"]);
-    program.arg(support::command("03_custom_registry").get_program());
-    let program = Program::spawn(&mut program);
-    let silent: Vec<TcpStream> = (0..40).map(|_| connect(program.address)).collect();
-    // A silent client is closed for each further one, not after its 30 s.
-    for _ in 0..3 {
-        program.metrics();
-    }
-    drop(silent);
-    program.metrics();
-}
-
-#[test]
-fn a_refusal_reaches_a_client_that_still_sends() {
-    let program = Program::start("03_custom_registry");
-    let mut request =
-        b"POST /metrics HTTP/1.1\r\nContent-Length: 200000\r\n\r\n".to_vec();
-    request.resize(request.len() + 200_000, b'a');
-    for _ in 0..20 {
-        let answer = program.exchange(&request);
-        assert_closed_with(&answer, "405 Method Not Allowed");
-    }
 }
 
 #[test]

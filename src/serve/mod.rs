@@ -16,6 +16,10 @@ mod routes;
 mod table;
 
 pub use program::{ServeError, address_argument, listen, stop_signal};
+/// For the fuzz target, which stands outside of this crate.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use request::parse as parse_request;
 
 use std::io::{self, Write};
 use std::net::TcpListener;

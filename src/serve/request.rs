@@ -36,8 +36,8 @@ pub fn parse(
     }
 }
 
-/// Whether what follows `bytes` decides how they are answered. An unknown version does
-/// not, but it is known only when its line has ended.
+/// Whether `bytes` end in the middle of a head. Of a version that is none of ours the whole
+/// line is awaited.
 fn is_cut(parsed: httparse::Result<usize>, bytes: &[u8]) -> bool {
     match parsed {
         Ok(status) => status.is_partial(),
@@ -108,16 +108,20 @@ fn has_version(line: &[u8]) -> bool {
 }
 
 fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
+    let path = head.path.unwrap_or_default();
+    if !path.is_ascii() {
+        return Err(bad_request("its path has a byte beyond ASCII"));
+    }
     let mut builder = Request::builder()
         .method(head.method.unwrap_or_default())
-        .uri(head.path.unwrap_or_default())
+        .uri(path)
         .version(match head.version {
             Some(0) => Version::HTTP_10,
             _ => Version::HTTP_11,
         });
     for header in head.headers.iter() {
         if !header.value.is_ascii() {
-            let reason = format!("header {} has a byte beyond ASCII", header.name);
+            let reason = format!("header {:.64} has a byte beyond ASCII", header.name);
             return Err(bad_request(&reason));
         }
         builder = builder.header(header.name, header.value);
@@ -219,10 +223,25 @@ mod tests {
         assert_eq!(status(b"\x16\x03\x01\x02\x00\x01\x00"), 400);
         assert_eq!(status(b"hello world and more\r\n\r\n"), 400);
         assert_eq!(status(b"GET /metrics FTP/1.1\r\n\r\n"), 400);
+        assert_eq!(status("GET /m\u{e9} HTTP/1.1\r\n\r\n".as_bytes()), 400);
         assert_eq!(status_with("no colon"), 400);
         assert_eq!(status_with("A: b\r\n folded"), 400);
         assert_eq!(status_with("A: nul\0"), 400);
         assert_eq!(status_with("A: \u{e9}"), 400);
+    }
+
+    #[test]
+    fn a_refusal_is_short_whatever_it_names() {
+        let header = format!("{}: \u{e9}", "A".repeat(1000));
+        let request = format!("GET / HTTP/1.1\r\n{header}\r\n\r\n");
+        let refusal = parse(request.as_bytes(), &Limits::default()).unwrap_err();
+        let name = "A".repeat(64);
+        assert_eq!(
+            String::from_utf8_lossy(refusal.body()),
+            format!(
+                "This is no HTTP/1.1 request: header {name} has a byte beyond ASCII.\n"
+            )
+        );
     }
 
     #[test]

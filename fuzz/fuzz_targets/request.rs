@@ -1,0 +1,59 @@
+//! Whatever a client sends, however it is cut: a request of the few kinds that the listener
+//! takes, or a short refusal that closes the connection, and never both.
+
+#![no_main]
+
+use exporter_workbook::serve::{Limits, parse_request};
+use http::{Method, Request, Version};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (bool, usize, &[u8])| {
+    let (small, cut, bytes) = input;
+    let limits = match small {
+        true => Limits { head_bytes: 256, headers: 3, ..Limits::default() },
+        false => Limits::default(),
+    };
+    // The listener never holds more.
+    let bytes = &bytes[..bytes.len().min(limits.head_bytes)];
+    let whole = parse_request(bytes, &limits);
+    match &whole {
+        Ok(Some((length, request))) => taken(&bytes[..*length], request),
+        Ok(None) => assert!(bytes.len() < limits.head_bytes),
+        Err(refusal) => {
+            let status = refusal.status().as_u16();
+            assert!([400, 405, 413, 414, 417, 431, 505].contains(&status), "{status}");
+            assert_eq!(refusal.headers().contains_key("allow"), status == 405);
+            assert!(refusal.body().ends_with(b"\n") && refusal.body().len() < 200);
+        }
+    }
+    // What a part of it is answered, the whole is.
+    let cut = cut % (bytes.len() + 1);
+    match (parse_request(&bytes[..cut], &limits), &whole) {
+        (Ok(None), _) => {}
+        (Ok(Some((part, _))), Ok(Some((length, _)))) => assert_eq!(part, *length),
+        (Err(part), Err(whole)) => assert_eq!(part.status(), whole.status()),
+        (part, _) => panic!("{part:?} for {cut} bytes, {whole:?} for all"),
+    }
+});
+
+/// Only what can be read in one way.
+fn taken(head: &[u8], request: &Request<()>) {
+    assert!([Method::GET, Method::HEAD].contains(request.method()));
+    assert!([Version::HTTP_10, Version::HTTP_11].contains(&request.version()));
+    assert!(head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n"));
+    assert!(head.is_ascii() && !head.contains(&0));
+    assert!(!head.windows(2).any(|pair| matches!(pair, b"\n " | b"\n\t")));
+    for name in ["transfer-encoding", "expect"] {
+        assert!(!request.headers().contains_key(name), "{name}");
+    }
+    let lengths = request.headers().get_all("content-length");
+    let lengths: Vec<&[u8]> = lengths.iter().map(|value| value.as_bytes()).collect();
+    assert!(lengths.len() < 2);
+    assert!(lengths.concat().iter().all(|digit| *digit == b'0'));
+    // The path is some of the bytes that came, and so is each value.
+    let within = |part: &[u8]| {
+        part.is_empty() || head.windows(part.len()).any(|window| window == part)
+    };
+    assert!(within(request.uri().path().as_bytes()) || request.uri().path() == "/");
+    assert!(request.headers().values().all(|value| within(value.as_bytes())));
+}

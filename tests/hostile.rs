@@ -1,0 +1,499 @@
+//! What clients may do to `03_custom_registry`: whatever it was, and however few file
+//! descriptors there are, afterwards it answers a scrape and has given everything back.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::held::Held;
+use support::{PATIENCE, Program, connect, rest};
+
+const SLUG: &str = "03_custom_registry";
+const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+const HALF: &[u8] = b"GET /metrics HTTP/1.1\r\nHo";
+
+/// The program with a shell's limits, such as `-n 24` for 24 file descriptors.
+fn limited(slug: &str, ulimit: &str) -> Command {
+    let mut command = Command::new("sh");
+    let start = format!("ulimit {ulimit} && exec \"$0\" 127.0.0.1:0");
+    command.args(["-c", &start]);
+    command.arg(support::command(slug).get_program());
+    command
+}
+
+/// Does `hazard` to programs that may have few file descriptors, and looks at each
+/// afterwards.
+fn each_survives(hazard: impl Fn(&Program)) {
+    for descriptors in [24, 40, 41, 64, 1024] {
+        let ulimit = format!("-n {descriptors}");
+        let program = Program::spawn(limited(SLUG, &ulimit).stderr(Stdio::null()));
+        survives(program, &hazard);
+    }
+}
+
+fn survives(program: Program, hazard: impl Fn(&Program)) {
+    let page = program.metrics();
+    let before = Held::at_rest(&program);
+    hazard(&program);
+    assert_eq!(program.metrics(), page);
+    before.comes_back(&program);
+    assert_eq!(program.process.end_with("TERM").code(), Some(0));
+}
+
+// What is refused.
+
+/// Requests that are whole, each with the status line of its answer.
+const REFUSED: [(&str, &str); 30] = [
+    ("\x16\x03\x01\x02\x00\x01\x00", "400 Bad Request"),
+    ("GET\r\n\r\n", "400 Bad Request"),
+    ("GET /metrics\r\n\r\n", "400 Bad Request"),
+    ("GET /metrics FTP/1.1\r\n\r\n", "400 Bad Request"),
+    ("GET /m\u{e9}trics HTTP/1.1\r\n\r\n", "400 Bad Request"),
+    (
+        "GET /metrics HTTP/1.1\r\nno colon\r\n\r\n",
+        "400 Bad Request",
+    ),
+    ("GET /metrics HTTP/1.1\r\nA : b\r\n\r\n", "400 Bad Request"),
+    (
+        "GET /metrics HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nA: b\r\n\tfolded\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nA: nul\0\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 0, 0\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "400 Bad Request",
+    ),
+    ("POST /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    ("PUT /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    (
+        "OPTIONS /metrics HTTP/1.1\r\n\r\n",
+        "405 Method Not Allowed",
+    ),
+    ("BREW /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    ("CONNECT a:80 HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    (
+        "POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\nabc",
+        "405 Method Not Allowed",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n",
+        "413 Payload Too Large",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+        "413 Payload Too Large",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "413 Payload Too Large",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "413 Payload Too Large",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
+        "417 Expectation Failed",
+    ),
+    ("GET / HTTP/2.0\r\n\r\n", "505 HTTP Version Not Supported"),
+    (
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "505 HTTP Version Not Supported",
+    ),
+    ("GET / HTTP/0.9\r\n\r\n", "505 HTTP Version Not Supported"),
+    (
+        "\r\n\r\nGET / HTTP/3.0\r\n\r\n",
+        "505 HTTP Version Not Supported",
+    ),
+];
+
+/// Requests that are too long, the same way.
+fn too_long() -> [(String, &'static str); 4] {
+    let start = "GET /metrics HTTP/1.1\r\n";
+    [
+        (
+            format!("GET /{}", "a".repeat(8 * 1024 - 5)),
+            "414 URI Too Long",
+        ),
+        (
+            format!("{start}A: {}", "a".repeat(8 * 1024 - 26)),
+            "431 Request Header Fields Too Large",
+        ),
+        (
+            format!("{start}{}\r\n", "A: b\r\n".repeat(65)),
+            "431 Request Header Fields Too Large",
+        ),
+        (
+            format!("{start}{}", "A: b\r\n".repeat(8 * 1024 / 6)),
+            "431 Request Header Fields Too Large",
+        ),
+    ]
+}
+
+fn assert_refused(answer: &str, status: &str, request: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines: Vec<&str> = head.split("\r\n").collect();
+    lines.retain(|line| !line.starts_with("Date: "));
+    let length = format!("Content-Length: {}", body.len());
+    let mut expected = vec!["HTTP/1.1", "Server: tiny-http (Rust)"];
+    let line = format!("HTTP/1.1 {status}");
+    expected[0] = &line;
+    expected.extend([
+        "Content-Type: text/plain; charset=utf-8",
+        "X-Content-Type-Options: nosniff",
+    ]);
+    if status.starts_with("405") {
+        expected.push("Allow: GET, HEAD");
+    }
+    expected.extend([&*length, "Connection: close"]);
+    assert_eq!(lines, expected, "{request:?}");
+    assert!(body.ends_with('\n') && body.len() < 200, "{body:?}");
+}
+
+#[test]
+fn what_is_not_taken_is_refused_in_a_word_and_closed() {
+    each_survives(|program| {
+        for (request, status) in REFUSED {
+            assert_refused(&program.exchange(request.as_bytes()), status, request);
+        }
+        for (request, status) in &too_long() {
+            assert_refused(&program.exchange(request.as_bytes()), status, request);
+        }
+    });
+}
+
+#[test]
+fn a_refusal_is_the_same_for_a_request_that_comes_byte_by_byte() {
+    survives(Program::start(SLUG), |program| {
+        for (request, status) in REFUSED {
+            let mut stream = connect(program.address);
+            stream.set_nodelay(true).unwrap();
+            for byte in request.bytes() {
+                // Refused before its end, it is not taken to its end.
+                if stream.write_all(&[byte]).is_err() {
+                    break;
+                }
+            }
+            let mut answer = String::new();
+            match stream.read_to_string(&mut answer) {
+                Ok(_) => assert_refused(&answer, status, request),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_still_sends() {
+    each_survives(|program| {
+        let head = "POST /metrics HTTP/1.1\r\nContent-Length: 200000\r\n\r\n";
+        let request = format!("{head}{}", "a".repeat(200_000));
+        for _ in 0..20 {
+            let answer = program.exchange(request.as_bytes());
+            assert_refused(&answer, "405 Method Not Allowed", head);
+        }
+    });
+}
+
+// What does not end.
+
+#[test]
+fn a_header_without_end_is_cut_off() {
+    each_survives(|program| {
+        let mut stream = connect(program.address);
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nA: ").unwrap();
+        let sent = (0..100_000).take_while(|_| stream.write_all(&[b'a'; 1024]).is_ok());
+        assert!(sent.count() < 100_000, "100 MB of one header were taken");
+    });
+}
+
+#[test]
+fn a_body_that_nobody_reads_is_cut_off() {
+    each_survives(|program| {
+        let mut stream = connect(program.address);
+        let head = b"POST /metrics HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n";
+        stream.write_all(head).unwrap();
+        let sent = (0..100_000).take_while(|_| stream.write_all(&[b'a'; 1024]).is_ok());
+        assert!(sent.count() < 100_000, "the whole body was taken");
+    });
+}
+
+#[test]
+fn an_answer_that_nobody_reads_ends_with_its_client() {
+    each_survives(|program| {
+        let mut stream = connect(program.address);
+        stream
+            .set_write_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        // Until the program's answers fill both sides' buffers, and it reads no more.
+        let requests = SCRAPE.repeat(1000);
+        let taken = (0..1000).take_while(|_| stream.write_all(&requests).is_ok());
+        assert!(taken.count() < 1000, "a million answers were left unread");
+        program.metrics();
+    });
+}
+
+// What is many.
+
+#[test]
+fn half_requests_hold_up_no_scrape() {
+    each_survives(|program| {
+        let open = |_| {
+            let mut stream = connect(program.address);
+            stream.write_all(HALF).unwrap();
+            stream
+        };
+        let clients: Vec<TcpStream> = (0..80).map(open).collect();
+        for _ in 0..3 {
+            program.metrics();
+        }
+        drop(clients);
+    });
+}
+
+#[test]
+fn silent_clients_hold_up_no_scrape_and_no_stop() {
+    each_survives(|program| {
+        let clients: Vec<TcpStream> =
+            (0..80).map(|_| connect(program.address)).collect();
+        for _ in 0..3 {
+            program.metrics();
+        }
+        drop(clients);
+    });
+    for descriptors in [24, 40, 41, 64] {
+        let ulimit = format!("-n {descriptors}");
+        let program = Program::spawn(limited(SLUG, &ulimit).stderr(Stdio::null()));
+        let _clients: Vec<TcpStream> =
+            (0..80).map(|_| connect(program.address)).collect();
+        assert_eq!(program.process.end_with("TERM").code(), Some(0));
+    }
+}
+
+/// Sends a scrape on each, and reads what comes back; true where that is a whole answer
+/// with `page`.
+fn ask_all(clients: &mut [TcpStream], page: &str) -> Vec<bool> {
+    for client in &mut *clients {
+        let _ = client.write_all(SCRAPE);
+    }
+    let answers = clients.iter_mut().map(|client| {
+        let mut answer = Vec::new();
+        let mut chunk = [0; 4096];
+        while !answer.ends_with(page.as_bytes()) {
+            match client.read(&mut chunk) {
+                Ok(count @ 1..) => answer.extend_from_slice(&chunk[..count]),
+                Ok(0) | Err(_) => return false,
+            }
+        }
+        answer.starts_with(b"HTTP/1.1 200 OK\r\n")
+    });
+    answers.collect()
+}
+
+#[test]
+fn a_burst_of_kept_connections_is_answered() {
+    each_survives(|program| {
+        let page = program.metrics();
+        let mut clients: Vec<TcpStream> =
+            (0..12).map(|_| connect(program.address)).collect();
+        for _ in 0..5 {
+            assert_eq!(ask_all(&mut clients, &page), [true; 12]);
+        }
+    });
+}
+
+#[test]
+fn a_burst_beyond_all_limits_ends_with_an_answer_for_the_scrape() {
+    each_survives(|program| {
+        let page = program.metrics();
+        // More than there is room for, and no more than may wait to be accepted.
+        let mut clients: Vec<TcpStream> =
+            (0..140).map(|_| connect(program.address)).collect();
+        let answered = ask_all(&mut clients, &page);
+        assert!(answered.contains(&true));
+        assert_eq!(program.metrics(), page);
+    });
+}
+
+#[test]
+fn clients_that_leave_at_once_cost_nothing() {
+    each_survives(|program| {
+        for turn in 0..300 {
+            let mut stream = connect(program.address);
+            match turn % 4 {
+                0 => {}
+                1 => stream.write_all(HALF).unwrap(),
+                // With the answer unread, so that the connection is reset.
+                2 => stream.write_all(SCRAPE).unwrap(),
+                _ => stream.shutdown(Shutdown::Both).unwrap(),
+            }
+            if turn % 100 == 0 {
+                program.metrics();
+            }
+        }
+    });
+}
+
+#[test]
+fn hundreds_of_half_requests_and_silent_clients_are_borne() {
+    rlimit::increase_nofile_limit(4096).unwrap();
+    survives(Program::start(SLUG), |program| {
+        let before = Held::at_rest(program);
+        let open = |client| {
+            let mut stream = connect(program.address);
+            if client < 500 {
+                stream.write_all(HALF).unwrap();
+            }
+            stream
+        };
+        let mut clients: Vec<TcpStream> = Vec::new();
+        for hundred in 0..8 {
+            clients.extend((hundred * 100..(hundred + 1) * 100).map(open));
+            let asked = Instant::now();
+            program.metrics();
+            // It was not for the half requests' own 10 s that the scrape waited.
+            assert!(asked.elapsed() < Duration::from_secs(10));
+        }
+        let held = Held::by(program);
+        assert!(held.threads < 100, "{held:?}");
+        assert!(held.kibibytes < before.kibibytes + 16 * 1024, "{held:?}");
+        drop(clients);
+    });
+}
+
+// What the system does not give.
+
+#[test]
+fn a_thread_that_cannot_be_started_is_waited_for() {
+    // Memory for about ten stacks; with one arena, a thread takes no more than its stack.
+    let mut command = limited(SLUG, "-v 30000");
+    let log = tempfile::NamedTempFile::new().unwrap();
+    command.env("MALLOC_ARENA_MAX", "1");
+    command.stderr(log.reopen().unwrap());
+    survives(Program::spawn(&mut command), |program| {
+        let clients: Vec<TcpStream> =
+            (0..40).map(|_| connect(program.address)).collect();
+        program.metrics();
+        drop(clients);
+    });
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(
+        log.contains("serve: cannot start a thread, trying on with"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_lack_of_descriptors_is_logged_once_a_second_at_most() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = limited(SLUG, "-n 24");
+    command.stderr(log.reopen().unwrap());
+    let started = Instant::now();
+    survives(Program::spawn(&mut command), |program| {
+        for _ in 0..5 {
+            let clients: Vec<TcpStream> =
+                (0..80).map(|_| connect(program.address)).collect();
+            program.metrics();
+            drop(clients);
+        }
+    });
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert!(!lines.is_empty() && lines.len() as u64 <= 1 + started.elapsed().as_secs());
+    for line in lines {
+        assert!(line.starts_with("serve: cannot accept a connection, trying on with "));
+        assert!(line.ends_with(" at once: Too many open files (os error 24)"));
+    }
+}
+
+#[test]
+fn a_scrape_has_descriptors_for_the_files_it_reads() {
+    let mut command = limited("04_process_runtime", "-n 30");
+    command.stderr(Stdio::null());
+    let program = Program::spawn(&mut command);
+    let names = |page: String| {
+        let types = page.lines().filter(|line| line.starts_with("# TYPE "));
+        types.map(ToOwned::to_owned).collect::<Vec<String>>()
+    };
+    let before = names(program.metrics());
+    let clients: Vec<TcpStream> = (0..40).map(|_| connect(program.address)).collect();
+    for _ in 0..10 {
+        assert_eq!(names(program.metrics()), before);
+    }
+    drop(clients);
+}
+
+// What takes its time.
+
+#[test]
+#[ignore = "takes half a minute: the limits that a program has"]
+fn silence_ends_when_its_limit_says_so() {
+    survives(Program::start(SLUG), |program| {
+        let timed = |bytes: &'static [u8]| {
+            let mut stream = connect(program.address);
+            stream.write_all(bytes).unwrap();
+            thread::spawn(move || {
+                let started = Instant::now();
+                (rest(stream), started.elapsed().as_secs())
+            })
+        };
+        let (half, idle, kept) = (timed(HALF), timed(b""), timed(SCRAPE));
+        let (answer, seconds) = half.join().unwrap();
+        assert_refused(&answer, "408 Request Timeout", "half a request");
+        assert!((10..PATIENCE.as_secs()).contains(&seconds), "{seconds} s");
+        let (answer, seconds) = idle.join().unwrap();
+        assert_eq!(answer, "");
+        assert!((30..PATIENCE.as_secs()).contains(&seconds), "{seconds} s");
+        let (answer, seconds) = kept.join().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!((30..PATIENCE.as_secs()).contains(&seconds), "{seconds} s");
+    });
+}
+
+#[test]
+#[ignore = "takes half a minute: the limits that a program has"]
+fn an_answer_that_nobody_reads_ends_when_its_limit_says_so() {
+    survives(Program::start(SLUG), |program| {
+        let before = Held::at_rest(program);
+        let mut stream = connect(program.address);
+        stream
+            .set_write_timeout(Some(Duration::from_secs(1)))
+            .unwrap();
+        let requests = SCRAPE.repeat(1000);
+        while stream.write_all(&requests).is_ok() {}
+        assert!(Held::by(program).threads > before.threads);
+        // Its client is still there.
+        before.comes_back(program);
+        drop(stream);
+    });
+}

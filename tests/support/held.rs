@@ -1,0 +1,65 @@
+//! What a running program holds of the system, by `/proc`.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Program;
+
+/// Threads, open file descriptors and resident memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    pub threads: u64,
+    pub descriptors: usize,
+    pub kibibytes: u64,
+}
+
+impl Held {
+    /// What `program` holds now.
+    pub fn by(program: &Program) -> Held {
+        let process = format!("/proc/{}", program.process.0.id());
+        let status = fs::read_to_string(format!("{process}/status")).unwrap();
+        let number = |name: &str| -> u64 {
+            let line = status.lines().find(|line| line.starts_with(name));
+            let value = line.unwrap().split_ascii_whitespace().nth(1);
+            value.unwrap().parse().unwrap()
+        };
+        Held {
+            threads: number("Threads:"),
+            descriptors: fs::read_dir(format!("{process}/fd")).unwrap().count(),
+            kibibytes: number("VmRSS:"),
+        }
+    }
+
+    /// What `program` holds when its last connection has ended: the same for a while.
+    pub fn at_rest(program: &Program) -> Held {
+        let mut held = Held::by(program);
+        let mut same = 0;
+        while same < 10 {
+            thread::sleep(Duration::from_millis(2));
+            let now = Held::by(program);
+            same = if now == held { same + 1 } else { 0 };
+            held = now;
+        }
+        held
+    }
+
+    /// Waits until `program` holds no more than this again, but for the memory that an
+    /// allocator keeps for the next time.
+    pub fn comes_back(&self, program: &Program) {
+        const KEPT: u64 = 4 * 1024;
+        let started = Instant::now();
+        loop {
+            let now = Held::by(program);
+            if now.threads <= self.threads
+                && now.descriptors <= self.descriptors
+                && now.kibibytes <= self.kibibytes + KEPT
+            {
+                return;
+            }
+            let waited = started.elapsed();
+            assert!(waited < Duration::from_secs(35), "{now:?}, before {self:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
