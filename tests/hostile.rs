@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::held::Held;
-use support::{PATIENCE, Program, connect, rest};
+use support::{PATIENCE, Program, answer, connect, rest};
 
 const SLUG: &str = "03_custom_registry";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -300,24 +300,16 @@ fn silent_clients_hold_up_no_scrape_and_no_stop() {
     }
 }
 
-/// Sends a scrape on each, and reads what comes back; true where that is a whole answer
-/// with `page`.
+/// Sends a scrape on each, and reads what comes back; true where that is `page`.
 fn ask_all(clients: &mut [TcpStream], page: &str) -> Vec<bool> {
     for client in &mut *clients {
         let _ = client.write_all(SCRAPE);
     }
-    let answers = clients.iter_mut().map(|client| {
-        let mut answer = Vec::new();
-        let mut chunk = [0; 4096];
-        while !answer.ends_with(page.as_bytes()) {
-            match client.read(&mut chunk) {
-                Ok(count @ 1..) => answer.extend_from_slice(&chunk[..count]),
-                Ok(0) | Err(_) => return false,
-            }
-        }
-        answer.starts_with(b"HTTP/1.1 200 OK\r\n")
-    });
-    answers.collect()
+    let answered = |client| match answer(client) {
+        Ok((status, body)) => status == "HTTP/1.1 200 OK" && body == page,
+        Err(_) => false,
+    };
+    clients.iter_mut().map(answered).collect()
 }
 
 #[test]

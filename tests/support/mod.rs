@@ -6,7 +6,7 @@
 #[cfg(target_os = "linux")]
 pub mod held;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -143,6 +143,31 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
+}
+
+/// One answer on a connection that is kept: its status line and its body.
+///
+/// # Errors
+///
+/// When the connection ends before the answer does.
+pub fn answer(stream: &mut TcpStream) -> io::Result<(String, String)> {
+    let mut received = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&received);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let mut lines = head.lines();
+            let status = lines.next().unwrap_or_default();
+            let length = lines.find_map(|line| line.strip_prefix("Content-Length: "));
+            if length.unwrap().parse() == Ok(body.len()) {
+                return Ok((status.to_owned(), body.to_owned()));
+            }
+        }
+        match stream.read(&mut chunk)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => received.extend_from_slice(&chunk[..count]),
+        }
+    }
 }
 
 /// All that is still to come, until the other side closes the connection.

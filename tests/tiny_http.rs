@@ -1,0 +1,212 @@
+//! What tiny_http 0.12's own server does under what clients may send, seen on
+//! `00_raw_handler`: `docs/en/reference/listener.md` says so, and `hostile.rs` does the
+//! same to our listener. A test that fails here is good news, for that page to tell.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::held::Held;
+use support::{PATIENCE, Program, connect};
+
+const SLUG: &str = "00_raw_handler";
+const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// How long to wait for an answer that is not to come.
+const NO_ANSWER: Duration = Duration::from_millis(300);
+
+/// What comes back before the server closes, or says no more for a while.
+fn ask(program: &Program, request: &[u8]) -> (String, bool) {
+    let mut stream = connect(program.address);
+    stream.set_read_timeout(Some(NO_ANSWER)).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    let closed = stream.read_to_end(&mut answer).is_ok();
+    (String::from_utf8(answer).unwrap(), closed)
+}
+
+/// Whether a new connection's scrape is answered.
+fn serves(program: &Program) -> bool {
+    let answered = || {
+        let mut stream = TcpStream::connect(program.address)?;
+        stream.set_read_timeout(Some(NO_ANSWER))?;
+        stream.write_all(SCRAPE)?;
+        stream.read_exact(&mut [0; 15])
+    };
+    answered().is_ok()
+}
+
+#[test]
+fn a_huge_content_length_ends_the_process() {
+    let mut command = support::command(SLUG);
+    let mut program = Program::spawn(
+        command
+            .arg("127.0.0.1:0")
+            .env_remove("RUST_BACKTRACE")
+            .stderr(Stdio::piped()),
+    );
+    let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n";
+    let (answer, _) = ask(&program, request);
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let child = &mut program.process.0;
+    assert_eq!(child.wait().unwrap().signal(), Some(6));
+    let mut log = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
+    let line = "memory allocation of 99999999999999 bytes failed";
+    assert!(log.starts_with(line), "{log}");
+}
+
+#[test]
+fn http_2_0_holds_a_thread_and_two_descriptors_for_good() {
+    let program = Program::start(SLUG);
+    let before = Held::at_rest(&program);
+    for _ in 0..4 {
+        assert_eq!(
+            ask(&program, b"GET / HTTP/2.0\r\n\r\n"),
+            (String::new(), false)
+        );
+    }
+    // The clients have left.
+    let after = Held::at_rest(&program);
+    assert_eq!(after.descriptors, before.descriptors + 8);
+    assert!(after.threads >= 4 + 3, "{after:?}");
+    assert!(serves(&program));
+}
+
+#[test]
+fn a_lack_of_descriptors_ends_the_listener_and_not_the_process() {
+    for descriptors in [24, 41] {
+        let start = format!("ulimit -n {descriptors} && exec \"$0\" 127.0.0.1:0");
+        let mut command = Command::new("sh");
+        command.args(["-c", &start]).stderr(Stdio::null());
+        command.arg(support::command(SLUG).get_program());
+        let mut program = Program::spawn(&mut command);
+        assert!(serves(&program));
+        let connect = |_| TcpStream::connect(program.address).ok();
+        let clients: Vec<TcpStream> = (0..80).map_while(connect).collect();
+        drop(clients);
+        let started = Instant::now();
+        let refused = || {
+            let error = TcpStream::connect(program.address).err();
+            error.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+        };
+        while !refused() {
+            assert!(started.elapsed() < PATIENCE, "it still listens");
+        }
+        // It runs on, and nobody is told.
+        assert!(program.process.0.try_wait().unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_header_without_end_is_all_kept() {
+    let program = Program::start(SLUG);
+    let before = Held::by(&program);
+    let mut stream = connect(program.address);
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nA: ").unwrap();
+    for _ in 0..16 {
+        stream.write_all(&vec![b'a'; 1 << 20]).unwrap();
+    }
+    let started = Instant::now();
+    while Held::by(&program).kibibytes < before.kibibytes + 15 * 1024 {
+        assert!(started.elapsed() < PATIENCE, "{:?}", Held::by(&program));
+    }
+}
+
+#[test]
+fn each_half_request_holds_a_thread_and_two_descriptors() {
+    let program = Program::start(SLUG);
+    let before = Held::at_rest(&program);
+    let open = |_| {
+        let mut stream = connect(program.address);
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHo").unwrap();
+        // One after the other, so that each gets a thread.
+        thread::sleep(Duration::from_millis(2));
+        stream
+    };
+    let clients: Vec<TcpStream> = (0..100).map(open).collect();
+    let held = Held::at_rest(&program);
+    assert_eq!(held.descriptors, before.descriptors + 200);
+    assert!(held.threads >= before.threads + 80, "{held:?}");
+    drop(clients);
+}
+
+#[test]
+fn of_a_burst_of_kept_connections_some_are_never_answered() {
+    let unanswered = (0..20).any(|_| {
+        let program = Program::start(SLUG);
+        let clients = (0..12).map(|_| connect(program.address));
+        let mut clients: Vec<TcpStream> = clients.collect();
+        for client in &mut clients {
+            client.set_read_timeout(Some(NO_ANSWER)).unwrap();
+            client.write_all(SCRAPE).unwrap();
+        }
+        let answered = |client: &mut TcpStream| client.read_exact(&mut [0; 15]).is_ok();
+        !clients.iter_mut().all(answered)
+    });
+    assert!(unanswered);
+}
+
+#[test]
+fn a_body_that_does_not_come_keeps_the_connection_from_the_next_request() {
+    let program = Program::start(SLUG);
+    let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 100\r\n\r\n";
+    let (answer, closed) = ask(&program, request);
+    assert_eq!((answer.as_str(), closed), ("", false));
+}
+
+#[test]
+fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
+    let program = Program::start(SLUG);
+    let before = Held::by(&program);
+    let mut stream = connect(program.address);
+    stream.set_write_timeout(Some(NO_ANSWER)).unwrap();
+    let started = Instant::now();
+    let requests = SCRAPE.repeat(1000);
+    for _ in 0..200 {
+        stream.write_all(&requests).unwrap();
+    }
+    while serves(&program) {
+        assert!(started.elapsed() < PATIENCE, "others are answered");
+    }
+    for _ in 0..2 {
+        assert!(!serves(&program));
+    }
+    // What it has asked for is all read, and waits in memory.
+    let held = Held::by(&program);
+    assert!(held.kibibytes > before.kibibytes + 50 * 1024, "{held:?}");
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_answered() {
+    let program = Program::start(SLUG);
+    for headers in [
+        "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "Content-Length: -1\r\n\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "A: nul\0\r\n\r\n",
+    ] {
+        let request = format!("GET /metrics HTTP/1.1\r\n{headers}");
+        let (answer, _) = ask(&program, request.as_bytes());
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n"),
+            "{headers:?}: {answer}"
+        );
+    }
+    // A byte beyond ASCII closes the connection without a word.
+    let request = "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n";
+    assert_eq!(ask(&program, request.as_bytes()), (String::new(), true));
+}
