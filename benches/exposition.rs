@@ -8,29 +8,12 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use exporter_workbook::exposition::{write_open_metrics, write_text};
 use exporter_workbook::gather::Gatherer;
-use exporter_workbook::register::Registerer;
 use prometheus::proto::MetricFamily;
-use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
-
-/// A registry with `series` gauges of one name, told apart by two labels.
-fn registry(series: usize) -> Result<Registry, prometheus::Error> {
-    let opts = Opts::new("queue_length", "The number of items in the queue.");
-    let queue_length = GaugeVec::new(opts, &["module", "queue"])?;
-    for number in 0..series {
-        let (module, queue) = (format!("module-{}", number % 10), format!("q{number}"));
-        let value = number as f64 * 1.37;
-        queue_length
-            .with_label_values(&[&module, &queue])
-            .set(value);
-    }
-    let registry = Registry::new();
-    registry.must_register(vec![Box::new(queue_length)]);
-    Ok(registry)
-}
+use prometheus::{Encoder, Registry, TextEncoder};
 
 fn exposition(criterion: &mut Criterion) {
     for series in [10, 1000, 100_000] {
-        if let Ok(registry) = registry(series) {
+        if let Ok(registry) = benches::gauges(series) {
             gather(criterion, series, &registry);
             encode(criterion, series, &Registry::gather(&registry));
         }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exporter_workbook::promhttp::Handler;
+use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 use http::Response;
 use support::{PATIENCE, PROGRAMS, Process, Program, connect, rest};
@@ -545,6 +545,47 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
     let received = rest(kept);
     assert!(received.ends_with("a 1\n") && received.len() > LARGE);
     running.wait();
+}
+
+/// The example of the reference page.
+#[test]
+fn a_server_has_several_routes_and_limits_of_its_own() {
+    let listener = serve::listen("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let registry = prometheus::Registry::new();
+    let (stop, stopping) = mpsc::channel();
+    let wait = move || stopping.recv().unwrap();
+    let server = thread::spawn(move || {
+        // ANCHOR: limits
+        let metrics = promhttp::handler_for(registry, HandlerOpts::default()).unwrap();
+        let health: Handler = Box::new(|_| Response::new(b"ok\n".to_vec()));
+        let server = Server::new(listener)
+            .route("/metrics", metrics)
+            .route("/-/healthy", health)
+            .limits(Limits {
+                connections: 16,
+                idle: Duration::from_secs(120),
+                ..Limits::default()
+            });
+        // ANCHOR_END: limits
+        server.run_until(wait).unwrap();
+    });
+    for (path, end) in [
+        ("/-/healthy", "\r\n\r\nok\n"),
+        ("/metrics", "\r\n\r\n"),
+        (
+            "/b",
+            "\r\n\r\nNot found. What there is: /metrics, /-/healthy\n",
+        ),
+    ] {
+        let mut stream = connect(address);
+        let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = rest(stream);
+        assert!(answer.ends_with(end), "{answer}");
+    }
+    stop.send(()).unwrap();
+    server.join().unwrap();
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
 }
 
 #[test]
-fn what_can_be_read_in_two_ways_is_answered() {
+fn what_ours_refuses_is_answered_but_for_folding_and_bytes_beyond_ascii() {
     let program = Program::start(SLUG);
     for headers in [
         "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
@@ -206,6 +206,23 @@ fn what_can_be_read_in_two_ways_is_answered() {
             "{headers:?}: {answer}"
         );
     }
+    for request in [
+        "POST /metrics HTTP/1.1\r\n\r\n".to_owned(),
+        format!("GET /metrics?{} HTTP/1.1\r\n\r\n", "a".repeat(9000)),
+        format!("GET /metrics HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(65)),
+    ] {
+        let (answer, _) = ask(&program, request.as_bytes());
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n"),
+            "{request:?}: {answer}"
+        );
+    }
+    let folded = "GET /metrics HTTP/1.1\r\nA: b\r\n folded\r\n\r\n";
+    let (answer, _) = ask(&program, folded.as_bytes());
+    assert!(
+        answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+        "{answer}"
+    );
     // A byte beyond ASCII closes the connection without a word.
     let request = "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n";
     assert_eq!(ask(&program, request.as_bytes()), (String::new(), true));
