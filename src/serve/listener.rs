@@ -50,13 +50,13 @@ impl Listener {
     /// are out.
     pub fn stop(self) {
         self.table.stop();
-        // The accept in progress ends with one more connection. Without a descriptor for
-        // that now, there may be one when the connections have ended.
-        let address = reachable(self.address);
-        let wake = || TcpStream::connect_timeout(&address, MOMENT).is_ok();
-        let woken = wake();
         self.table.wait_until_empty();
-        if woken || wake() {
+        // The accept in progress ends with one more connection, if no client has made it.
+        let ended = match TcpStream::connect_timeout(&reachable(self.address), MOMENT) {
+            Ok(_) => true,
+            Err(error) => error.kind() == ErrorKind::ConnectionRefused,
+        };
+        if ended {
             let _ = self.accepting.join();
         }
     }
