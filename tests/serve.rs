@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 use http::Response;
-use support::{PATIENCE, PROGRAMS, Process, Program, connect, rest};
+use support::{PATIENCE, PROGRAMS, Process, Program, answer, connect, rest};
 
 /// Status line, then header lines in lower case, then the body.
 fn parts(answer: &str) -> (&str, Vec<String>, &str) {
@@ -348,6 +348,48 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
     let (first, second) = answers.split_once("a 1\n").unwrap();
     assert!(first.starts_with("HTTP/1.1 200 OK\r\n"));
     assert_closed_with(second, "408 Request Timeout");
+    running.stop();
+}
+
+#[test]
+fn a_request_that_trickles_in_has_no_more_time_for_it() {
+    let limits = Limits {
+        head: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    let stream = running.send("GET /metrics HTTP/1.1\r\nA: ");
+    let mut trickle = stream.try_clone().unwrap();
+    let trickling = thread::spawn(move || {
+        while trickle.write_all(b"a").is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let mut status = [0; 12];
+    (&stream).read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 408");
+    drop(stream);
+    trickling.join().unwrap();
+    running.stop();
+}
+
+#[test]
+fn a_request_on_its_way_is_waited_for_before_it_makes_room() {
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_handler());
+    // Each second finds the first one waiting for its request, which comes soon after:
+    // most of them, since this thread may be kept from sending.
+    let answered = (0..20).filter(|_| {
+        let mut first = connect(running.address);
+        let _second = connect(running.address);
+        thread::sleep(Duration::from_millis(3));
+        first.write_all(SCRAPE.as_bytes()).is_ok() && answer(&mut first).is_ok()
+    });
+    let answered = answered.count();
+    assert!(answered > 10, "{answered} of 20");
     running.stop();
 }
 

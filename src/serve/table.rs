@@ -10,6 +10,9 @@ use super::Limits;
 /// How long a further connection waits for room, and a refused client for its answer.
 pub const MOMENT: Duration = Duration::from_secs(1);
 
+/// How long a request may be on its way before its connection is ended for another.
+const GRACE: Duration = Duration::from_millis(20);
+
 /// How long the table stays smaller once the system has run out of something.
 const SCARCE: Duration = Duration::from_secs(60);
 
@@ -63,15 +66,21 @@ impl Entries {
     }
 
     /// Ends the connection that has waited longest, or one whose client takes its answer
-    /// too slowly. False where there is neither.
-    fn end_one(&self, limits: &Limits) -> bool {
+    /// too slowly. Gives how long to wait first, for the former to have waited `grace`;
+    /// `None` where there is neither.
+    fn end_one(&self, grace: Duration, limits: &Limits) -> Option<Duration> {
         if let Some(entry) = self.longest(Doing::Waiting) {
-            // It still reads what has come already.
-            return entry.stream.shutdown(Shutdown::Read).is_ok();
+            let early = grace.saturating_sub(entry.since.elapsed());
+            if early.is_zero() {
+                // It still reads what has come already.
+                let _ = entry.stream.shutdown(Shutdown::Read);
+            }
+            return Some(early);
         }
         let slow = self.longest(Doing::Sending);
-        slow.filter(|entry| entry.since.elapsed() > limits.write)
-            .is_some_and(|entry| entry.stream.shutdown(Shutdown::Both).is_ok())
+        let slow = slow.filter(|entry| entry.since.elapsed() > limits.write)?;
+        let _ = slow.stream.shutdown(Shutdown::Both);
+        Some(Duration::ZERO)
     }
 }
 
@@ -94,16 +103,19 @@ impl Table {
         let came = Instant::now();
         let mut entries = self.entries();
         while entries.of.len() >= entries.most(&self.limits) {
-            // Not a moment for each that comes: the last of many would wait for minutes.
-            let since = match entries.end_one(&self.limits) {
-                true => came,
-                false => *entries.busy_since.get_or_insert(came),
+            let grace = GRACE.saturating_sub(came.elapsed());
+            let (since, early) = match entries.end_one(grace, &self.limits) {
+                Some(early) => (came, early),
+                // Not a moment for each that comes: the last of many would wait for
+                // minutes.
+                None => (*entries.busy_since.get_or_insert(came), Duration::ZERO),
             };
             let left = (since + MOMENT).saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            let waited = self.changed.wait_timeout(entries, left);
+            let wait = if early.is_zero() { left } else { early };
+            let waited = self.changed.wait_timeout(entries, wait);
             entries = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         if entries.stopping {
@@ -127,7 +139,7 @@ impl Table {
         let mut entries = self.entries();
         let most = entries.of.len().saturating_sub(SPARE).max(1);
         entries.scarce = Some((Instant::now(), most));
-        entries.end_one(&self.limits);
+        entries.end_one(GRACE, &self.limits);
         most
     }
 
