@@ -6,7 +6,7 @@ mod families;
 
 use std::collections::HashMap;
 
-use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
+use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers, report};
 use exporter_workbook::register::Registerer;
 use families::{
     collects, counter, family, gauge, gauges, histogram, labelled, summary, untyped,
@@ -531,4 +531,60 @@ fn gatherers_merge_several_and_check_them_together() {
             format!("`same` {twice}"),
         ]
     );
+}
+
+/// A collector that finds nothing to read, and says so.
+fn broken(name: &'static str) -> Box<dyn Collector> {
+    collects(name, move || {
+        report(name, &"no sensor");
+        Vec::new()
+    })
+}
+
+/// A collector that gathers another registry by this library.
+fn outer_of(inner: Registry) -> Box<dyn Collector> {
+    collects("outer", move || {
+        report("before", &"outer");
+        let families = Gatherer::gather(&inner).families;
+        report("after", &"outer");
+        families
+    })
+}
+
+#[test]
+fn what_a_collector_reports_is_an_error_of_the_gather_that_asks_it() {
+    // Nobody gathers.
+    report("a", &"not heard");
+    let registry = Registry::new();
+    registry.must_register(vec![broken("a")]);
+    assert!(Registry::gather(&registry).is_empty());
+    let outer = Registry::new();
+    outer.must_register(vec![outer_of(registry.clone())]);
+    let error = |name, problem| format!("`{name}` was not collected: {problem}");
+    let heard = |gatherer: &dyn Gatherer| shown(&gatherer.gather()).1;
+    assert_eq!(heard(&registry), [error("a", "no sensor")]);
+    // What the inner registry's collector reports is the inner gather's.
+    let of_outer = [error("before", "outer"), error("after", "outer")];
+    assert_eq!(heard(&outer), of_outer);
+    // A closure may ask collectors itself.
+    let closure = || {
+        broken("b").collect();
+        Gathered::default()
+    };
+    assert_eq!(heard(&closure), [error("b", "no sensor")]);
+    let several: Vec<Box<dyn Gatherer>> = vec![Box::new(registry), Box::new(closure)];
+    let of_both = [error("a", "no sensor"), error("b", "no sensor")];
+    assert_eq!(heard(&Gatherers(several)), of_both);
+}
+
+#[test]
+fn what_was_reported_before_a_panic_is_not_kept_for_the_next_gather() {
+    let panics = || -> Gathered {
+        report("a", &"no sensor");
+        panic!("on purpose")
+    };
+    let gathered = Gatherers(vec![Box::new(panics)]).gather();
+    assert_eq!(gathered.errors.len(), 1);
+    report("b", &"not heard");
+    assert!(Gatherer::gather(&Registry::new()).errors.is_empty());
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 use http::Response;
-use support::{PATIENCE, PROGRAMS, Process, Program, answer, connect, rest};
+use support::{PATIENCE, PROGRAMS, Program, answer, connect, rest};
 
 /// Status line, then header lines in lower case, then the body.
 fn parts(answer: &str) -> (&str, Vec<String>, &str) {
@@ -125,7 +125,7 @@ fn a_second_signal_ends_a_program_that_is_stopping() {
         .spawn();
     let mut child = child.unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let child = Process(child);
+    let child = support::Process(child);
     assert_eq!(lines.next().unwrap().unwrap(), "ready");
     child.signal("TERM");
     assert_eq!(lines.next().unwrap().unwrap(), "stopping");

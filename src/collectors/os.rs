@@ -4,24 +4,29 @@
 
 use std::ffi::c_int;
 
-/// Clock ticks a second, the unit of times in `/proc`.
-pub fn ticks_per_second() -> Option<f64> {
-    sysconf(libc::_SC_CLK_TCK).map(|ticks| ticks as f64)
+use super::proc_files::Unavailable;
+
+/// Seconds from clock ticks, the unit of times in `/proc`.
+pub fn ticks_as_seconds(ticks: u64) -> Result<f64, Unavailable> {
+    Ok(ticks as f64 / sysconf(libc::_SC_CLK_TCK, "clock ticks a second")? as f64)
 }
 
 /// Bytes a page, the unit of resident memory in `/proc`.
-pub fn page_size() -> Option<u64> {
-    sysconf(libc::_SC_PAGESIZE)
+pub fn page_size() -> Result<u64, Unavailable> {
+    sysconf(libc::_SC_PAGESIZE, "bytes a page")
 }
 
-fn sysconf(name: c_int) -> Option<u64> {
+fn sysconf(name: c_int, what: &str) -> Result<u64, Unavailable> {
     // SAFETY: takes and returns plain numbers; -1 says that it has no answer.
-    u64::try_from(unsafe { libc::sysconf(name) }).ok()
+    match u64::try_from(unsafe { libc::sysconf(name) }) {
+        Ok(answer @ 1..) => Ok(answer),
+        _ => Err(Unavailable(format!("the system does not tell its {what}"))),
+    }
 }
 
 /// The CPU time of this process in seconds, user and system together, to the nanosecond
 /// where `/proc/self/stat` counts in ticks of 10 ms.
-pub fn cpu_seconds() -> Option<f64> {
+pub fn cpu_seconds() -> Result<f64, Unavailable> {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -29,7 +34,13 @@ pub fn cpu_seconds() -> Option<f64> {
     // SAFETY: `time` is a valid place for the answer, and outlives the call.
     let failed =
         unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    (failed == 0).then(|| time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+    match failed {
+        0 => Ok(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9),
+        _ => {
+            let error = std::io::Error::last_os_error();
+            Err(Unavailable(format!("cannot read the CPU clock: {error}")))
+        }
+    }
 }
 
 /// The C library's heap in bytes: obtained from the system, in use by the program, and

@@ -1,15 +1,81 @@
-//! The few lines of `/proc` that the collectors need, each `None` when it is not there.
+//! The few lines of `/proc` that the collectors need, or what is wrong with them.
 //!
 //! The format of each file is that of proc(5).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A whole file. The name of a process, which some of them hold, is bytes, and cut off
-/// after 15 of them: not always text.
-pub fn read(path: PathBuf) -> Option<String> {
-    let bytes = fs::read(path).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+/// Why a number is not there: a sentence that names the file or the call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(pub String);
+
+/// A file of lines, read whole.
+pub struct Lines {
+    path: PathBuf,
+    text: String,
+}
+
+impl Lines {
+    /// Reads `path`, which ends with a line's end: a file that was cut off has numbers
+    /// that look whole and are not.
+    pub fn of(path: PathBuf) -> Result<Lines, Unavailable> {
+        match fs::read(&path) {
+            // The name of a process, which some files hold, is bytes, and cut off after
+            // 15 of them: not always text.
+            Ok(bytes) if bytes.ends_with(b"\n") => Ok(Lines {
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+                path,
+            }),
+            Ok(_) => Err(Unavailable(format!("{} is cut off", path.display()))),
+            Err(error) => {
+                let path = path.display();
+                Err(Unavailable(format!("cannot read {path}: {error}")))
+            }
+        }
+    }
+
+    fn no(&self, what: &str) -> Unavailable {
+        Unavailable(format!("{} has no {what}", self.path.display()))
+    }
+
+    /// What follows `start` on the first line that begins with it.
+    fn line(&self, start: &str) -> Result<&str, Unavailable> {
+        let mut lines = self.text.lines();
+        lines
+            .find_map(|line| line.strip_prefix(start))
+            .ok_or_else(|| self.no(&format!("line {start:?}")))
+    }
+
+    /// The first word there, as a number.
+    pub fn number(&self, start: &str) -> Result<u64, Unavailable> {
+        let word = self.line(start)?.split_whitespace().next();
+        word.and_then(|word| word.parse().ok())
+            .ok_or_else(|| self.no(&format!("number after {start:?}")))
+    }
+
+    /// A soft limit of `/proc/<pid>/limits`; `u64::MAX` stands for "unlimited", as in Go.
+    pub fn soft_limit(&self, name: &str) -> Result<u64, Unavailable> {
+        match self.line(name)?.split_whitespace().next() {
+            Some("unlimited") => Ok(u64::MAX),
+            _ => self.number(name),
+        }
+    }
+
+    /// Of two lines that begin with `start`, the names and then the values, the value
+    /// under `name`.
+    pub fn column(&self, start: &str, name: &str) -> Result<u64, Unavailable> {
+        let mut lines = self
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix(start));
+        let (names, values) = (lines.next(), lines.next());
+        let value = names.zip(values).and_then(|(names, values)| {
+            let column = names.split_whitespace().position(|other| other == name)?;
+            values.split_whitespace().nth(column)?.parse().ok()
+        });
+        value.ok_or_else(|| self.no(&format!("number under {start:?} {name:?}")))
+    }
 }
 
 /// The fields of `/proc/<pid>/stat` that the process collector exports.
@@ -24,60 +90,22 @@ pub struct Stat {
     pub resident_pages: u64,
 }
 
-pub fn stat(process: &Path) -> Option<Stat> {
-    let text = read(process.join("stat"))?;
-    // The name before it may hold spaces and parentheses of its own.
-    let (_, after_name) = text.rsplit_once(')')?;
+pub fn stat(process: &Path) -> Result<Stat, Unavailable> {
+    let lines = Lines::of(process.join("stat"))?;
+    // The name before it may hold spaces, parentheses and line ends of its own.
+    let (_, after_name) = lines.text.rsplit_once(')').unwrap_or_default();
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     // proc(5) counts from 1, and field 3 is the first one after the name.
-    let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
-    Some(Stat {
-        cpu_ticks: field(14)? + field(15)?,
+    let field = |number: usize| {
+        let field = fields.get(number - 3).and_then(|field| field.parse().ok());
+        field.ok_or_else(|| lines.no(&format!("number in field {number}")))
+    };
+    let (user, system): (u64, u64) = (field(14)?, field(15)?);
+    Ok(Stat {
+        cpu_ticks: user.saturating_add(system),
         threads: field(20)?,
         start_ticks: field(22)?,
         virtual_bytes: field(23)?,
         resident_pages: field(24)?,
     })
-}
-
-/// The time of boot, in seconds since the epoch, from `/proc/stat`.
-pub fn boot_time(proc_root: &Path) -> Option<u64> {
-    let text = read(proc_root.join("stat"))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("btime "))?
-        .trim()
-        .parse()
-        .ok()
-}
-
-/// A soft limit of `limits`, the text of `/proc/<pid>/limits`; `u64::MAX` stands for
-/// "unlimited", as in Go.
-pub fn soft_limit(limits: &str, name: &str) -> Option<u64> {
-    let rest = limits.lines().find_map(|line| line.strip_prefix(name))?;
-    match rest.split_whitespace().next()? {
-        "unlimited" => Some(u64::MAX),
-        number => number.parse().ok(),
-    }
-}
-
-/// The first number of a line, such as `Threads`, of `status`, the text of
-/// `/proc/<pid>/status`.
-pub fn status_line(status: &str, key: &str) -> Option<u64> {
-    let value = status
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-    value.split_whitespace().next()?.parse().ok()
-}
-
-/// Bytes received and sent, from the two `IpExt` lines of `/proc/<pid>/net/netstat`:
-/// names, then values in the same order.
-pub fn ip_octets(process: &Path) -> Option<(u64, u64)> {
-    let text = read(process.join("net/netstat"))?;
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("IpExt: "));
-    let (names, values) = (lines.next()?, lines.next()?);
-    let value_of = |wanted: &str| {
-        let column = names.split_whitespace().position(|name| name == wanted)?;
-        values.split_whitespace().nth(column)?.parse().ok()
-    };
-    Some((value_of("InOctets")?, value_of("OutOctets")?))
 }

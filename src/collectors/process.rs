@@ -1,12 +1,17 @@
 //! The process as the kernel sees it: Go's `collectors.NewProcessCollector`.
 
+use std::fmt;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::{Metric, descs, families, os, proc_files};
+use super::proc_files::{self, Lines, Unavailable};
+use super::{Metric, descs, families, os};
 use crate::const_metric::ValueType::{Counter, Gauge};
+use crate::gather::report;
 
 /// Names, types and help texts are Go's; `process_threads` is the SDK's own addition.
 const METRICS: [Metric; 10] = [
@@ -62,14 +67,56 @@ const METRICS: [Metric; 10] = [
     ),
 ];
 
+/// Tells which process to look at.
+pub type PidFn = Box<dyn Fn() -> io::Result<u32> + Send + Sync>;
+
+/// What a [`ProcessCollector`] looks at, and under which names.
+pub struct ProcessCollectorOpts {
+    /// Asked at each scrape, such as [`pid_file`]; `None` is the process that asks.
+    pub pid_fn: Option<PidFn>,
+    /// Put in front of each name, with `_` between, if it is not empty.
+    pub namespace: String,
+    /// Whether a metric that is left out is [reported](report) to the scrape, which then
+    /// fails or carries on as its `error_handling` says.
+    pub report_errors: bool,
+    /// In place of `/proc`: the host's, mounted into a container, or a test's.
+    pub proc_root: PathBuf,
+}
+
+impl Default for ProcessCollectorOpts {
+    fn default() -> ProcessCollectorOpts {
+        ProcessCollectorOpts {
+            pid_fn: None,
+            namespace: String::new(),
+            report_errors: false,
+            proc_root: "/proc".into(),
+        }
+    }
+}
+
+/// The process whose id is the text of the file at `path`, read at each scrape; Go's
+/// `NewPidFileFn`.
+#[must_use]
+pub fn pid_file(path: impl Into<PathBuf>) -> PidFn {
+    let path = path.into();
+    Box::new(move || {
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let message = format!("cannot read pid file {}: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        })?;
+        text.trim().parse().map_err(|_| {
+            let message = format!("pid file {} holds no pid", path.display());
+            io::Error::new(ErrorKind::InvalidData, message)
+        })
+    })
+}
+
 /// Exports `process_*` of one process, read from `/proc` at each scrape.
 ///
-/// Where there is no `/proc`, it exports nothing but the CPU time, and that on Linux.
-#[derive(Debug)]
+/// A metric whose source cannot be read is left out. Where there is no `/proc`, all are
+/// but the CPU time, and that is there only on Linux.
 pub struct ProcessCollector {
-    proc_root: PathBuf,
-    /// `None` is the process that asks.
-    pid: Option<u32>,
+    opts: ProcessCollectorOpts,
     descs: Vec<Desc>,
 }
 
@@ -80,28 +127,50 @@ impl ProcessCollector {
     ///
     /// As [`Desc::new`], which accepts all of these names.
     pub fn new() -> prometheus::Result<ProcessCollector> {
-        Ok(ProcessCollector {
-            proc_root: "/proc".into(),
-            pid: None,
-            descs: descs(&METRICS)?,
-        })
+        ProcessCollector::with_opts(ProcessCollectorOpts::default())
     }
 
-    /// A collector for process `pid` of another tree than `/proc`: the host's, mounted
-    /// into a container, or a test's.
+    /// A collector for process `pid`. (The one it runs in is better told by
+    /// [`ProcessCollector::new`], to the nanosecond of CPU time.)
     ///
     /// # Errors
     ///
     /// As [`ProcessCollector::new`].
-    pub fn with_proc_root(
-        proc_root: impl Into<PathBuf>,
-        pid: u32,
-    ) -> prometheus::Result<ProcessCollector> {
-        Ok(ProcessCollector {
-            proc_root: proc_root.into(),
-            pid: Some(pid),
-            descs: descs(&METRICS)?,
+    pub fn for_pid(pid: u32) -> prometheus::Result<ProcessCollector> {
+        ProcessCollector::with_opts(ProcessCollectorOpts {
+            pid_fn: Some(Box::new(move || Ok(pid))),
+            ..ProcessCollectorOpts::default()
         })
+    }
+
+    /// A collector as `opts` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Desc::new`], for a namespace that no name may begin with.
+    pub fn with_opts(
+        opts: ProcessCollectorOpts,
+    ) -> prometheus::Result<ProcessCollector> {
+        let descs = descs(&METRICS, &opts.namespace)?;
+        Ok(ProcessCollector { opts, descs })
+    }
+
+    /// In the order of [`METRICS`].
+    fn values(&self) -> [Result<f64, Unavailable>; METRICS.len()] {
+        let root = &self.opts.proc_root;
+        match self.opts.pid_fn.as_ref().map(|pid_fn| pid_fn()) {
+            None => values(root, &root.join("self"), true),
+            Some(Ok(pid)) => values(root, &root.join(pid.to_string()), false),
+            Some(Err(error)) => METRICS.map(|_| Err(Unavailable(error.to_string()))),
+        }
+    }
+}
+
+impl fmt::Debug for ProcessCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessCollector")
+            .field("proc_root", &self.opts.proc_root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,136 +180,68 @@ impl Collector for ProcessCollector {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        families(&METRICS, &self.descs, &values(&self.proc_root, self.pid))
+        let values = self.values();
+        if self.opts.report_errors {
+            for (desc, value) in self.descs.iter().zip(&values) {
+                if let Err(problem) = value {
+                    report(&desc.fq_name, problem);
+                }
+            }
+        }
+        families(&METRICS, &self.descs, values.into_iter().map(Result::ok))
     }
 }
 
-/// In the order of [`METRICS`].
-fn values(proc_root: &Path, pid: Option<u32>) -> [Option<f64>; METRICS.len()] {
-    let process = proc_root.join(pid.map_or("self".to_owned(), |pid| pid.to_string()));
+fn values(
+    root: &Path,
+    process: &Path,
+    is_this: bool,
+) -> [Result<f64, Unavailable>; METRICS.len()] {
     let float = |number: u64| number as f64;
-    let stat = proc_files::stat(&process);
-    let stat = stat.as_ref();
-    let seconds = |ticks: u64| Some(float(ticks) / os::ticks_per_second()?);
-    let limits = proc_files::read(process.join("limits"));
-    let limit = |name| proc_files::soft_limit(limits.as_deref()?, name).map(float);
-    let octets = proc_files::ip_octets(&process);
+    let stat = proc_files::stat(process);
+    let stat = || stat.as_ref().map_err(Clone::clone);
+    let limits = Lines::of(process.join("limits"));
+    let limit = |name| limits.as_ref().map_err(Clone::clone)?.soft_limit(name);
+    let network = Lines::of(process.join("net/netstat"));
+    let octets = |name| {
+        let network = network.as_ref().map_err(Clone::clone)?;
+        network.column("IpExt: ", name)
+    };
     [
-        match pid {
-            None => os::cpu_seconds(),
-            Some(_) => stat.and_then(|stat| seconds(stat.cpu_ticks)),
+        match is_this {
+            true => os::cpu_seconds(),
+            false => stat().and_then(|stat| os::ticks_as_seconds(stat.cpu_ticks)),
         },
-        open_fds(&process, pid),
-        limit("Max open files"),
-        stat.map(|stat| float(stat.virtual_bytes)),
-        limit("Max address space"),
-        stat.and_then(|stat| Some(float(stat.resident_pages * os::page_size()?))),
-        stat.and_then(|stat| {
-            Some(float(proc_files::boot_time(proc_root)?) + seconds(stat.start_ticks)?)
+        open_fds(process, is_this),
+        limit("Max open files ").map(float),
+        stat().map(|stat| float(stat.virtual_bytes)),
+        limit("Max address space ").map(float),
+        stat()
+            .and_then(|stat| Ok(float(stat.resident_pages) * float(os::page_size()?))),
+        stat().and_then(|stat| {
+            let boot = Lines::of(root.join("stat"))?.number("btime ")?;
+            Ok(float(boot) + os::ticks_as_seconds(stat.start_ticks)?)
         }),
-        octets.map(|(received, _)| float(received)),
-        octets.map(|(_, sent)| float(sent)),
-        stat.map(|stat| float(stat.threads)),
+        octets("InOctets").map(float),
+        octets("OutOctets").map(float),
+        stat().map(|stat| float(stat.threads)),
     ]
 }
 
-fn open_fds(process: &Path, pid: Option<u32>) -> Option<f64> {
-    let listed = std::fs::read_dir(process.join("fd")).ok()?.count();
+fn open_fds(process: &Path, is_this: bool) -> Result<f64, Unavailable> {
+    let path = process.join("fd");
+    let listed = fs::read_dir(&path).map_err(|error| {
+        Unavailable(format!("cannot list {}: {error}", path.display()))
+    })?;
     // Our own list holds the descriptor it is read through.
-    let open = listed - usize::from(pid.is_none());
-    Some(open as f64)
+    let open = listed.count() - usize::from(is_this);
+    Ok(open as f64)
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use prometheus::TextEncoder;
-
     use super::*;
-
-    /// A process in a tree of its own, with only the `files` given.
-    fn collect(files: &[(&str, &str)]) -> String {
-        let root = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            let path = root.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, content).unwrap();
-        }
-        let collector = ProcessCollector::with_proc_root(root.path(), 42).unwrap();
-        let families = collector.collect();
-        TextEncoder::new()
-            .encode_to_string(&families)
-            .unwrap()
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .map(|line| format!("{line}\n"))
-            .collect()
-    }
-
-    const STAT: &str = "42 (a (very) odd name) S 1 42 42 0 -1 4194560 501 0 0 0 \
-        150 75 0 0 20 0 3 0 250025 10485760 512 18446744073709551615 1 1 0 0 0 0 0 0 0\n";
-    const LIMITS: &str = "\
-Limit                     Soft Limit           Hard Limit           Units     \n\
-Max open files            1024                 524288               files     \n\
-Max address space         unlimited            unlimited            bytes     \n";
-    const NETSTAT: &str = "TcpExt: SyncookiesSent\nTcpExt: 7\n\
-        IpExt: InNoRoutes InOctets OutOctets\nIpExt: 1 2000 3000\n";
-
-    #[test]
-    fn every_metric_has_its_value_from_its_file() {
-        let files = [
-            ("stat", "cpu  1 2 3\nbtime 1700000000\n"),
-            ("42/stat", STAT),
-            ("42/limits", LIMITS),
-            ("42/net/netstat", NETSTAT),
-            ("42/fd/0", ""),
-            ("42/fd/1", ""),
-        ];
-        assert_eq!(
-            collect(&files),
-            "process_cpu_seconds_total 2.25\n\
-             process_open_fds 2\n\
-             process_max_fds 1024\n\
-             process_virtual_memory_bytes 10485760\n\
-             process_virtual_memory_max_bytes 18446744073709552000\n\
-             process_resident_memory_bytes 2097152\n\
-             process_start_time_seconds 1700002500.25\n\
-             process_network_receive_bytes_total 2000\n\
-             process_network_transmit_bytes_total 3000\n\
-             process_threads 3\n"
-        );
-    }
-
-    #[test]
-    fn a_source_that_cannot_be_read_leaves_its_metrics_out() {
-        let files = [
-            ("42/stat", "42 (cut off) S 1 42"),
-            ("42/limits", LIMITS),
-            ("42/net/netstat", "IpExt: InOctets OutOctets\n"),
-        ];
-        assert_eq!(
-            collect(&files),
-            "process_max_fds 1024\nprocess_virtual_memory_max_bytes 18446744073709552000\n"
-        );
-        assert_eq!(collect(&[]), "");
-    }
-
-    #[test]
-    fn a_name_that_is_no_text_hides_nothing() {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join("42")).unwrap();
-        let stat = STAT.replace("odd name", "@");
-        let (before, after) = stat.split_once('@').unwrap();
-        let bytes = [before.as_bytes(), b"\xe9\x98", after.as_bytes()].concat();
-        std::fs::write(root.path().join("42/stat"), bytes).unwrap();
-        let stat = proc_files::stat(&root.path().join("42")).unwrap();
-        assert_eq!((stat.cpu_ticks, stat.threads), (225, 3));
-    }
-
-    #[test]
-    fn a_start_needs_the_time_of_boot() {
-        assert!(!collect(&[("42/stat", STAT)]).contains("process_start_time_seconds"));
-    }
 
     #[test]
     fn this_process_has_every_metric() {
@@ -251,9 +252,8 @@ Max address space         unlimited            unlimited            bytes     \n
 
     #[test]
     fn the_cpu_time_of_this_process_is_finer_than_a_tick() {
-        let families = ProcessCollector::new().unwrap().collect();
-        let seconds = families[0].get_metric()[0].get_counter().get_value();
-        let ticks = seconds * os::ticks_per_second().unwrap();
+        let seconds = os::cpu_seconds().unwrap();
+        let ticks = seconds / os::ticks_as_seconds(1).unwrap();
         assert!(ticks > 0.0 && ticks.fract() != 0.0, "{seconds} s");
     }
 
@@ -262,7 +262,7 @@ Max address space         unlimited            unlimited            bytes     \n
         let process = Path::new("/proc/self");
         // Other tests open and close files meanwhile: ask until both saw the same.
         let agree = (0..1000).any(|_| {
-            open_fds(process, None) == open_fds(process, Some(0)).map(|n| n - 1.0)
+            open_fds(process, true) == open_fds(process, false).map(|n| n - 1.0)
         });
         assert!(agree);
     }

@@ -13,7 +13,8 @@ use std::thread;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::{Metric, counting_allocator, descs, families, os, proc_files};
+use super::proc_files::Lines;
+use super::{Metric, counting_allocator, descs, families, os};
 use crate::const_metric::ValueType::{Counter, Gauge};
 use crate::const_metric::must_new_const_metric;
 
@@ -112,7 +113,7 @@ impl RuntimeCollector {
                 vec!["version".to_owned()],
                 HashMap::new(),
             )?,
-            descs: descs(&METRICS)?,
+            descs: descs(&METRICS, "")?,
         })
     }
 
@@ -132,7 +133,7 @@ impl Collector for RuntimeCollector {
     fn collect(&self) -> Vec<MetricFamily> {
         let version = env!("RUSTC_VERSION");
         let mut all = vec![must_new_const_metric(&self.info, Gauge, 1.0, &[version])];
-        all.extend(families(&METRICS, &self.descs, &values(&self.proc_root)));
+        all.extend(families(&METRICS, &self.descs, values(&self.proc_root)));
         all
     }
 }
@@ -140,12 +141,12 @@ impl Collector for RuntimeCollector {
 /// In the order of [`METRICS`].
 fn values(proc_root: &Path) -> [Option<f64>; METRICS.len()] {
     let float = |number: u64| number as f64;
-    let status = proc_files::read(proc_root.join("self/status"));
-    let status = |key| proc_files::status_line(status.as_deref()?, key);
+    let status = Lines::of(proc_root.join("self/status"));
+    let status = |start| status.as_ref().ok()?.number(start).ok();
     let counts = counting_allocator::counts();
     let heap = os::heap();
     [
-        status("Threads").map(float),
+        status("Threads:").map(float),
         thread::available_parallelism().ok().map(|n| n.get() as f64),
         counts.map(|counts| float(counts.allocated_bytes - counts.freed_bytes)),
         counts.map(|counts| float(counts.allocated_bytes)),
@@ -155,7 +156,7 @@ fn values(proc_root: &Path) -> [Option<f64>; METRICS.len()] {
         heap.map(|[sys, _, _]| float(sys)),
         heap.map(|[_, in_use, _]| float(in_use)),
         heap.map(|[_, _, idle]| float(idle)),
-        status("VmStk").map(|kib| float(kib * 1024)),
+        status("VmStk:").map(|kib| float(kib * 1024)),
         Some(float(PANICS.load(Relaxed))),
     ]
 }

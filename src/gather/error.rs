@@ -19,6 +19,14 @@ pub enum GatherError {
         /// The words of the panic.
         message: String,
     },
+    /// A collector left a metric out, and [reported](super::report) it.
+    #[error("`{name}` was not collected: {problem}")]
+    NotCollected {
+        /// Name of the metric.
+        name: String,
+        /// Why, in the collector's words.
+        problem: String,
+    },
     /// A family whose name none may have.
     #[error("metric family dropped: {problem}")]
     InvalidName {

@@ -8,8 +8,10 @@
 mod check;
 mod error;
 mod metric;
+mod report;
 
 pub use error::GatherError;
+pub use report::report;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -70,26 +72,36 @@ impl Gathered {
 /// with the other families.
 impl Gatherer for Registry {
     fn gather(&self) -> Gathered {
-        let (mut families, mut errors) = (Vec::new(), Vec::new());
-        match holdings(self) {
-            Ok(mut holdings) => {
-                families = std::mem::take(&mut holdings.families);
-                for entry in std::mem::take(&mut holdings.entries) {
-                    let name = entry.to_string();
-                    // With it goes a collector that was unregistered meanwhile, and its
-                    // `Drop` may panic as well.
-                    let collect = AssertUnwindSafe(move || entry.collect());
-                    match catch_unwind(collect) {
-                        Ok(collected) => families.extend(holdings.completed(collected)),
-                        Err(panic) => errors.push(panicked(name, &*panic)),
-                    }
-                }
-            }
-            Err(panic) => errors.push(panicked("a collector".to_owned(), &*panic)),
-        }
-        let gathered = Gathered { families, errors };
+        let (mut gathered, reported) = report::during(|| collect(self));
+        gathered.errors.extend(reported);
         gathered.check()
     }
+}
+
+fn collect(registry: &Registry) -> Gathered {
+    let mut gathered = Gathered::default();
+    match holdings(registry) {
+        Ok(mut holdings) => {
+            gathered.families = std::mem::take(&mut holdings.families);
+            for entry in std::mem::take(&mut holdings.entries) {
+                let name = entry.to_string();
+                // With it goes a collector that was unregistered meanwhile, and its
+                // `Drop` may panic as well.
+                let collect = AssertUnwindSafe(move || entry.collect());
+                match catch_unwind(collect) {
+                    Ok(collected) => {
+                        gathered.families.extend(holdings.completed(collected));
+                    }
+                    Err(panic) => gathered.errors.push(panicked(name, &*panic)),
+                }
+            }
+        }
+        Err(panic) => {
+            let collector = "a collector".to_owned();
+            gathered.errors.push(panicked(collector, &*panic));
+        }
+    }
+    gathered
 }
 
 /// Several sources as one; Go's `prometheus.Gatherers`. Families of one name are merged,
@@ -113,7 +125,9 @@ impl Gatherer for Gatherers {
 /// checked as [`Gathered::checked`] says.
 impl<F: Fn() -> Gathered + Send + Sync> Gatherer for F {
     fn gather(&self) -> Gathered {
-        self().check()
+        let (mut gathered, reported) = report::during(self);
+        gathered.errors.extend(reported);
+        gathered.check()
     }
 }
 

@@ -1,0 +1,69 @@
+//! What the ready collectors cost at each scrape, and what the counting allocator costs at
+//! each block, beside the system's own, from one thread and from two at once.
+
+#![allow(missing_docs, reason = "criterion's macros make public items")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::thread;
+use std::time::Instant;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use exporter_workbook::collectors::{
+    CountingAllocator, ProcessCollector, RuntimeCollector,
+};
+use prometheus::core::Collector;
+
+fn collect(criterion: &mut Criterion) {
+    let (Ok(process), Ok(runtime)) = (ProcessCollector::new(), RuntimeCollector::new())
+    else {
+        return;
+    };
+    let mut group = criterion.benchmark_group("collect");
+    group.bench_function("process", |bencher| bencher.iter(|| process.collect()));
+    group.bench_function("runtime", |bencher| bencher.iter(|| runtime.collect()));
+    group.bench_function("both", |bencher| {
+        bencher.iter(|| (process.collect(), runtime.collect()));
+    });
+    group.finish();
+}
+
+/// Gets a block and gives it back, `times` over.
+#[expect(unsafe_code, reason = "the trait of global allocators is unsafe")]
+fn blocks(allocator: &impl GlobalAlloc, times: u64) {
+    let layout = Layout::new::<[u64; 8]>();
+    for _ in 0..times {
+        // SAFETY: the layout is not empty, and each block is given back with its own.
+        unsafe {
+            let block = black_box(allocator.alloc(layout));
+            allocator.dealloc(block, layout);
+        }
+    }
+}
+
+fn allocate(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("allocate and free");
+    for threads in [1, 2] {
+        let mut measure = |name: &str, work: &(dyn Fn(u64) + Sync)| {
+            group.bench_function(format!("{name}, {threads} thread(s)"), |bencher| {
+                bencher.iter_custom(|times| {
+                    let started = Instant::now();
+                    thread::scope(|scope| {
+                        for _ in 0..threads {
+                            scope.spawn(|| work(times));
+                        }
+                    });
+                    started.elapsed()
+                });
+            });
+        };
+        measure("System", &|times| blocks(&System, times));
+        measure("CountingAllocator", &|times| {
+            blocks(&CountingAllocator, times)
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, collect, allocate);
+criterion_main!(benches);

@@ -1,0 +1,412 @@
+//! The ready collectors: on trees like `/proc` that are made up, and on a process that
+//! other programs can look at as well.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::SystemTime;
+
+use exporter_workbook::collectors::{
+    BuildInfoCollector, ProcessCollector, ProcessCollectorOpts, pid_file,
+};
+use exporter_workbook::exposition::write_text;
+use exporter_workbook::gather::Gatherer;
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::register::Registerer;
+use http::Request;
+use prometheus::Registry;
+use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
+use support::Program;
+use support::held::Held;
+use tempfile::TempDir;
+
+/// Process 42 of the tree `tests/proc/<tree>`.
+fn opts(tree: &str) -> ProcessCollectorOpts {
+    ProcessCollectorOpts {
+        pid_fn: Some(Box::new(|| Ok(42))),
+        proc_root: Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/proc")
+            .join(tree),
+        report_errors: true,
+        ..ProcessCollectorOpts::default()
+    }
+}
+
+fn registry_of(opts: ProcessCollectorOpts) -> Registry {
+    let registry = Registry::new();
+    let collector = ProcessCollector::with_opts(opts).unwrap();
+    registry.must_register(vec![Box::new(collector)]);
+    registry
+}
+
+/// The samples, and what was left out and why.
+fn gather(opts: ProcessCollectorOpts) -> (String, Vec<String>) {
+    let root = format!("{}/", opts.proc_root.display());
+    let gathered = Gatherer::gather(&registry_of(opts));
+    let mut text = Vec::new();
+    write_text(&gathered.families, &mut text);
+    let text = String::from_utf8(text).unwrap();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    let errors = gathered.errors.iter();
+    let errors = errors.map(|error| error.to_string().replace(&root, ""));
+    (
+        samples.map(|line| format!("{line}\n")).collect(),
+        errors.collect(),
+    )
+}
+
+const NORMAL: &str = "\
+process_cpu_seconds_total 2.25
+process_max_fds 1024
+process_network_receive_bytes_total 2000
+process_network_transmit_bytes_total 3000
+process_open_fds 4
+process_resident_memory_bytes 2.097152e+06
+process_start_time_seconds 1.70000250025e+09
+process_threads 3
+process_virtual_memory_bytes 1.048576e+07
+process_virtual_memory_max_bytes 4.294967296e+09
+";
+
+// A clock tick is 10 ms on every Linux that there is, but a page may be larger than 4 KiB.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+#[test]
+fn every_metric_has_its_value_from_its_file() {
+    assert_eq!(gather(opts("normal")), (NORMAL.to_owned(), Vec::new()));
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+#[test]
+fn a_name_with_spaces_parentheses_and_lines_hides_nothing() {
+    assert_eq!(gather(opts("odd_name")), (NORMAL.to_owned(), Vec::new()));
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+#[test]
+fn no_limit_is_the_largest_number_as_in_go() {
+    let unlimited = NORMAL.replace("4.294967296e+09", "1.8446744073709552e+19");
+    assert_eq!(gather(opts("unlimited")), (unlimited, Vec::new()));
+}
+
+#[test]
+fn what_is_cut_off_is_left_out_and_reported() {
+    let (samples, errors) = gather(opts("truncated"));
+    assert_eq!(samples, "process_open_fds 4\n");
+    let error = |(name, file)| format!("`{name}` was not collected: {file} is cut off");
+    let expected = [
+        ("process_cpu_seconds_total", "42/stat"),
+        ("process_max_fds", "42/limits"),
+        ("process_virtual_memory_bytes", "42/stat"),
+        ("process_virtual_memory_max_bytes", "42/limits"),
+        ("process_resident_memory_bytes", "42/stat"),
+        ("process_start_time_seconds", "42/stat"),
+        ("process_network_receive_bytes_total", "42/net/netstat"),
+        ("process_network_transmit_bytes_total", "42/net/netstat"),
+        ("process_threads", "42/stat"),
+    ];
+    assert_eq!(errors, expected.map(error));
+}
+
+/// Files of lines in a tree of their own.
+fn tree(files: &[(&str, &str)]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    root
+}
+
+/// What the tree of the next test lacks.
+const LACKING: [(&str, &str); 5] = [
+    (
+        "process_open_fds",
+        "cannot list 42/fd: No such file or directory (os error 2)",
+    ),
+    (
+        "process_max_fds",
+        "42/limits has no number after \"Max open files \"",
+    ),
+    (
+        "process_virtual_memory_max_bytes",
+        "42/limits has no line \"Max address space \"",
+    ),
+    ("process_start_time_seconds", "stat has no line \"btime \""),
+    (
+        "process_network_receive_bytes_total",
+        "42/net/netstat has no number under \"IpExt: \" \"InOctets\"",
+    ),
+];
+
+#[test]
+fn what_a_whole_file_lacks_is_named() {
+    let stat =
+        "42 (exporter) S 1 42 42 0 -1 4194560 501 0 0 0 150 75 0 0 20 0 3 0 25 1 2\n";
+    let root = tree(&[
+        ("stat", "cpu  1 2 3 4\n"),
+        ("42/stat", stat),
+        (
+            "42/limits",
+            "Max open files            many         2       files\n",
+        ),
+        (
+            "42/net/netstat",
+            "IpExt: InOctets OutOctets\nIpExt: -2000 3000\n",
+        ),
+    ]);
+    let (samples, errors) = gather(ProcessCollectorOpts {
+        proc_root: root.path().to_owned(),
+        ..opts("")
+    });
+    assert!(samples.ends_with("process_threads 3\nprocess_virtual_memory_bytes 1\n"));
+    assert!(samples.contains("process_network_transmit_bytes_total 3000\n"));
+    let error = |(name, problem)| format!("`{name}` was not collected: {problem}");
+    assert_eq!(errors, LACKING.map(error));
+}
+
+#[test]
+fn a_process_that_has_vanished_has_no_metrics() {
+    let vanished = || ProcessCollectorOpts {
+        pid_fn: Some(Box::new(|| Ok(43))),
+        ..opts("normal")
+    };
+    let (samples, errors) = gather(vanished());
+    assert_eq!((samples.as_str(), errors.len()), ("", 10));
+    assert_eq!(
+        errors[0],
+        "`process_cpu_seconds_total` was not collected: cannot read 43/stat: No such file \
+         or directory (os error 2)"
+    );
+    // Without the option, nobody hears of it.
+    let quiet = ProcessCollectorOpts {
+        report_errors: false,
+        ..vanished()
+    };
+    assert_eq!(gather(quiet), (String::new(), Vec::new()));
+}
+
+#[test]
+fn what_is_reported_fails_the_scrape_by_its_name() {
+    let registry = registry_of(opts("truncated"));
+    let handler = promhttp::handler_for(registry, HandlerOpts::default()).unwrap();
+    let response = handler(&Request::new(()));
+    assert_eq!(response.status(), 500);
+    let body = String::from_utf8(response.into_body()).unwrap();
+    assert!(
+        body.contains("`process_threads` was not collected: "),
+        "{body}"
+    );
+}
+
+#[test]
+fn a_namespace_stands_before_each_name() {
+    let collector = ProcessCollector::with_opts(ProcessCollectorOpts {
+        namespace: "queue".to_owned(),
+        ..opts("normal")
+    });
+    let collector = collector.unwrap();
+    for family in collector.collect() {
+        assert!(
+            family.name().starts_with("queue_process_"),
+            "{}",
+            family.name()
+        );
+    }
+    assert_eq!(collector.desc().len(), 10);
+    assert_eq!(
+        collector.desc()[0].fq_name,
+        "queue_process_cpu_seconds_total"
+    );
+    let wrong = ProcessCollector::with_opts(ProcessCollectorOpts {
+        namespace: "a-b".to_owned(),
+        ..opts("normal")
+    });
+    assert!(wrong.unwrap_err().to_string().contains("a-b"));
+}
+
+#[test]
+fn a_pid_file_is_read_at_each_scrape() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pid");
+    let registry = registry_of(ProcessCollectorOpts {
+        pid_fn: Some(pid_file(&path)),
+        ..opts("normal")
+    });
+    let gather = || Gatherer::gather(&registry);
+    let first_error = || gather().errors[0].to_string();
+    let path = path.display();
+    assert_eq!(
+        first_error(),
+        format!(
+            "`process_cpu_seconds_total` was not collected: cannot read pid file {path}: \
+             No such file or directory (os error 2)"
+        )
+    );
+    fs::write(path.to_string(), "many\n").unwrap();
+    assert_eq!(
+        first_error(),
+        format!(
+            "`process_cpu_seconds_total` was not collected: pid file {path} holds no pid"
+        )
+    );
+    fs::write(path.to_string(), "42\n").unwrap();
+    assert_eq!((gather().families.len(), gather().errors), (10, Vec::new()));
+}
+
+#[test]
+fn build_info_is_one_with_the_facts_as_labels() {
+    let collector = BuildInfoCollector::new("queue_exporter", "1.2.3").unwrap();
+    let collector = collector.revision("4d91de4").branch("main");
+    let mut text = Vec::new();
+    write_text(&collector.collect(), &mut text);
+    let text = String::from_utf8(text).unwrap();
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let version = text.split("rustversion=\"").nth(1).unwrap();
+    let version = version.split('"').next().unwrap();
+    assert!(version.starts_with("1."), "{version}");
+    assert_eq!(
+        text,
+        format!(
+            "# HELP queue_exporter_build_info A metric with a constant '1' value labeled \
+             by version, revision, branch, rustversion from which queue_exporter was \
+             built, and the os and arch for the build.\n\
+             # TYPE queue_exporter_build_info gauge\n\
+             queue_exporter_build_info{{arch=\"{arch}\",branch=\"main\",os=\"{os}\",\
+             revision=\"4d91de4\",rustversion=\"{version}\",version=\"1.2.3\"}} 1\n"
+        )
+    );
+    let error = BuildInfoCollector::new("queue-exporter", "1").unwrap_err();
+    assert!(error.to_string().contains("queue-exporter"), "{error}");
+}
+
+// Beside what others see of the same process.
+
+fn value(families: &[MetricFamily], name: &str) -> f64 {
+    let mut families = families.iter();
+    let family = families.find(|family| family.name() == name).unwrap();
+    let metric = &family.get_metric()[0];
+    metric.get_gauge().get_value() + metric.get_counter().get_value()
+}
+
+#[test]
+fn the_cpu_time_never_goes_down() {
+    let this = std::process::id();
+    for collector in [ProcessCollector::new(), ProcessCollector::for_pid(this)] {
+        let collector = collector.unwrap();
+        let highest = Mutex::new(0.0);
+        let scrape = || {
+            for _ in 0..5000 {
+                let before = *highest.lock().unwrap();
+                let now = value(&collector.collect(), "process_cpu_seconds_total");
+                assert!(now >= before, "{now} after {before}");
+                let mut highest = highest.lock().unwrap();
+                *highest = now.max(*highest);
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(scrape);
+            scope.spawn(scrape);
+        });
+        assert!(*highest.lock().unwrap() > 0.0);
+    }
+}
+
+/// What `of` says of a process at rest, or else of one that has changed meanwhile: bounds
+/// from before and after ours.
+fn agrees(ours: impl Fn() -> f64, of: impl Fn() -> f64, within: f64) {
+    let (before, ours, after) = (of(), ours(), of());
+    let (low, high) = (before.min(after) - within, before.max(after) + within);
+    assert!(
+        (low..=high).contains(&ours),
+        "{ours}, others say {before}, {after}"
+    );
+}
+
+#[test]
+fn the_values_are_those_of_proc() {
+    let program = Program::start("04_process_runtime");
+    let pid = program.process.0.id();
+    let collector = ProcessCollector::for_pid(pid).unwrap();
+    let ours = |name| value(&collector.collect(), name);
+    let status = |key: &str| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+        let number: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        number
+    };
+    agrees(|| ours("process_threads"), || status("Threads:"), 0.0);
+    // In KiB there, and counted in batches by the kernel: some pages may differ.
+    let kib = |key| status(key) * 1024.0;
+    agrees(
+        || ours("process_virtual_memory_bytes"),
+        || kib("VmSize:"),
+        0.0,
+    );
+    agrees(
+        || ours("process_resident_memory_bytes"),
+        || kib("VmRSS:"),
+        1e6,
+    );
+    let fds = || fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count() as f64;
+    agrees(|| ours("process_open_fds"), fds, 0.0);
+}
+
+#[test]
+fn another_process_is_seen_as_it_sees_itself() {
+    let program = Program::start("04_process_runtime");
+    let collector = ProcessCollector::for_pid(program.process.0.id()).unwrap();
+    let ours = |name| value(&collector.collect(), name);
+    let own = |name: &str| {
+        let page = program.metrics();
+        let line = page.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split(' ').nth(1).unwrap().parse::<f64>().unwrap()
+    };
+    for (name, within) in [
+        // A clock tick, and a moment of work.
+        ("process_cpu_seconds_total", 0.02),
+        ("process_start_time_seconds", 0.0),
+        ("process_max_fds", 0.0),
+        ("process_virtual_memory_max_bytes", 0.0),
+    ] {
+        agrees(|| ours(name), || own(name), within);
+    }
+}
+
+#[test]
+#[ignore = "needs ps, of Debian's package procps"]
+fn the_values_are_those_of_ps() {
+    let program = Program::start("04_process_runtime");
+    for _ in 0..100 {
+        program.metrics();
+    }
+    Held::at_rest(&program);
+    let pid = program.process.0.id();
+    let collector = ProcessCollector::for_pid(pid).unwrap();
+    let ours = |name| value(&collector.collect(), name);
+    let ps = |column: &str| -> f64 {
+        let mut ps = Command::new("ps");
+        ps.args(["-o", &format!("{column}="), "-p", &pid.to_string()]);
+        let printed = String::from_utf8(ps.output().unwrap().stdout).unwrap();
+        printed.trim().parse().unwrap()
+    };
+    let kib = |column| ps(column) * 1024.0;
+    agrees(|| ours("process_threads"), || ps("nlwp"), 0.0);
+    agrees(|| ours("process_virtual_memory_bytes"), || kib("vsz"), 0.0);
+    agrees(|| ours("process_resident_memory_bytes"), || kib("rss"), 1e6);
+    // Whole seconds.
+    agrees(|| ours("process_cpu_seconds_total"), || ps("cputimes"), 1.0);
+    let age = || {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        now.as_secs_f64() - ours("process_start_time_seconds")
+    };
+    agrees(age, || ps("etimes"), 2.0);
+}
