@@ -234,6 +234,36 @@ fn a_namespace_stands_before_each_name() {
 }
 
 #[test]
+fn the_examples_of_the_reference_page_collect() -> Result<(), prometheus::Error> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("nginx.pid");
+    let registry = Registry::new();
+    // ANCHOR: opts
+    let nginx = ProcessCollector::with_opts(ProcessCollectorOpts {
+        pid_fn: Some(pid_file(&path)),
+        namespace: "nginx".to_owned(),
+        report_errors: true,
+        ..ProcessCollectorOpts::default()
+    })?;
+    registry.must_register(vec![Box::new(nginx)]);
+    // ANCHOR_END: opts
+    // ANCHOR: build_info
+    let build_info =
+        BuildInfoCollector::new("queue_exporter", env!("CARGO_PKG_VERSION"))?
+            // Set by the build, such as by `GIT_REVISION=$(git rev-parse HEAD) cargo build`.
+            .revision(option_env!("GIT_REVISION").unwrap_or_default());
+    registry.must_register(vec![Box::new(build_info)]);
+    // ANCHOR_END: build_info
+    let gathered = Gatherer::gather(&registry);
+    let error = "`nginx_process_open_fds` was not collected: cannot read pid file ";
+    assert!(gathered.errors[1].to_string().starts_with(error));
+    assert_eq!(gathered.families.len(), 1);
+    fs::write(&path, std::process::id().to_string()).unwrap();
+    assert_eq!(Gatherer::gather(&registry).families.len(), 11);
+    Ok(())
+}
+
+#[test]
 fn a_pid_file_is_read_at_each_scrape() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("pid");

@@ -111,6 +111,25 @@ fn the_way_in_names_each_reference_page_with_its_title() {
 }
 
 #[test]
+fn the_page_from_go_to_rust_names_each_metric_of_the_collectors() {
+    let page = read("docs/en/reference/go_to_rust.md");
+    let snapshot = read("snapshots/04_process_runtime.snap");
+    let types = snapshot
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
+    let names = types.map(|line| line.split(' ').next().unwrap());
+    let of_collectors =
+        |name: &&str| name.starts_with("process_") || name.starts_with("rust_");
+    for name in names.filter(of_collectors) {
+        let named = [format!("`{name}`"), format!("`{name}{{version}}`")];
+        assert!(
+            named.iter().any(|name| page.contains(name)),
+            "{name} is missing"
+        );
+    }
+}
+
+#[test]
 fn a_block_on_a_page_is_what_its_source_says() {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let lessons = slugs("docs/en", ".md").into_iter();
