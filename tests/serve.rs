@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+/// The program of `docs/en/reference/listener.md`.
+#[path = "pages/listener.rs"]
+#[allow(dead_code, reason = "its `main` is for the reader")]
+mod page;
 mod support;
 
 use std::io::{Read, Write};
@@ -11,7 +15,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::promhttp::Handler;
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 use http::Response;
 use support::{PATIENCE, PROGRAMS, Program, answer, connect, rest};
@@ -225,11 +229,14 @@ fn http_1_0_is_answered_in_kind_and_closed() {
 #[test]
 fn a_refused_head_has_no_body_either() {
     let program = Program::start("03_custom_registry");
-    let answer = program.exchange(b"HEAD /metrics HTTP/1.1\r\nExpect: a\r\n\r\n");
-    let (status, headers, body) = parts(&answer);
-    assert_eq!(status, "HTTP/1.1 417 Expectation Failed");
-    assert!(headers.contains(&"connection: close".to_owned()));
-    assert_eq!(body, "");
+    for before in ["", "\r\n"] {
+        let request = format!("{before}HEAD /metrics HTTP/1.1\r\nExpect: a\r\n\r\n");
+        let answer = program.exchange(request.as_bytes());
+        let (status, headers, body) = parts(&answer);
+        assert_eq!(status, "HTTP/1.1 417 Expectation Failed");
+        assert!(headers.contains(&"connection: close".to_owned()));
+        assert_eq!(body, "");
+    }
 }
 
 // What a program may build on: the same listener with handlers and limits of the test.
@@ -493,6 +500,39 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
 }
 
 #[test]
+fn clients_with_ever_more_requests_make_room_between_two_answers() {
+    let limits = Limits {
+        connections: 2,
+        ..Limits::default()
+    };
+    let page = Response::new(vec![b'a'; 1 << 20]);
+    let running = Running::start(limits, Box::new(move |_| page.clone()));
+    let greedy: Vec<_> = (0..2)
+        .map(|_| running.send(&SCRAPE.repeat(300)))
+        .map(|mut stream| {
+            thread::spawn(move || {
+                let mut chunk = vec![0; 64 * 1024];
+                let mut received = 0;
+                // Until the connection ends, one way or the other.
+                while let Ok(count @ 1..) = stream.read(&mut chunk) {
+                    received += count;
+                    thread::sleep(Duration::from_micros(500));
+                }
+                received
+            })
+        })
+        .collect();
+    let began = Instant::now();
+    while !running.scrape().starts_with("HTTP/1.1 200") {
+        assert!(began.elapsed() < PATIENCE, "still no room");
+    }
+    let received = greedy.into_iter().map(|client| client.join().unwrap());
+    // One made room for the scrape, the other for none.
+    assert!(received.min() < Some(250 << 20));
+    running.stop();
+}
+
+#[test]
 fn the_bounds_of_a_head_can_be_changed() {
     let limits = Limits {
         head_bytes: 300,
@@ -594,29 +634,12 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
     running.wait();
 }
 
-/// The example of the reference page.
-fn server_with_a_second_route(listener: TcpListener) -> Server {
-    let registry = prometheus::Registry::new();
-    // ANCHOR: limits
-    let metrics = promhttp::handler_for(registry, HandlerOpts::default()).unwrap();
-    let health: Handler = Box::new(|_| Response::new(b"ok\n".to_vec()));
-    Server::new(listener)
-        .route("/metrics", metrics)
-        .route("/-/healthy", health)
-        .limits(Limits {
-            connections: 16,
-            idle: Duration::from_secs(120),
-            ..Limits::default()
-        })
-    // ANCHOR_END: limits
-}
-
 #[test]
 fn a_server_has_several_routes() {
     let listener = serve::listen("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = mpsc::channel();
-    let server = server_with_a_second_route(listener);
+    let server = page::server(listener).unwrap();
     let serving = thread::spawn(move || server.run_until(|| stopping.recv().unwrap()));
     let body = |path: &str| {
         let answer = minreq::get(format!("http://{address}{path}")).send();

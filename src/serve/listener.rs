@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, StatusCode, Version};
 
 use super::Limits;
-use super::request::{Refusal, is_kept, parse, refusal};
+use super::request::{Refusal, is_head, is_kept, parse, refusal};
 use super::response::message;
 use super::routes::Routes;
 use super::table::{Doing, MOMENT, Place, Table};
@@ -174,15 +174,18 @@ enum End {
 
 impl Connection {
     fn run(mut self) {
-        let write = self.service.limits.write;
         let _ = self.stream.set_nodelay(true);
-        let _ = self.stream.set_write_timeout(Some(write));
+        // A write that times out tells what was taken, and not when: so it is asked often.
+        let often = (self.service.limits.write / 8).max(Duration::from_millis(1));
+        let _ = self.stream.set_write_timeout(Some(often));
         loop {
             let request = match self.next_request() {
                 Ok(request) => request,
                 Err(End::Refused(refusal)) => {
-                    let head_only = self.received.starts_with(b"HEAD ");
-                    self.send(message(*refusal, Version::HTTP_11, head_only, false));
+                    let head_only = is_head(&self.received);
+                    self.place.starts(Doing::Sending);
+                    self.send(&message(*refusal, Version::HTTP_11, head_only, false));
+                    self.place.starts(Doing::Waiting);
                     return self.close();
                 }
                 Err(End::Silent) => return,
@@ -193,7 +196,8 @@ impl Connection {
             let response = self.service.routes.answer(&request);
             let head_only = request.method() == Method::HEAD;
             let kept = self.place.starts(Doing::Sending) && is_kept(&request);
-            let sent = self.send(message(response, request.version(), head_only, kept));
+            let sent =
+                self.send(&message(response, request.version(), head_only, kept));
             if !sent {
                 return;
             }
@@ -239,8 +243,8 @@ impl Connection {
         read
     }
 
-    fn send(&self, message: Vec<u8>) -> bool {
-        (&*self.stream).write_all(&message).is_ok()
+    fn send(&self, message: &[u8]) -> bool {
+        write_within(&self.stream, message, self.service.limits.write).is_ok()
     }
 
     /// Lets the client read the answer, which is lost where bytes of its own come after
@@ -274,6 +278,27 @@ fn read_until(
             result => return result,
         }
     }
+}
+
+/// Writes all of `bytes`, as long as some are taken within `limit`.
+fn write_within(
+    mut stream: &TcpStream,
+    bytes: &[u8],
+    limit: Duration,
+) -> io::Result<()> {
+    let (mut left, mut taken) = (bytes, Instant::now());
+    while !left.is_empty() {
+        match stream.write(left) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                left = &left[count..];
+                taken = Instant::now();
+            }
+            Err(error) if is_passing(error.kind()) && taken.elapsed() < limit => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.

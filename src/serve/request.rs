@@ -63,13 +63,17 @@ fn malformed(error: httparse::Error, bytes: &[u8], headers: usize) -> Refusal {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             &format!("The request has more than {headers} headers.\n"),
         ),
-        httparse::Error::Version if request_line(bytes).is_some_and(has_version) => {
+        httparse::Error::Version
+            if request_line(bytes).is_some_and(has_other_version) =>
+        {
             refusal(
                 StatusCode::HTTP_VERSION_NOT_SUPPORTED,
                 "This server speaks HTTP/1.0 and HTTP/1.1.\n",
             )
         }
-        httparse::Error::Version => bad_request("its first line ends in no version"),
+        httparse::Error::Version => {
+            bad_request("its first line is no method, path and version")
+        }
         error => bad_request(&error.to_string()),
     }
 }
@@ -93,6 +97,12 @@ fn bad_request(reason: &str) -> Refusal {
     refusal(StatusCode::BAD_REQUEST, &message)
 }
 
+/// Whether the answer to `bytes` has no body.
+pub fn is_head(bytes: &[u8]) -> bool {
+    // A client may send empty lines before its request.
+    bytes.trim_ascii_start().starts_with(b"HEAD ")
+}
+
 /// The first line that is not empty, if its end has come.
 fn request_line(bytes: &[u8]) -> Option<&[u8]> {
     let bytes = bytes.trim_ascii_start();
@@ -100,11 +110,16 @@ fn request_line(bytes: &[u8]) -> Option<&[u8]> {
     Some(bytes[..end].trim_ascii_end())
 }
 
-/// Whether `line` ends with a version of HTTP.
-fn has_version(line: &[u8]) -> bool {
+/// Whether `line` ends with a version of HTTP that is none of ours.
+fn has_other_version(line: &[u8]) -> bool {
     let end = line.len().saturating_sub(b" HTTP/1.1".len());
-    matches!(line[end..], [b' ', b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
-        if major.is_ascii_digit() && minor.is_ascii_digit())
+    match line[end..] {
+        [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1'] => false,
+        [b' ', b'H', b'T', b'T', b'P', b'/', major, b'.', minor] => {
+            major.is_ascii_digit() && minor.is_ascii_digit()
+        }
+        _ => false,
+    }
 }
 
 fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
@@ -276,6 +291,7 @@ mod tests {
         assert_eq!(status(b"GET / HTTP/1.2\r\n\r\n"), 505);
         assert_eq!(status(b"\r\n\nGET / HTTP/3.0 \r\n\r\n"), 505);
         assert_eq!(status(b"GET / HTTP/2\r\n\r\n"), 400);
+        assert_eq!(status(b"GET /  HTTP/1.1\r\n\r\n"), 400);
         assert_eq!(status(b"GET / HTTP/1.1.1\r\n\r\n"), 400);
     }
 

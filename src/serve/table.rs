@@ -1,6 +1,7 @@
 //! The places that connections have, and which connection makes room for another.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,6 +35,8 @@ struct Entries {
     stopping: bool,
     /// Since when none could be ended for another, as far as one that came has seen.
     busy_since: Option<Instant>,
+    /// Whether the next one whose answer is out makes room.
+    wanted: bool,
     /// When the system could not give one more, and what it had enough for.
     scarce: Option<(Instant, usize)>,
 }
@@ -42,6 +45,8 @@ struct Entry {
     stream: Arc<TcpStream>,
     doing: Doing,
     since: Instant,
+    /// Whether it makes room for another, and takes no further request.
+    ended: bool,
 }
 
 /// What a connection does at a time.
@@ -60,19 +65,33 @@ impl Entries {
         scarce.map_or(limits.connections, |(_, most)| most.min(limits.connections))
     }
 
-    fn longest(&self, doing: Doing) -> Option<&Entry> {
-        let entries = self.of.values().filter(|entry| entry.doing == doing);
+    fn add(&mut self, stream: &Arc<TcpStream>) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let entry = Entry {
+            stream: Arc::clone(stream),
+            doing: Doing::Waiting,
+            since: Instant::now(),
+            ended: false,
+        };
+        self.of.insert(id, entry);
+        id
+    }
+
+    fn longest(&mut self, doing: Doing) -> Option<&mut Entry> {
+        let entries = self.of.values_mut().filter(|entry| entry.doing == doing);
         entries.min_by_key(|entry| entry.since)
     }
 
     /// Ends the connection that has waited longest, or one whose client takes its answer
     /// too slowly. Gives how long to wait first, for the former to have waited `grace`;
     /// `None` where there is neither.
-    fn end_one(&self, grace: Duration, limits: &Limits) -> Option<Duration> {
+    fn end_one(&mut self, grace: Duration, limits: &Limits) -> Option<Duration> {
         if let Some(entry) = self.longest(Doing::Waiting) {
             let early = grace.saturating_sub(entry.since.elapsed());
             if early.is_zero() {
-                // It still reads what has come already.
+                // It still reads, and answers, what has come already.
+                entry.ended = true;
                 let _ = entry.stream.shutdown(Shutdown::Read);
             }
             return Some(early);
@@ -103,6 +122,7 @@ impl Table {
         let came = Instant::now();
         let mut entries = self.entries();
         while entries.of.len() >= entries.most(&self.limits) {
+            entries.wanted = true;
             let grace = GRACE.saturating_sub(came.elapsed());
             let (since, early) = match entries.end_one(grace, &self.limits) {
                 Some(early) => (came, early),
@@ -121,16 +141,11 @@ impl Table {
         if entries.stopping {
             return None;
         }
-        let id = entries.next_id;
-        entries.next_id += 1;
-        let entry = Entry {
-            stream: Arc::clone(stream),
-            doing: Doing::Waiting,
-            since: Instant::now(),
-        };
-        entries.of.insert(id, entry);
-        let table = Arc::clone(self);
-        Some(Place { table, id })
+        entries.wanted = false;
+        Some(Place {
+            table: Arc::clone(self),
+            id: entries.add(stream),
+        })
     }
 
     /// For when the system has no descriptor or no thread for one more: ends one, and
@@ -173,18 +188,24 @@ pub struct Place {
 }
 
 impl Place {
-    /// Tells what this connection does from now on. False when the listener stops.
+    /// Tells what this connection does from now on. False when it takes no further
+    /// request, or no answer may be started any more.
     pub fn starts(&self, doing: Doing) -> bool {
         let mut entries = self.table.entries();
-        if let Some(entry) = entries.of.get_mut(&self.id) {
-            entry.doing = doing;
-            entry.since = Instant::now();
-        }
+        let entries = &mut *entries;
+        let makes_room = doing == Doing::Sending && mem::take(&mut entries.wanted);
         if doing == Doing::Waiting {
             entries.busy_since = None;
         }
         self.table.changed.notify_all();
-        !entries.stopping
+        let Some(entry) = entries.of.get_mut(&self.id) else {
+            return false;
+        };
+        entry.doing = doing;
+        entry.since = Instant::now();
+        entry.ended |= makes_room;
+        let goes_on = doing == Doing::Answering || !entry.ended;
+        goes_on && !entries.stopping
     }
 }
 
