@@ -32,10 +32,10 @@ use crate::promhttp::Handler;
 /// What clients may use up. Each wait for one of them ends at one of these.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once: 64. To make room for a further one, the connection that has
-    /// waited longest for its request is closed; where none waits, one that takes its
-    /// answer for longer than [`write`](Limits::write). Where there is none of these for
-    /// a second, the further one gets status 503.
+    /// Connections at once: 64. Room for a further one is made by the connection that
+    /// has waited longest for its request, one whose answer is out just then, or one
+    /// that has been taking its answer for longer than [`write`](Limits::write). Where
+    /// there is none of these for a second, the further one gets status 503.
     pub connections: usize,
     /// Bytes of a request line with its headers: 8 KiB. Status 414 or 431 beyond.
     pub head_bytes: usize,
@@ -45,7 +45,7 @@ pub struct Limits {
     pub head: Duration,
     /// Without a byte, on a connection that is new or kept: 30 s.
     pub idle: Duration,
-    /// For an answer of which the client takes nothing more: 10 s.
+    /// Without any more of an answer being taken: 10 s.
     pub write: Duration,
     /// For the answers in progress when the server stops: 5 s.
     pub stop: Duration,
