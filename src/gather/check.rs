@@ -1,13 +1,12 @@
 //! From families as collectors hand them over to families that fit together; Go's
 //! `processMetric`, `checkMetricConsistency` and `checkSuffixCollisions`.
 
-use std::cmp::Ordering;
-
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
 use super::GatherError;
 use super::error::Series;
 use super::metric::problem;
+use super::sort::sort_and_dedup;
 use crate::names::{metric_name_problem, type_name};
 
 /// `families` merged by name and sorted, without what does not fit.
@@ -96,15 +95,8 @@ fn check_metrics(family: &mut MetricFamily, errors: &mut Vec<GatherError>) {
             .map(|problem| dropped.note_invalid(metric, problem))
             .is_none()
     });
-    if !metrics.is_sorted_by(|a, b| order(a, b).is_le()) {
-        sort(metrics);
-    }
-    metrics.dedup_by(|metric, before| {
-        let duplicate = order(metric, before).is_eq();
-        if duplicate {
-            dropped.note(metric, |series| GatherError::Duplicate { series });
-        }
-        duplicate
+    sort_and_dedup(metrics, |metric| {
+        dropped.note(metric, |series| GatherError::Duplicate { series });
     });
     dropped.sum_up();
 }
@@ -149,52 +141,5 @@ impl Dropped<'_> {
 fn sort_by_name(labels: &mut [LabelPair]) {
     if !labels.is_sorted_by(|a, b| a.name() <= b.name()) {
         labels.sort_by(|a, b| a.name().cmp(b.name()));
-    }
-}
-
-/// Sorts by the order of [`Key`]. A metric is large, so what is sorted is what decides
-/// its place, and each metric is moved twice, whatever their number.
-fn sort(metrics: &mut Vec<Metric>) {
-    let keys = metrics.iter().map(Key::of).enumerate();
-    let mut keys: Vec<(usize, Key<'_>)> = keys.collect();
-    keys.sort_by(|(_, a), (_, b)| a.order(b));
-    let places: Vec<usize> = keys.into_iter().map(|(place, _)| place).collect();
-    let mut unsorted: Vec<Option<Metric>> = metrics.drain(..).map(Some).collect();
-    metrics.extend(places.iter().filter_map(|place| unsorted[*place].take()));
-}
-
-fn order(a: &Metric, b: &Metric) -> Ordering {
-    Key::of(a).order(&Key::of(b))
-}
-
-/// What decides the place of a metric.
-struct Key<'a> {
-    labels: &'a [LabelPair],
-    timestamp_ms: i64,
-}
-
-impl<'a> Key<'a> {
-    fn of(metric: &'a Metric) -> Key<'a> {
-        Key {
-            labels: metric.get_label(),
-            timestamp_ms: metric.timestamp_ms(),
-        }
-    }
-
-    /// As the SDK and Go sort, by the values; the names after them, so that metrics which
-    /// are equal in this order are one series at one time.
-    fn order(&self, other: &Key<'_>) -> Ordering {
-        let (one, two) = (self.labels, other.labels);
-        one.len()
-            .cmp(&two.len())
-            .then_with(|| {
-                let one = one.iter().map(LabelPair::value);
-                one.cmp(two.iter().map(LabelPair::value))
-            })
-            .then_with(|| {
-                let one = one.iter().map(LabelPair::name);
-                one.cmp(two.iter().map(LabelPair::name))
-            })
-            .then_with(|| self.timestamp_ms.cmp(&other.timestamp_ms))
     }
 }

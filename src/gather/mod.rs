@@ -9,9 +9,11 @@ mod check;
 mod error;
 mod metric;
 mod report;
+mod sort;
 
 pub use error::GatherError;
 pub use report::report;
+pub(crate) use sort::discard;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

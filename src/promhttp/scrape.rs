@@ -15,7 +15,7 @@ use super::limits::{Coalesced, Places, within};
 use super::negotiate::{Asked, Format, scrape_timeout};
 use super::{HandlerErrorHandling, HandlerOpts, own_metrics, plain_text};
 use crate::exposition::{EncodeError, write_open_metrics, write_text};
-use crate::gather::{Gathered, Gatherer};
+use crate::gather::{Gathered, Gatherer, discard};
 use crate::register::RegisterError;
 
 /// How many scrapes with a timeout may run where the program sets no limit: some of them
@@ -86,7 +86,10 @@ impl<G: Gatherer + 'static> Scraper<G> {
         if self.opts.coalesce_gather {
             return self.respond(&self.gatherer.gather(), asked);
         }
-        self.respond(&self.gatherer.gather_alone(), asked)
+        let gathered = self.gatherer.gather_alone();
+        let response = self.respond(&gathered, asked);
+        discard(gathered.families);
+        response
     }
 
     fn respond(&self, gathered: &Gathered, asked: &Asked) -> Response<Vec<u8>> {
