@@ -4,6 +4,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+/// The program of `docs/en/reference/go_to_rust.md`.
+#[path = "pages/another_process.rs"]
+#[allow(dead_code, reason = "its `main` is for the reader")]
+mod page;
 mod support;
 
 use std::fs;
@@ -234,33 +238,27 @@ fn a_namespace_stands_before_each_name() {
 }
 
 #[test]
-fn the_examples_of_the_reference_page_collect() -> Result<(), prometheus::Error> {
+fn a_process_that_has_ended_has_no_metrics_though_its_parent_has_not_asked() {
+    let (samples, errors) = gather(opts("zombie"));
+    assert_eq!((samples.as_str(), errors.len()), ("", 10));
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.ends_with("process 42 has ended"))
+    );
+}
+
+#[test]
+fn the_program_of_the_reference_page_collects() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("nginx.pid");
-    let registry = Registry::new();
-    // ANCHOR: opts
-    let nginx = ProcessCollector::with_opts(ProcessCollectorOpts {
-        pid_fn: Some(pid_file(&path)),
-        namespace: "nginx".to_owned(),
-        report_errors: true,
-        ..ProcessCollectorOpts::default()
-    })?;
-    registry.must_register(vec![Box::new(nginx)]);
-    // ANCHOR_END: opts
-    // ANCHOR: build_info
-    let build_info =
-        BuildInfoCollector::new("queue_exporter", env!("CARGO_PKG_VERSION"))?
-            // Set by the build, such as by `GIT_REVISION=$(git rev-parse HEAD) cargo build`.
-            .revision(option_env!("GIT_REVISION").unwrap_or_default());
-    registry.must_register(vec![Box::new(build_info)]);
-    // ANCHOR_END: build_info
+    let registry = page::registry(path.clone()).unwrap();
     let gathered = Gatherer::gather(&registry);
     let error = "`nginx_process_open_fds` was not collected: cannot read pid file ";
     assert!(gathered.errors[1].to_string().starts_with(error));
     assert_eq!(gathered.families.len(), 1);
     fs::write(&path, std::process::id().to_string()).unwrap();
     assert_eq!(Gatherer::gather(&registry).families.len(), 11);
-    Ok(())
 }
 
 #[test]

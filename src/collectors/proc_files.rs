@@ -81,6 +81,8 @@ impl Lines {
 /// The fields of `/proc/<pid>/stat` that the process collector exports.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stat {
+    /// It waits for its parent to ask how it ended, and has nothing any more.
+    pub has_ended: bool,
     /// User and system time together, in clock ticks.
     pub cpu_ticks: u64,
     pub threads: u64,
@@ -102,6 +104,7 @@ pub fn stat(process: &Path) -> Result<Stat, Unavailable> {
     };
     let (user, system): (u64, u64) = (field(14)?, field(15)?);
     Ok(Stat {
+        has_ended: matches!(fields.first(), Some(&"Z" | &"X")),
         cpu_ticks: user.saturating_add(system),
         threads: field(20)?,
         start_ticks: field(22)?,

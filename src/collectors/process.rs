@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::proc_files::{self, Lines, Unavailable};
+use super::proc_files::{self, Lines, Stat, Unavailable};
 use super::{Metric, descs, families, os};
 use crate::const_metric::ValueType::{Counter, Gauge};
 use crate::gather::report;
@@ -131,7 +131,9 @@ impl ProcessCollector {
     }
 
     /// A collector for process `pid`. (The one it runs in is better told by
-    /// [`ProcessCollector::new`], to the nanosecond of CPU time.)
+    /// [`ProcessCollector::new`]: to the nanosecond of CPU time, and without the
+    /// descriptor that lists the descriptors.) The descriptors of a process of another
+    /// user can be listed only by root.
     ///
     /// # Errors
     ///
@@ -156,7 +158,7 @@ impl ProcessCollector {
     }
 
     /// In the order of [`METRICS`].
-    fn values(&self) -> [Result<f64, Unavailable>; METRICS.len()] {
+    fn values(&self) -> Values {
         let root = &self.opts.proc_root;
         match self.opts.pid_fn.as_ref().map(|pid_fn| pid_fn()) {
             None => values(root, &root.join("self"), true),
@@ -192,13 +194,24 @@ impl Collector for ProcessCollector {
     }
 }
 
-fn values(
+type Values = [Result<f64, Unavailable>; METRICS.len()];
+
+fn values(root: &Path, process: &Path, is_this: bool) -> Values {
+    let stat = proc_files::stat(process);
+    if stat.as_ref().is_ok_and(|stat| stat.has_ended) {
+        let problem = format!("process {} has ended", process.display());
+        return METRICS.map(|_| Err(Unavailable(problem.clone())));
+    }
+    values_of(root, process, is_this, &stat)
+}
+
+fn values_of(
     root: &Path,
     process: &Path,
     is_this: bool,
-) -> [Result<f64, Unavailable>; METRICS.len()] {
+    stat: &Result<Stat, Unavailable>,
+) -> Values {
     let float = |number: u64| number as f64;
-    let stat = proc_files::stat(process);
     let stat = || stat.as_ref().map_err(Clone::clone);
     let limits = Lines::of(process.join("limits"));
     let limit = |name| limits.as_ref().map_err(Clone::clone)?.soft_limit(name);
