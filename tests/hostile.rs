@@ -28,14 +28,24 @@ fn limited(slug: &str, ulimit: &str) -> Command {
     command
 }
 
-/// Does `hazard` to programs that may have few file descriptors, and looks at each
-/// afterwards.
-fn each_survives(hazard: impl Fn(&Program)) {
-    for descriptors in [24, 40, 41, 64, 1024] {
-        let ulimit = format!("-n {descriptors}");
-        let program = Program::spawn(limited(SLUG, &ulimit).stderr(Stdio::null()));
-        survives(program, &hazard);
-    }
+/// All of them are this process's own: more than the 1,024 descriptors that it may have.
+fn allow_many_clients() {
+    rlimit::increase_nofile_limit(4096).unwrap();
+}
+
+/// Does `hazard` to programs that may have few file descriptors, all at once, and looks at
+/// each afterwards.
+fn each_survives(hazard: impl Fn(&Program) + Sync) {
+    allow_many_clients();
+    thread::scope(|scope| {
+        for descriptors in [24, 40, 41, 64, 1024] {
+            let hazard = &hazard;
+            scope.spawn(move || {
+                let mut command = limited(SLUG, &format!("-n {descriptors}"));
+                survives(Program::spawn(command.stderr(Stdio::null())), hazard);
+            });
+        }
+    });
 }
 
 fn survives(program: Program, hazard: impl Fn(&Program)) {
@@ -359,7 +369,7 @@ fn clients_that_leave_at_once_cost_nothing() {
 
 #[test]
 fn hundreds_of_half_requests_and_silent_clients_are_borne() {
-    rlimit::increase_nofile_limit(4096).unwrap();
+    allow_many_clients();
     survives(Program::start(SLUG), |program| {
         let before = Held::at_rest(program);
         let open = |client| {
@@ -406,27 +416,32 @@ fn a_thread_that_cannot_be_started_is_waited_for() {
     );
 }
 
+/// Changes how many file descriptors `program` may have, while it runs.
+fn allow(program: &Program, descriptors: u64) {
+    let id = program.process.0.id().try_into().unwrap();
+    let limits = Some((descriptors, 1024));
+    rlimit::prlimit(id, rlimit::Resource::NOFILE, limits, None).unwrap();
+}
+
 #[test]
 fn a_lack_of_descriptors_is_waited_out_and_logged_once_a_second_at_most() {
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new(support::command(SLUG).get_program());
     command.arg("127.0.0.1:0").stderr(log.reopen().unwrap());
     let program = Program::spawn(&mut command);
-    let allow = |descriptors| {
-        let id = program.process.0.id().try_into().unwrap();
-        let limits = Some((descriptors, 1024));
-        rlimit::prlimit(id, rlimit::Resource::NOFILE, limits, None).unwrap();
-    };
     let page = program.metrics();
-    // Not one more. (The accept that waits already has its own.)
-    allow(1);
+    // Not one more, but for the accept that waits and has its own.
+    allow(&program, 1);
     let started = Instant::now();
-    assert_eq!(program.metrics(), page);
-    let mut client = connect(program.address);
-    client.write_all(SCRAPE).unwrap();
+    let mut clients = [connect(program.address), connect(program.address)];
+    for client in &mut clients {
+        client.write_all(SCRAPE).unwrap();
+    }
     thread::sleep(Duration::from_millis(1500));
-    allow(1024);
-    assert_eq!(answer(&mut client).unwrap().1, page);
+    allow(&program, 1024);
+    for mut client in clients {
+        assert_eq!(answer(&mut client).unwrap().1, page);
+    }
     let log = std::fs::read_to_string(log).unwrap();
     let lines: Vec<&str> = log.lines().collect();
     assert!(!lines.is_empty() && lines.len() as u64 <= 1 + started.elapsed().as_secs());
