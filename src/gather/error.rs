@@ -19,7 +19,7 @@ pub enum GatherError {
         /// The words of the panic.
         message: String,
     },
-    /// A collector left a metric out, and [reported](super::report) it.
+    /// A collector left a metric out, and [reported](super::report()) it.
     #[error("`{name}` was not collected: {problem}")]
     NotCollected {
         /// Name of the metric.
