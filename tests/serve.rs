@@ -500,6 +500,36 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
 }
 
 #[test]
+fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
+    let (handler, starts, finish) = slow_handler();
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, handler);
+    // Until the other has been waiting when the first answer was out.
+    let began = Instant::now();
+    loop {
+        let first = running.send(&SCRAPE.repeat(2));
+        starts.recv_timeout(PATIENCE).unwrap();
+        let other = running.send(SCRAPE);
+        thread::sleep(Duration::from_millis(200));
+        finish.send(()).unwrap();
+        // The other's, or else the first one's second.
+        starts.recv_timeout(PATIENCE).unwrap();
+        finish.send(()).unwrap();
+        drop(other);
+        let answers = rest(first);
+        if answers.matches("a 1\n").count() == 1 {
+            assert_closed_with(&answers, "200 OK");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "it never made room: {answers}");
+    }
+    running.stop();
+}
+
+#[test]
 fn clients_with_ever_more_requests_make_room_between_two_answers() {
     let limits = Limits {
         connections: 2,

@@ -217,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_a_nul_is_not_taken_for_two() {
+        let (one, two) = (metric(&["c\0x"], 0), metric(&["b", "a"], 0));
+        let mut metrics = vec![two.clone(), one.clone()];
+        sort_and_dedup(&mut metrics, |_| ());
+        assert_eq!(metrics, [one, two]);
+    }
+
+    #[test]
     fn of_equal_metrics_the_first_is_kept() {
         let gauge = |value: f64| {
             let mut metric = metric(&["b"], 0);
@@ -225,7 +233,8 @@ mod tests {
             metric.set_gauge(gauge);
             metric
         };
-        let mut metrics = vec![gauge(1.0), gauge(2.0), metric(&["a"], 0), gauge(3.0)];
+        let mut metrics: Vec<Metric> = (1..=100).map(|n| gauge(f64::from(n))).collect();
+        metrics.push(metric(&["a"], 0));
         sort_and_dedup(&mut metrics, |_| ());
         assert_eq!(metrics, [metric(&["a"], 0), gauge(1.0)]);
     }
