@@ -10,12 +10,12 @@ mod support;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use support::held::Held;
-use support::{PATIENCE, Program, connect};
+use support::{PATIENCE, Program, connect, limited};
 
 const SLUG: &str = "00_raw_handler";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -89,11 +89,8 @@ fn http_2_0_holds_a_thread_and_two_descriptors_for_good() {
 #[test]
 fn a_lack_of_descriptors_ends_the_listener_and_not_the_process() {
     for descriptors in [24, 41] {
-        let start = format!("ulimit -n {descriptors} && exec \"$0\" 127.0.0.1:0");
-        let mut command = Command::new("sh");
-        command.args(["-c", &start]).stderr(Stdio::null());
-        command.arg(support::command(SLUG).get_program());
-        let mut program = Program::spawn(&mut command);
+        let mut command = limited(SLUG, &format!("-n {descriptors}"));
+        let mut program = Program::spawn(command.stderr(Stdio::null()));
         assert!(serves(&program));
         let connect = |_| TcpStream::connect(program.address).ok();
         let clients: Vec<TcpStream> = (0..80).map_while(connect).collect();

@@ -39,26 +39,30 @@ impl Lines {
         Unavailable(format!("{} has no {what}", self.path.display()))
     }
 
-    /// What follows `start` on the first line that begins with it.
-    fn line(&self, start: &str) -> Result<&str, Unavailable> {
+    /// The word that follows `start` on the first line that begins with it; empty where
+    /// none does.
+    fn word(&self, start: &str) -> Result<&str, Unavailable> {
         let mut lines = self.text.lines();
-        lines
-            .find_map(|line| line.strip_prefix(start))
-            .ok_or_else(|| self.no(&format!("line {start:?}")))
+        let rest = lines.find_map(|line| line.strip_prefix(start));
+        let rest = rest.ok_or_else(|| self.no(&format!("line {start:?}")))?;
+        Ok(rest.split_whitespace().next().unwrap_or_default())
     }
 
-    /// The first word there, as a number.
+    fn parse(&self, word: &str, start: &str) -> Result<u64, Unavailable> {
+        let number = word.parse();
+        number.map_err(|_| self.no(&format!("number after {start:?}")))
+    }
+
+    /// The number that follows `start` on the first line that begins with it.
     pub fn number(&self, start: &str) -> Result<u64, Unavailable> {
-        let word = self.line(start)?.split_whitespace().next();
-        word.and_then(|word| word.parse().ok())
-            .ok_or_else(|| self.no(&format!("number after {start:?}")))
+        self.parse(self.word(start)?, start)
     }
 
     /// A soft limit of `/proc/<pid>/limits`; `u64::MAX` stands for "unlimited", as in Go.
     pub fn soft_limit(&self, name: &str) -> Result<u64, Unavailable> {
-        match self.line(name)?.split_whitespace().next() {
-            Some("unlimited") => Ok(u64::MAX),
-            _ => self.number(name),
+        match self.word(name)? {
+            "unlimited" => Ok(u64::MAX),
+            word => self.parse(word, name),
         }
     }
 

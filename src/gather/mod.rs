@@ -74,9 +74,7 @@ impl Gathered {
 /// with the other families.
 impl Gatherer for Registry {
     fn gather(&self) -> Gathered {
-        let (mut gathered, reported) = report::during(|| collect(self));
-        gathered.errors.extend(reported);
-        gathered.check()
+        report::during(|| collect(self)).check()
     }
 }
 
@@ -127,9 +125,7 @@ impl Gatherer for Gatherers {
 /// checked as [`Gathered::checked`] says.
 impl<F: Fn() -> Gathered + Send + Sync> Gatherer for F {
     fn gather(&self) -> Gathered {
-        let (mut gathered, reported) = report::during(self);
-        gathered.errors.extend(reported);
-        gathered.check()
+        report::during(self).check()
     }
 }
 

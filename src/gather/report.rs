@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use super::GatherError;
+use super::{GatherError, Gathered};
 
 thread_local! {
     /// What was reported to the gather in progress on this thread.
@@ -27,13 +27,12 @@ pub fn report(metric: &str, problem: &dyn Display) {
     });
 }
 
-/// What `gather` gives, and what was reported on its way.
-pub(super) fn during<T>(gather: impl FnOnce() -> T) -> (T, Vec<GatherError>) {
-    let outer = Outer(REPORTED.replace(Some(Vec::new())));
-    let gathered = gather();
-    let reported = REPORTED.take().unwrap_or_default();
-    drop(outer);
-    (gathered, reported)
+/// What `gather` gives, with what was reported on its way among its errors.
+pub(super) fn during(gather: impl FnOnce() -> Gathered) -> Gathered {
+    let _outer = Outer(REPORTED.replace(Some(Vec::new())));
+    let mut gathered = gather();
+    gathered.errors.extend(REPORTED.take().unwrap_or_default());
+    gathered
 }
 
 /// What was reported before to a gather around this one, put back at the end, also when

@@ -14,10 +14,11 @@ use prometheus::proto::{LabelPair, Metric, MetricFamily};
 pub fn sort_and_dedup(metrics: &mut Vec<Metric>, mut duplicate: impl FnMut(&Metric)) {
     if !metrics.is_sorted_by(|a, b| order(a, b).is_le()) {
         let sorted = sorted_keys(metrics);
-        if sorted.windows(2).all(|pair| is_before(pair, metrics)) {
-            return place(metrics, sorted.into_iter().map(|key| key.at).collect());
-        }
+        let unique = sorted.windows(2).all(|pair| is_before(pair, metrics));
         place(metrics, sorted.into_iter().map(|key| key.at).collect());
+        if unique {
+            return;
+        }
     }
     metrics.dedup_by(|metric, before| {
         let is_one = order(metric, before).is_eq();
@@ -65,16 +66,9 @@ fn is_before(pair: &[Key], metrics: &[Metric]) -> bool {
 }
 
 fn sorted_keys(metrics: &[Metric]) -> Vec<Key> {
-    let mut keys: Vec<Key> = match starts(metrics) {
-        Some(starts) => {
-            let keys = starts.into_iter().enumerate();
-            keys.map(|(at, start)| Key { start, at }).collect()
-        }
-        None => {
-            let keys = 0..metrics.len();
-            keys.map(|at| Key { start: 0, at }).collect()
-        }
-    };
+    let starts = starts(metrics).unwrap_or_else(|| vec![0; metrics.len()]);
+    let keys = starts.into_iter().enumerate();
+    let mut keys: Vec<Key> = keys.map(|(at, start)| Key { start, at }).collect();
     // Stable, by `at`: what was collected first is what is kept.
     keys.sort_unstable_by(|a, b| a.order(b, metrics).then(a.at.cmp(&b.at)));
     keys

@@ -49,6 +49,15 @@ pub fn command(slug: &str) -> Command {
     Command::new(path)
 }
 
+/// The same on a free port, with a shell's limits: `-n 24` for 24 file descriptors.
+pub fn limited(slug: &str, ulimit: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let start = format!("ulimit {ulimit} && exec \"$0\" 127.0.0.1:0");
+    shell.args(["-c", &start]);
+    shell.arg(command(slug).get_program());
+    shell
+}
+
 /// A process, ended when it goes out of scope.
 pub struct Process(pub Child);
 
