@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Scrapes our program and the stock one in turns, with 4 kept connections, and prints what
 # each did and the ratios: at 1, 1,000 and 100,000 series, or at those given as arguments.
-# Needs wrk. SECONDS_EACH is how long a turn takes, TURNS how many there are.
+# Then the peak memory of each over 100 scrapes one after another. Needs wrk and curl.
+# SECONDS_EACH is how long a turn takes, TURNS how many there are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,27 +12,43 @@ cargo build --quiet --release --package benches --bins
 
 results=$(mktemp)
 pid=
+url=
 stop() { [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; }
 trap 'stop; rm -f "$results" "$results.line"' EXIT
 
-# One turn of a program: its name, and how many series it serves. Leaves a line of figures:
-# scrapes a second, p50 and p99 in ms, CPU in µs a scrape, peak memory in MiB.
-turn() {
-    local program=$1 series=$2
-    "target/release/$program" 127.0.0.1:0 "$series" >"$results.line" &
+# Starts a program, and scrapes it once: its name, and how many series it serves.
+start() {
+    rm -f "$results.line"
+    "target/release/$1" 127.0.0.1:0 "$2" >"$results.line" &
     pid=$!
     until [ -s "$results.line" ]; do sleep 0.01; done
-    local url before after peak
     url=$(sed -n 's/^listening on //p' "$results.line")
-    curl --silent --output /dev/null "$url"
+    scrape
+}
+
+scrape() { curl --fail --silent --output /dev/null "$url"; }
+
+# Ends it.
+end() {
+    kill "$pid"
+    wait "$pid" 2>/dev/null || true
+    pid=
+}
+
+# Its peak memory so far, in KiB.
+peak() { awk '/^VmHWM/ { print $2 }' "/proc/$pid/status"; }
+
+# One turn of a program. Leaves a line of figures: scrapes a second, p50 and p99 in ms, CPU
+# in µs a scrape, peak memory in MiB.
+turn() {
+    local program=$1 series=$2 before after peak
+    start "$program" "$series"
     before=$(ticks)
     wrk --connections 4 --threads 2 --duration "${seconds}s" --latency "$url" \
         >"$results.wrk"
     after=$(ticks)
-    peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
-    kill "$pid"
-    wait "$pid" 2>/dev/null || true
-    pid=
+    peak=$(peak)
+    end
     awk -v name="$program" -v series="$series" -v ticks=$((after - before)) \
         -v hertz="$(getconf CLK_TCK)" -v peak="$peak" '
         function ms(time) {
@@ -60,6 +77,14 @@ for series in "$@"; do
         turn stock "$series"
     done
 done
+
+# Peak memory in KiB over 100 scrapes, one after another.
+hundred() {
+    start "$1" "$2"
+    for _ in $(seq 99); do scrape; done
+    peak
+    end
+}
 
 # The middle of the turns, and ours by stock's.
 sort -k1,1 -k2,2n "$results" | awk '
@@ -96,3 +121,12 @@ sort -k1,1 -k2,2n "$results" | awk '
                 mid["ours", 6] / mid["stock", 6], mid["ours", 7] / mid["stock", 7]
         }
     }'
+
+for series in "$@"; do
+    ours=$(hundred ours "$series")
+    stock=$(hundred stock "$series")
+    awk -v series="$series" -v ours="$ours" -v stock="$stock" 'BEGIN {
+        printf "%8d series, 100 scrapes one after another: peak MiB %.1f, stock %.1f, " \
+            "ratio %.2f\n", series, ours / 1024, stock / 1024, ours / stock
+    }'
+done

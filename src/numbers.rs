@@ -2,36 +2,41 @@
 //! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of
 //! a series' identity, so they must read as the next exporter's do.
 
+use crate::exposition::short::append;
+
 /// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
 /// on and below 1e-04.
 pub fn write_float(out: &mut Vec<u8>, value: f64) {
-    if !value.is_finite() {
-        let text: &[u8] = if value.is_nan() {
-            b"NaN"
-        } else if value > 0.0 {
-            b"+Inf"
-        } else {
-            b"-Inf"
-        };
-        out.extend_from_slice(text);
+    // Not NaN, for one.
+    if !(1e-4..1e6).contains(&value.abs()) {
+        write_unusual_float(out, value);
         return;
     }
     let whole = value as i32;
-    if f64::from(whole) == value && whole.unsigned_abs() < 1_000_000 {
-        // Also for -0, which Go's text format writes without its sign.
+    if f64::from(whole) == value {
         out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
-        return;
+    } else {
+        // In this range both write it alike.
+        append(out, zmij::Buffer::new().format_finite(value).as_bytes());
     }
-    let mut buffer = zmij::Buffer::new();
-    if (1e-4..1e6).contains(&value.abs()) {
-        // Here both write it alike.
-        out.extend_from_slice(buffer.format_finite(value).as_bytes());
-        return;
+}
+
+#[cold]
+fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
+    if value.is_nan() {
+        out.extend_from_slice(b"NaN");
+    } else if value.is_infinite() {
+        out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+    } else if value == 0.0 {
+        // Also -0, which Go's text format writes without its sign.
+        out.push(b'0');
+    } else {
+        if value < 0.0 {
+            out.push(b'-');
+        }
+        let mut buffer = zmij::Buffer::new();
+        write_exponent(out, buffer.format_finite(value.abs()).as_bytes());
     }
-    if value < 0.0 {
-        out.push(b'-');
-    }
-    write_exponent(out, buffer.format_finite(value.abs()).as_bytes());
 }
 
 /// The same as a string, for messages.

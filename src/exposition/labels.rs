@@ -2,6 +2,7 @@
 
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
+use super::short::{append_if, is_same};
 use crate::names::labels_problem;
 
 /// The names of a family's metric and of its labels, as they are written.
@@ -25,11 +26,24 @@ impl<'a> Labels<'a> {
     }
 
     /// Makes the names those of `metric`, or says why no parser would take them.
+    #[inline]
     pub fn take_names_of(&mut self, metric: &'a Metric) -> Result<(), String> {
         let names = metric.get_label().iter().map(LabelPair::name);
-        if names.clone().eq(self.names.iter().map(LabelPair::name)) {
+        let before = self.names.iter().map(LabelPair::name);
+        if names.len() == before.len()
+            && names
+                .clone()
+                .zip(before)
+                .all(|(a, b)| is_same(a.as_bytes(), b.as_bytes()))
+        {
             return Ok(());
         }
+        self.change_names(metric)
+    }
+
+    #[cold]
+    fn change_names(&mut self, metric: &'a Metric) -> Result<(), String> {
+        let names = metric.get_label().iter().map(LabelPair::name);
         if let Some(problem) = labels_problem(metric.get_label(), self.field_type) {
             return Err(problem);
         }
@@ -68,39 +82,42 @@ impl<'a> Labels<'a> {
 }
 
 /// Appends `text` with its backslashes and line ends escaped, and its quotes if `quotes`.
+#[inline]
 pub fn write_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
-    let special = |byte: u8| matches!(byte, b'\\' | b'\n') || (quotes && byte == b'"');
     let text = text.as_bytes();
-    if !has_special(text) {
+    if !append_if(out, text, |word| !may_be_special(word)) {
+        write_long_escaped(out, text, quotes);
+    }
+}
+
+fn write_long_escaped(out: &mut Vec<u8>, text: &[u8], quotes: bool) {
+    let words = text.chunks_exact(8).filter_map(|word| word.first_chunk());
+    let mut words = words.chain(text.last_chunk());
+    if text.len() > 8 && !words.any(|word| may_be_special(u64::from_ne_bytes(*word))) {
         out.extend_from_slice(text);
         return;
     }
     for byte in text {
-        if special(*byte) {
+        if matches!(byte, b'\\' | b'\n') || (quotes && *byte == b'"') {
             out.push(b'\\');
         }
         out.push(if *byte == b'\n' { b'n' } else { *byte });
     }
 }
 
-/// Whether any byte of `text` could need an escape, eight at a time: a byte of `zeros` is
-/// 0 where the text has the byte that is looked for, and only then does taking 1 from it
-/// set its highest bit while that of the byte itself is not set.
-fn has_special(text: &[u8]) -> bool {
+/// Whether any of eight bytes could need an escape: each that does, and `*`. A byte of `zeros` is 0 where the text has a byte that
+/// is looked for, and only then does taking 1 from it set its highest bit while that of
+/// the byte itself is not set.
+#[inline]
+fn may_be_special(word: u64) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let has = |word: u64, byte: u8| {
-        let zeros = word ^ (ONES * u64::from(byte));
-        zeros.wrapping_sub(ONES) & !zeros & HIGH
-    };
-    let special = |word| has(word, b'\\') | has(word, b'\n') | has(word, b'"');
-    let Some(last) = text.last_chunk() else {
-        return text.iter().any(|byte| matches!(byte, b'\\' | b'\n' | b'"'));
-    };
-    let words = text.chunks_exact(8).filter_map(|word| word.first_chunk());
-    let words = words.map(|word| u64::from_ne_bytes(*word));
-    let last = special(u64::from_ne_bytes(*last));
-    words.fold(last, |found, word| found | special(word)) != 0
+    let is_zero = |zeros: u64| zeros.wrapping_sub(ONES) & !zeros;
+    // Without the two bits in which they differ, a quote and a line end are one.
+    const ALIKE: u8 = !(b'"' ^ b'\n');
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    let other = (word & (ONES * u64::from(ALIKE))) ^ (ONES * u64::from(b'"' & ALIKE));
+    (is_zero(backslash) | is_zero(other)) & HIGH != 0
 }
 
 #[cfg(test)]
@@ -108,19 +125,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_special_byte_is_found_wherever_it_stands() {
-        let others = b"az09_~\x00\xff\x80\x8a!#\x09\x0b[]";
+    fn a_special_byte_is_escaped_wherever_it_stands() {
+        let others = b"az09_~\x00\x7f*\x02!#\x09\x0b[]";
         for length in 0..40 {
-            let plain = (0..length).map(|at| others[at % others.len()]);
-            let plain: Vec<u8> = plain.collect();
-            assert!(!has_special(&plain));
+            let plain: Vec<u8> = others.iter().copied().cycle().take(length).collect();
+            assert_eq!(escaped(&plain), plain);
             for at in 0..length {
-                for byte in *b"\\\n\"" {
+                for (byte, as_written) in
+                    [(b'\\', b"\\\\"), (b'\n', b"\\n"), (b'"', b"\\\"")]
+                {
                     let mut text = plain.clone();
                     text[at] = byte;
-                    assert!(has_special(&text), "{text:?}");
+                    let written = [&plain[..at], as_written, &plain[at + 1..]];
+                    assert_eq!(escaped(&text), written.concat());
                 }
             }
         }
+    }
+
+    fn escaped(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_escaped(&mut out, std::str::from_utf8(text).unwrap(), true);
+        out
     }
 }

@@ -19,18 +19,20 @@ pub fn message(
         // These never have one, and the client takes it for the next answer.
         body.clear();
     }
-    let mut message = Vec::with_capacity(256 + body.len());
+    let mut head = Vec::with_capacity(256);
     // Writing to memory does not fail.
-    let _ = write_head(&parts, body.len(), version, &mut message);
+    let _ = write_head(&parts, body.len(), version, &mut head);
     if !kept {
         // tiny_http leaves this header to its own server.
-        message.truncate(message.len() - 2);
-        message.extend_from_slice(b"Connection: close\r\n\r\n");
+        head.truncate(head.len() - 2);
+        head.extend_from_slice(b"Connection: close\r\n\r\n");
     }
-    if !head_only {
-        message.extend_from_slice(&body);
+    if head_only {
+        return head;
     }
-    message
+    // In the memory that the body has: a copy of it would be a second one.
+    body.splice(..0, head);
+    body
 }
 
 /// Leaves out what tiny_http does not write: headers beyond ASCII, and those that frame
@@ -39,7 +41,7 @@ fn write_head(
     parts: &Parts,
     length: usize,
     version: Version,
-    message: &mut Vec<u8>,
+    head: &mut Vec<u8>,
 ) -> io::Result<()> {
     let headers = parts
         .headers
@@ -55,7 +57,7 @@ fn write_head(
     tiny_http::Response::new(status, headers, io::empty(), Some(length), None)
         .with_chunked_threshold(usize::MAX)
         // Without the request's headers: one of them, TE, would ask for chunks.
-        .raw_print(message, version, &[], true, None)
+        .raw_print(head, version, &[], true, None)
 }
 
 /// `content-type` as `Content-Type`, the way tiny_http writes the headers of its own.
