@@ -1,17 +1,55 @@
-//! The course checks itself: a lesson is one slug in each place, and a page shows nothing
-//! but copies.
+//! The course checks itself: a lesson is one slug in each place, a page shows nothing but
+//! copies, its translation is not stale, and what it says to type or to follow exists.
 //!
 //! `UPDATE_DOCS=1 cargo test --test course` rewrites the copies on the pages.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod book;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use book::page::{Page, Section};
+use book::source::with_blocks_from_their_sources;
+use book::{Problems, is_update, pages_in, read, replace};
 use support::PROGRAMS;
+
+/// The headings of the two documents that a program may follow.
+const SECTIONS: [&str; 13] = [
+    "简单粗暴",
+    "使用SDK",
+    "默认指标",
+    "自定义指标",
+    "指标采集",
+    "Gauges",
+    "Counters",
+    "Histograms",
+    "Summaries",
+    "指标注册",
+    "默认注册表",
+    "自定义注册表",
+    "采集器",
+];
+
+/// The sections of a lesson's page, in their order.
+const OF_A_LESSON: [&str; 7] = [
+    "What you will see",
+    "How it works",
+    "Go beside Rust",
+    "What to watch out for",
+    "What Prometheus makes of it",
+    "Exercise",
+    "Further reading",
+];
+
+/// The lessons whose program is no step from another one's.
+const NO_STEP: [&str; 3] =
+    ["00_raw_handler", "01_default_registry", "02e_registration"];
+
+const LANGUAGES: [&str; 2] = ["en", "zh"];
 
 /// The names in `folder` that begin like a lesson, without their `ending`.
 fn slugs(folder: &str, ending: &str) -> BTreeSet<String> {
@@ -28,91 +66,154 @@ fn slugs(folder: &str, ending: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref();
-    fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn lesson(language: &str, slug: &str) -> Page {
+    Page::read(&format!("docs/{language}/{slug}.md"))
+}
+
+fn pages(folder: &str) -> Vec<Page> {
+    pages_in(folder)
+        .iter()
+        .map(|path| Page::read(path))
+        .collect()
+}
+
+/// Every page of the repository.
+fn all_pages() -> Vec<Page> {
+    let others = ["README.md", "benches/README.md", "fuzz/README.md"];
+    let mut all = pages("docs");
+    all.extend(others.map(Page::read));
+    all
 }
 
 #[test]
 fn a_lesson_is_one_slug_in_each_place() {
+    let mut problems = Problems::default();
     let programs = slugs("src/bin", ".rs");
-    assert_eq!(programs, slugs("docs/en", ".md"), "src/bin, docs/en");
-    assert_eq!(programs, slugs("snapshots", ".snap"), "src/bin, snapshots");
     let tested = PROGRAMS.map(|(slug, _)| slug.to_owned()).into();
-    assert_eq!(programs, tested, "src/bin, tests/support/mod.rs");
+    for (place, ending, there) in [
+        ("docs/en", ".md", slugs("docs/en", ".md")),
+        ("docs/zh", ".md", slugs("docs/zh", ".md")),
+        ("snapshots", ".snap", slugs("snapshots", ".snap")),
+        ("tests/support/mod.rs", "", tested),
+    ] {
+        for slug in programs.difference(&there) {
+            let what = format!("src/bin/{slug}.rs has no {slug}{ending} here");
+            problems.add(place, 0, &what, "add it, or take the program away");
+        }
+        for slug in there.difference(&programs) {
+            let what = format!("there is no src/bin/{slug}.rs for this {slug}{ending}");
+            problems.add(place, 0, &what, "`git mv` it to the program's name");
+        }
+    }
+    problems.assert_none();
 }
 
 #[test]
 fn a_program_says_what_it_is_in_its_first_lines() {
+    let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
-        let program = read(format!("src/bin/{slug}.rs"));
-        let header: Vec<&str> = program
-            .lines()
-            .map_while(|line| line.strip_prefix("//!"))
-            .collect();
-        let page = read(format!("docs/en/{slug}.md"));
-        let title = page.lines().next().unwrap();
-        assert_eq!(Some(header[0].trim()), title.strip_prefix("# "), "{slug}");
-        assert!(header[2].starts_with(" Follows the section "), "{slug}");
-        assert_eq!(header[4], format!(" Run it: `cargo run --bin {slug}`"));
-        assert!(header[6].starts_with(" Expect "), "{slug}");
+        let path = format!("src/bin/{slug}.rs");
+        let program = read(&path);
+        let header = program.lines().map_while(|line| line.strip_prefix("//!"));
+        let header: Vec<&str> = header.map(str::trim).collect();
+        for (at, holds, mend) in header_rules(slug) {
+            let line = header.get(at).copied().unwrap_or_default();
+            let what = format!("the header says {line:?}");
+            problems.unless(holds(line), &path, at + 1, [&what, &mend]);
+        }
     }
+    problems.assert_none();
+}
+
+type Rule = Box<dyn Fn(&str) -> bool>;
+
+/// The lines of a header that have a form, what holds of each, and what it should be.
+fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
+    let title = lesson("en", slug).title().to_owned();
+    let run = format!("Run it: `cargo run --bin {slug}`");
+    let follows = |line: &str| {
+        let followed = line.strip_prefix("Follows the section ");
+        let first = followed.and_then(|named| named.split([':', ',', ' ']).next());
+        first.is_some_and(|first| SECTIONS.contains(&first))
+    };
+    let sections = SECTIONS.join(" ");
+    let mend = [
+        format!("write `//! {title}`, the title of its page"),
+        format!("write `//! Follows the section …`, with one of: {sections}"),
+        format!("write `//! {run}`"),
+        "write `//! Expect …`".to_owned(),
+    ];
+    let rules: [(usize, Rule); 4] = [
+        (0, Box::new(move |line| line == title)),
+        (2, Box::new(follows)),
+        (4, Box::new(move |line| line == run)),
+        (6, Box::new(|line| line.starts_with("Expect "))),
+    ];
+    let mut mend = mend.into_iter();
+    rules.map(|(at, holds)| (at, holds, mend.next().unwrap_or_default()))
 }
 
 #[test]
 fn a_program_has_at_most_80_lines_of_at_most_88_columns() {
+    let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
-        let program = read(format!("src/bin/{slug}.rs"));
-        assert!(program.lines().count() <= 80, "{slug}");
-        for line in program.lines() {
-            assert!(line.chars().count() <= 88, "{slug}: {line}");
+        let path = format!("src/bin/{slug}.rs");
+        let program = read(&path);
+        let count = program.lines().count();
+        let what = format!("the program has {count} lines");
+        let mend = "show less: 80 at most";
+        problems.unless(count <= 80, &path, count, [&what, mend]);
+        for (number, line) in (1..).zip(program.lines()) {
+            let width = line.chars().count();
+            let what = format!("this line has {width} columns");
+            let mend = "`cargo fmt`, and break comments: 88 at most";
+            problems.unless(width <= 88, &path, number, [&what, mend]);
         }
     }
+    problems.assert_none();
 }
 
 #[test]
-fn both_tables_of_lessons_name_each_lesson_with_its_title() {
+fn the_tables_of_lessons_name_each_lesson_with_its_title() {
+    let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
-        let page = read(format!("docs/en/{slug}.md"));
-        let title = page
-            .lines()
-            .next()
-            .unwrap()
-            .trim_start_matches("# ")
-            .to_owned();
-        for (table, folder) in [("README.md", "docs/en/"), ("docs/en/README.md", "")] {
-            let row = format!("| [`{slug}`]({folder}{slug}.md) | {title} |");
-            assert!(read(table).contains(&row), "{table} lacks: {row}");
+        for (table, folder, language) in [
+            ("README.md", "docs/en/", "en"),
+            ("docs/en/README.md", "", "en"),
+            ("docs/zh/README.md", "", "zh"),
+        ] {
+            let page = lesson(language, slug);
+            let row = format!("| [`{slug}`]({folder}{slug}.md) | {} |", page.title());
+            let what = format!("the table lacks the row of {slug}");
+            let holds = read(table).contains(&row);
+            problems.unless(holds, table, 0, [&what, &format!("begin it {row}")]);
         }
     }
-}
-
-fn reference_pages() -> Vec<String> {
-    let entries = fs::read_dir("docs/en/reference").unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let mut pages: Vec<String> = paths
-        .map(|path| path.into_os_string().into_string().unwrap())
-        .filter(|path| path.ends_with(".md"))
-        .collect();
-    pages.sort();
-    pages
+    problems.assert_none();
 }
 
 #[test]
 fn the_way_in_names_each_reference_page_with_its_title() {
-    for path in reference_pages() {
-        let page = read(&path);
-        let title = page.lines().next().unwrap().trim_start_matches("# ");
-        let link = format!("[{title}]({})", path.trim_start_matches("docs/en/"));
-        let way_in = read("docs/en/README.md");
-        assert!(way_in.contains(&link), "docs/en/README.md lacks: {link}");
+    let mut problems = Problems::default();
+    for language in LANGUAGES {
+        let folder = format!("docs/{language}/");
+        let way_in = format!("{folder}README.md");
+        for page in pages(&format!("{folder}reference")) {
+            let path = page.path.trim_start_matches(&folder);
+            let link = format!("[{}]({path})", page.title());
+            let what = format!("no link to {path} by its title");
+            let holds = read(&way_in).contains(&link);
+            problems.unless(holds, &way_in, 0, [&what, &format!("write {link}")]);
+        }
     }
+    problems.assert_none();
 }
 
 #[test]
 fn the_page_from_go_to_rust_names_each_metric_of_the_collectors() {
-    let page = read("docs/en/reference/go_to_rust.md");
+    let mut problems = Problems::default();
+    let path = "docs/en/reference/go_to_rust.md";
+    let page = read(path);
     let snapshot = read("snapshots/04_process_runtime.snap");
     let types = snapshot
         .lines()
@@ -122,123 +223,411 @@ fn the_page_from_go_to_rust_names_each_metric_of_the_collectors() {
         |name: &&str| name.starts_with("process_") || name.starts_with("rust_");
     for name in names.filter(of_collectors) {
         let named = [format!("`{name}`"), format!("`{name}{{version}}`")];
-        assert!(
-            named.iter().any(|name| page.contains(name)),
-            "{name} is missing"
-        );
+        let holds = named.iter().any(|name| page.contains(name));
+        let what = format!("{name} is missing");
+        problems.unless(holds, path, 0, [&what, "add a row for it"]);
     }
+    problems.assert_none();
 }
 
 #[test]
 fn a_block_on_a_page_is_what_its_source_says() {
-    let update = std::env::var_os("UPDATE_DOCS").is_some();
-    let lessons = slugs("docs/en", ".md").into_iter();
-    let pages = lessons.map(|slug| format!("docs/en/{slug}.md"));
-    let others = ["README.md", "docs/en/README.md"].map(str::to_owned);
-    for path in pages.chain(others).chain(reference_pages()) {
-        let page = read(&path);
-        let mended = with_blocks_from_their_sources(&path, &page);
-        if update {
-            // Whole or not at all: other tests read the page meanwhile.
-            let new = format!("{path}.new");
-            fs::write(&new, mended).unwrap();
-            fs::rename(&new, &path).unwrap();
-            continue;
-        }
-        for (number, (is, should)) in page.lines().zip(mended.lines()).enumerate() {
-            assert_eq!(
-                is,
-                should,
-                "{path}:{} differs from its source: `git checkout src` takes an exercise \
-                 back, `UPDATE_DOCS=1 cargo test --test course` copies a change to the \
-                 page",
-                number + 1
-            );
-        }
-        assert_eq!(page.lines().count(), mended.lines().count(), "{path}");
-    }
-}
-
-/// The page with every block that follows `<!-- from SOURCE -->` taken from its source.
-fn with_blocks_from_their_sources(path: &str, page: &str) -> String {
-    let mut mended = String::new();
-    let mut lines = page.lines();
-    let mut sourced = false;
-    while let Some(line) = lines.next() {
-        mended += &format!("{line}\n");
-        let Some(source) = line
-            .strip_prefix("<!-- from ")
-            .and_then(|rest| rest.strip_suffix(" -->"))
-        else {
-            assert!(
-                sourced || !line.starts_with("```rust"),
-                "{path}: a block of code without a source: {line}"
-            );
-            sourced = false;
-            continue;
+    let mut problems = Problems::default();
+    let mend = "`git checkout src snapshots` takes an exercise back, \
+                `UPDATE_DOCS=1 cargo test --test course` copies a change to the pages";
+    for page in all_pages() {
+        let mended = match with_blocks_from_their_sources(&page) {
+            Ok(mended) => mended,
+            Err((line, what)) => {
+                let mend = "name a source that exists: docs/STYLE.md has the ways";
+                problems.add(&page.path, line, &what, mend);
+                continue;
+            }
         };
-        let fence = lines.next().unwrap_or_default();
-        assert!(fence.starts_with("```"), "{path}: no block follows {line}");
-        let end = lines.find(|line| *line == "```");
-        assert!(end.is_some(), "{path}: the block after {line} has no end");
-        mended += &format!("{fence}\n{}```\n", block(source));
+        if is_update() {
+            replace(&page.path, &mended);
+            continue;
+        }
+        let lines = page.text.lines().zip(mended.lines()).zip(1..);
+        if let Some(((is, should), number)) = lines.clone().find(|((a, b), _)| a != b) {
+            let what = format!("is {is:?}, and its source says {should:?}");
+            problems.add(&page.path, number, &what, mend);
+        } else if page.text.lines().count() != mended.lines().count() {
+            let end = lines.count();
+            let what = "the block and its source are not as long as each other";
+            problems.add(&page.path, end, what, mend);
+        }
     }
-    mended
+    problems.assert_none();
 }
 
-/// What stands at `FILE#REGION` of a program, `FILE#FAMILY` of a snapshot, or in the
-/// whole of a snapshot.
-fn block(source: &str) -> String {
-    let (file, part) = match source.split_once('#') {
-        Some((file, part)) => (file, Some(part)),
-        None => (source, None),
-    };
-    let text = read(file);
-    match (file.strip_suffix(".snap"), part) {
-        (Some(_), None) => format!("{}\n", snapshot_body(&text)),
-        (Some(_), Some(family)) => family_of(snapshot_body(&text), family),
-        (None, Some(region)) => region_of(file, &text, region),
-        (None, None) => text,
+/// What a block shows that nobody ran would be a claim. A console's answer is recorded, and
+/// compared by `tests/recorded.rs`.
+#[test]
+fn a_block_of_code_or_output_names_its_source() {
+    let mut problems = Problems::default();
+    for page in all_pages() {
+        for block in &page.blocks {
+            let shown = ["rust", "text", "diff"].contains(&block.language.as_str());
+            let what = format!("a block of {} without a source", block.language);
+            let mend = "put `<!-- from FILE#region -->` before it (docs/STYLE.md)";
+            let holds = !shown || block.source.is_some();
+            problems.unless(holds, &page.path, block.line, [&what, mend]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn a_lesson_has_its_sections_in_order_and_300_to_700_words() {
+    let mut problems = Problems::default();
+    for (slug, _) in PROGRAMS {
+        let page = lesson("en", slug);
+        let titles = page.sections.iter().skip(1);
+        let titles: Vec<&str> = titles.map(|all| all.title.as_str()).collect();
+        let what = format!("the sections are {titles:?}");
+        let mend = format!("make them {OF_A_LESSON:?}");
+        problems.unless(titles == OF_A_LESSON, &page.path, 0, [&what, &mend]);
+        let words = page.words();
+        let what = format!("the page has {words} words beside its blocks and tables");
+        let holds = (300..=700).contains(&words);
+        problems.unless(holds, &page.path, 0, [&what, "make it 300 to 700"]);
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn a_page_shows_the_step_from_the_lesson_that_it_follows() {
+    let mut problems = Problems::default();
+    for (slug, _) in PROGRAMS {
+        let page = lesson("en", slug);
+        let program = format!("src/bin/{slug}.rs");
+        let sources = page.blocks.iter().filter_map(|all| all.source.as_deref());
+        let mut steps = sources.filter_map(|source| source.strip_prefix("diff "));
+        let is_step = |files: &str| {
+            let (old, new) = files.split_once(' ').unwrap_or_default();
+            new == program && old < new
+        };
+        let mend = format!("show `<!-- from diff src/bin/EARLIER.rs {program} -->`");
+        let holds = NO_STEP.contains(&slug) || steps.any(is_step);
+        problems.unless(holds, &page.path, 0, ["no step to this program", &mend]);
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn a_translation_has_the_same_pages_sections_and_blocks() {
+    let mut problems = Problems::default();
+    let name = |path: &String| path[8..].to_owned();
+    let english: BTreeSet<String> = pages_in("docs/en").iter().map(name).collect();
+    let chinese: BTreeSet<String> = pages_in("docs/zh").iter().map(name).collect();
+    for page in english.symmetric_difference(&chinese) {
+        problems.add(
+            "docs",
+            0,
+            &format!("{page} is in one language"),
+            "translate it",
+        );
+    }
+    for page in english.intersection(&chinese) {
+        let original = Page::read(&format!("docs/en/{page}"));
+        compare(
+            &original,
+            &Page::read(&format!("docs/zh/{page}")),
+            &mut problems,
+        );
+    }
+    problems.assert_none();
+}
+
+fn compare(original: &Page, page: &Page, problems: &mut Problems) {
+    for (at, section) in original.sections.iter().enumerate() {
+        match page.sections.get(at) {
+            Some(translated) => {
+                compare_sections(original, section, page, translated, problems);
+            }
+            None => {
+                let what = format!("the section `{}` is missing", section.title);
+                problems.add(&page.path, 0, &what, "translate it");
+            }
+        }
+    }
+    let (many, of) = (page.sections.len(), original.sections.len());
+    let what = format!("{many} sections, and the English page has {of}");
+    problems.unless(many <= of, &page.path, 0, [&what, "take one out"]);
+}
+
+fn compare_sections(
+    original: &Page,
+    section: &Section,
+    page: &Page,
+    translated: &Section,
+    problems: &mut Problems,
+) {
+    let (id, hash) = (section.id(), section.hash());
+    let english = format!("{}:{}", original.path, section.line);
+    let (of, when) = translated.translates.clone().unwrap_or_default();
+    let mark = format!("<a id=\"{id}\"></a>");
+    for (holds, what, mend) in [
+        (
+            of == id,
+            format!("translates the section {of:?}, where `{id}` should stand"),
+            format!("put `<!-- en: {id} {hash} -->` before it"),
+        ),
+        (
+            of != id || when == hash,
+            format!("{english} has changed since this was translated"),
+            format!("translate the change, then write {hash} for {when}"),
+        ),
+        (
+            id == "top" || page.text.contains(&mark),
+            "nobody can link to this section".to_owned(),
+            format!("put {mark} before it"),
+        ),
+        (
+            translated.blocks == section.blocks,
+            "its blocks are not those of the English section".to_owned(),
+            format!("copy them from {english}"),
+        ),
+    ] {
+        problems.unless(holds, &page.path, translated.line, [&what, &mend]);
     }
 }
 
-fn snapshot_body(snapshot: &str) -> &str {
-    let (_, body) = snapshot.split_once("\n---\n").unwrap();
-    body.trim_end()
+#[test]
+fn chinese_text_has_its_own_punctuation() {
+    let mut problems = Problems::default();
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for page in pages("docs/zh") {
+        for (number, line) in &page.prose {
+            let two: Vec<char> = line.chars().collect();
+            let found = two.windows(2).find(|two| {
+                is_chinese(two[0]) && matches!(two[1], ',' | ';' | '?' | '!')
+            });
+            if let Some(two) = found {
+                let what = format!("`{}` behind `{}`", two[1], two[0]);
+                problems.add(&page.path, *number, &what, "write it full-width");
+            }
+        }
+    }
+    problems.assert_none();
 }
 
-/// The lines of one family: its HELP, its TYPE and its samples.
-fn family_of(body: &str, family: &str) -> String {
-    let belongs = |line: &&str| {
-        let line = line
-            .trim_start_matches("# HELP ")
-            .trim_start_matches("# TYPE ");
-        line.split([' ', '{']).next() == Some(family)
+#[test]
+fn every_link_leads_somewhere() {
+    let mut problems = Problems::default();
+    for page in all_pages() {
+        for (number, link) in page.links() {
+            if link.starts_with("http://") || link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let folder = Path::new(&page.path).parent().unwrap();
+            let target = match file {
+                "" => PathBuf::from(&page.path),
+                file => folder.join(file),
+            };
+            let what = format!("there is no {link}");
+            let mend = "give the path from this page's folder";
+            problems.unless(target.exists(), &page.path, number, [&what, mend]);
+            if anchor.is_empty() || !target.exists() {
+                continue;
+            }
+            let anchors = Page::read(target.to_str().unwrap()).anchors();
+            let mend = format!("one of: {}", anchors.join(" "));
+            let holds = anchors.iter().any(|all| all == anchor);
+            problems.unless(holds, &page.path, number, [&what, &mend]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn every_command_on_a_page_exists() {
+    let mut problems = Problems::default();
+    for page in all_pages() {
+        let of_blocks = page
+            .blocks
+            .iter()
+            .filter(|block| block.language == "console")
+            .flat_map(|block| {
+                let lines = (block.line + 1..).zip(block.content.lines());
+                lines.filter_map(|(number, line)| {
+                    Some((number, line.strip_prefix("$ ")?))
+                })
+            })
+            .map(|(number, line)| (number, line.to_owned()));
+        let of_spans = page
+            .code_spans()
+            .into_iter()
+            .filter(|(_, span)| span.starts_with("cargo ") && span != "cargo run …");
+        for (number, command) in of_blocks.chain(of_spans) {
+            if let Err(mend) = exists(&command) {
+                let what = format!("`{command}` cannot be run");
+                problems.add(&page.path, number, &what, &mend);
+            }
+        }
+    }
+    problems.assert_none();
+}
+
+/// Where an argument of a command leads.
+const NAMED_BY: [(&str, &str); 4] = [
+    ("--bin", "src/bin/{}.rs"),
+    ("--test", "tests/{}.rs"),
+    ("--bench", "benches/{}.rs"),
+    ("fuzz run", "fuzz/fuzz_targets/{}.rs"),
+];
+
+/// What a reader has, or is told how to get.
+const TOOLS: [&str; 5] = ["curl", "git", "prometheus", "promtool", "rustup"];
+
+const OF_CARGO: [&str; 8] = [
+    "add", "bench", "build", "fuzz", "insta", "install", "run", "test",
+];
+
+/// Whether what `command` names is there.
+fn exists(command: &str) -> Result<(), String> {
+    for (flag, place) in NAMED_BY {
+        // Some stand for any of them.
+        let name = after(&format!("{flag} "), command);
+        if let Some(name) = name.filter(|name| !["NN_name", "*"].contains(name)) {
+            is_there(&place.replace("{}", name))?;
+        }
+    }
+    if let Some(file) = after("--config.file=", command) {
+        is_there(file)?;
+    }
+    let ours = ["0", "8050", "9000", "9090", "9100"];
+    if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
+    {
+        return Err(format!("nothing of ours listens on {port}"));
+    }
+    let words = command.split_whitespace();
+    let mut words = words.filter(|word| !word.starts_with('+'));
+    let (first, sub) = (words.next().unwrap_or_default(), words.next());
+    match first {
+        "cargo" if OF_CARGO.contains(&sub.unwrap_or_default()) => Ok(()),
+        "cargo" => Err(format!("say what cargo is to do: {}", OF_CARGO.join(" "))),
+        path if path.contains('/') => is_there(path),
+        tool if TOOLS.contains(&tool) => Ok(()),
+        other => Err(format!(
+            "a reader may not have `{other}`: say how to get it"
+        )),
+    }
+}
+
+/// What stands behind `before`, up to what ends an argument.
+fn after<'a>(before: &str, command: &'a str) -> Option<&'a str> {
+    let (_, rest) = command.split_once(before)?;
+    rest.trim_start_matches('\'')
+        .split([' ', '/', '\'', '`'])
+        .next()
+}
+
+fn is_there(path: &str) -> Result<(), String> {
+    let there = Path::new(path).exists();
+    there.then_some(()).ok_or(format!("there is no {path}"))
+}
+
+/// A test is told from a metric by the length of its name and by how it begins.
+#[test]
+fn every_test_named_on_a_page_exists() {
+    let mut problems = Problems::default();
+    let sources: String = rust_files("tests").chain(rust_files("src")).collect();
+    let others = ["magedu_", "promhttp_", "process_", "rust_", "go_", "nginx_"];
+    for page in all_pages() {
+        for (number, span) in page.code_spans() {
+            let is_name = span.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            let is_long = span.matches('_').count() >= 5;
+            if !is_name || !is_long || others.iter().any(|all| span.starts_with(all)) {
+                continue;
+            }
+            let what = format!("no test has the name `{span}`");
+            let mend = "name one that `cargo test -- --list` lists";
+            let holds = sources.contains(&format!("fn {span}("));
+            problems.unless(holds, &page.path, number, [&what, mend]);
+        }
+    }
+    problems.assert_none();
+}
+
+/// The text of each file of Rust in `folder` and one folder below it.
+fn rust_files(folder: &str) -> impl Iterator<Item = String> {
+    let entries = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path())
     };
-    let lines: String = body
-        .lines()
-        .filter(belongs)
-        .map(|line| format!("{line}\n"))
+    let files: Vec<PathBuf> = entries(Path::new(folder))
+        .flat_map(|path| {
+            let below: Vec<PathBuf> = entries(&path).collect();
+            std::iter::once(path).chain(below)
+        })
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
         .collect();
-    assert!(!lines.is_empty(), "no family {family}");
-    lines
+    files.into_iter().map(read)
 }
 
-/// The lines between `// ANCHOR: region` and its end, moved to the left margin.
-fn region_of(file: &str, text: &str, region: &str) -> String {
-    let is = |line: &str, mark: &str| line.trim() == format!("// {mark}: {region}");
-    let start = text.lines().position(|line| is(line, "ANCHOR"));
-    let end = text.lines().position(|line| is(line, "ANCHOR_END"));
-    let (Some(start), Some(end)) = (start, end) else {
-        panic!("{file} has no region {region}");
-    };
-    let lines: Vec<&str> = text.lines().collect();
-    let lines = &lines[start + 1..end];
-    let margin = |line: &&str| line.len() - line.trim_start().len();
-    let filled = lines.iter().filter(|line| !line.is_empty());
-    let margin = filled.map(margin).min().unwrap_or_default();
-    lines
-        .iter()
-        .map(|line| format!("{}\n", line.get(margin..).unwrap_or_default()))
-        .collect()
+/// What the programs take from the library: each name, and the first program that does.
+fn introduced() -> BTreeMap<String, &'static str> {
+    let mut first = BTreeMap::new();
+    for (slug, _) in PROGRAMS {
+        for name in imported(&read(format!("src/bin/{slug}.rs"))) {
+            first.entry(name).or_insert(slug);
+        }
+    }
+    first
+}
+
+/// The names that a program's `use exporter_workbook::…` bring in.
+fn imported(program: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for used in program.split("use exporter_workbook::").skip(1) {
+        let used = used.split(';').next().unwrap();
+        let (module, items) = used.split_once("::").unwrap_or((used, "self"));
+        for item in items.trim_matches(['{', '}', '\n', ' ']).split(',') {
+            match item.trim() {
+                "" => {}
+                "self" => drop(names.insert(module.to_owned())),
+                item => drop(names.insert(item.to_owned())),
+            }
+        }
+    }
+    names
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .any(|part| part == word)
+}
+
+#[test]
+fn a_page_uses_what_its_lesson_or_an_earlier_one_introduces() {
+    let mut problems = Problems::default();
+    for (name, slug) in introduced() {
+        let page = lesson("en", slug);
+        let what = format!("`{name}` is first used by this lesson, and not explained");
+        let mend = format!("name it in the prose, as `{name}`");
+        let spans = page.code_spans();
+        let holds = spans.iter().any(|(_, span)| has_word(span, &name));
+        problems.unless(holds, &page.path, 0, [&what, &mend]);
+        for (earlier, _) in PROGRAMS.iter().take_while(|(earlier, _)| *earlier != slug)
+        {
+            let page = lesson("en", earlier);
+            let own = read(format!("src/bin/{earlier}.rs"));
+            for (number, span) in page.code_spans() {
+                // Another thing of that name, or one that a link leads to.
+                let is_other = has_word(&own, &name);
+                let near = page.text.lines().skip(number.saturating_sub(3)).take(5);
+                let is_linked = near
+                    .into_iter()
+                    .any(|line| line.contains(&format!("({slug}.md")));
+                let used = has_word(&span, &name) && !is_other && !is_linked;
+                let what = format!("`{name}` comes with {slug}, which is later");
+                let mend = format!("link [lesson …]({slug}.md) beside it");
+                problems.unless(!used, &page.path, number, [&what, &mend]);
+            }
+        }
+    }
+    problems.assert_none();
 }

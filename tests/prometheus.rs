@@ -5,8 +5,8 @@
 mod families;
 mod support;
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -19,7 +19,7 @@ use exporter_workbook::serve::Server;
 use families::{counter, family, gauge, gauges, histogram, summary, untyped};
 use http::{HeaderValue, Response};
 use prometheus::proto::{MetricFamily, MetricType};
-use support::{PATIENCE, PROGRAMS, Process, Program};
+use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
 
 /// A Prometheus of the test's own, ended with it.
 struct Prometheus {
@@ -31,14 +31,8 @@ struct Prometheus {
 impl Prometheus {
     fn start(config: &Path, port: u16) -> Prometheus {
         let storage = tempfile::tempdir().unwrap();
-        let process = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg(format!("--storage.tsdb.path={}", storage.path().display()))
-            .arg("--log.level=error")
-            .spawn();
         Prometheus {
-            _process: Process(process.unwrap()),
+            _process: prometheus(config, storage.path(), port),
             _storage: storage,
             url: format!("http://127.0.0.1:{port}"),
         }
@@ -167,12 +161,6 @@ const EVERY_TYPE: [&str; 15] = [
     "h{quantile=\"1.0\"} => 8",
 ];
 
-/// A port that nobody has, for a program that cannot take any and say which.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// A handler that sends along the Content-Type of each of its answers.
 fn every_type_in_open_metrics() -> (Handler, mpsc::Receiver<HeaderValue>) {
     let opts = HandlerOpts {
@@ -215,22 +203,32 @@ fn prometheus_negotiates_open_metrics_and_stores_what_was_set() {
     served.unwrap();
 }
 
+/// The cells of each row of the table in a page's section.
+fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, section) = page.split_once(&format!("## {section}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    let cells = |row: &str| {
+        let cells = row.trim_matches(['|', ' ']).split(" | ");
+        cells
+            .map(|cell| cell.trim_matches('`').to_owned())
+            .collect()
+    };
+    rows.skip(1).map(cells).collect()
+}
+
 /// The pages that Prometheus refuses, and with which words, from the table on the page
 /// about the format.
 fn refused() -> Vec<(Vec<u8>, String)> {
-    let page = std::fs::read_to_string("docs/en/reference/exposition.md").unwrap();
-    let (_, section) = page.split_once("## What Prometheus refuses").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    rows.skip(1)
-        .map(|row| {
-            let cells: Vec<&str> = row.split(" | ").collect();
-            let [body, error] = [cells[1], cells[2].trim_end_matches(" |")]
-                .map(|cell| cell.trim_matches('`'));
-            let body = body.replace("\\n", "\n").replace("\\r", "\r");
-            let bytes: Vec<&[u8]> = body.split("\\xff").map(str::as_bytes).collect();
-            (bytes.join(&0xff), error.to_owned())
-        })
+    let rows = rows("docs/en/reference/exposition.md", "What Prometheus refuses");
+    let bytes = |body: &str| {
+        let body = body.replace("\\n", "\n").replace("\\r", "\r");
+        let parts: Vec<&[u8]> = body.split("\\xff").map(str::as_bytes).collect();
+        parts.join(&0xff)
+    };
+    rows.iter()
+        .map(|cells| (bytes(&cells[1]), cells[2].clone()))
         .collect()
 }
 
@@ -299,6 +297,100 @@ fn prometheus_refuses_what_the_page_says_with_the_words_it_says() {
     served.unwrap();
 }
 
+/// Accepts connections, reads what is asked, and does not answer: for as long as `wait`,
+/// then closes.
+fn silent(wait: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            thread::sleep(wait);
+        }
+    });
+    address
+}
+
+/// A target for each row of the table on the page about troubles, and how to ask it.
+fn down(address: SocketAddr) -> [(SocketAddr, &'static str); 7] {
+    let closed = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    [
+        (closed, ""),
+        (address, "metrics_path: /metric, "),
+        (address, "metrics_path: /failing, "),
+        (address, "metrics_path: /slow, "),
+        (silent(PATIENCE), ""),
+        (silent(Duration::ZERO), ""),
+        (address, "scheme: https, "),
+    ]
+}
+
+fn failing_and_slow(listener: TcpListener) -> Server {
+    let failing = || Gathered::checked(vec![gauges("a-b", vec![gauge(1.0, &[])])]);
+    let slow = || {
+        thread::sleep(Duration::from_secs(2));
+        Gathered::default()
+    };
+    Server::new(listener)
+        .route(
+            "/failing",
+            handler_for(failing, HandlerOpts::default()).unwrap(),
+        )
+        .route("/slow", handler_for(slow, HandlerOpts::default()).unwrap())
+}
+
+#[test]
+#[ignore = "needs prometheus and promtool"]
+fn prometheus_says_of_a_target_that_is_down_what_the_page_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let targets = down(listener.local_addr().unwrap());
+    let mut config = "scrape_configs:\n".to_owned();
+    for (number, (target, how)) in targets.iter().enumerate() {
+        config += &format!(
+            "- {{job_name: d{number}, scrape_interval: 1s, scrape_timeout: 1s, {how}\
+             static_configs: [{{targets: [\"{target}\"]}}]}}\n"
+        );
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), config).unwrap();
+    let page = rows("docs/en/reference/troubleshooting.md", "The target is down");
+    assert_eq!(page.len(), targets.len());
+    let served = failing_and_slow(listener).run_until(|| {
+        let prometheus = Prometheus::start(file.path(), free_port());
+        let all = format!("{{}} => {}", page.len());
+        prometheus.assert_becomes("count(up == 0)", &[&all]);
+        let url = format!("{}/api/v1/targets", prometheus.url);
+        let answer = minreq::get(url).send().unwrap();
+        for (number, (cells, (target, _))) in page.iter().zip(targets).enumerate() {
+            let last = last_error(answer.as_str().unwrap(), &format!("d{number}"));
+            let last = last.replace(&target.to_string(), "127.0.0.1:8050");
+            assert_eq!(last, cells[0]);
+        }
+    });
+    served.unwrap();
+}
+
+/// What the page about troubles says of a target that was there and is not.
+#[test]
+#[ignore = "needs prometheus and promtool"]
+fn the_series_of_a_target_end_with_the_scrape_that_fails() {
+    let program = Program::start("03_custom_registry");
+    let config = format!(
+        "scrape_configs: [{{job_name: own, scrape_interval: 1s, \
+         static_configs: [{{targets: [\"{}\"]}}]}}]",
+        program.address
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), config).unwrap();
+    let prometheus = Prometheus::start(file.path(), free_port());
+    let query = "count(magedu_mcube_demo_queue_length)";
+    prometheus.assert_becomes(query, &["{} => 1"]);
+    drop(program);
+    prometheus.assert_becomes("sum(up)", &["{} => 0"]);
+    // An empty line: no series.
+    assert_eq!(prometheus.query(query), [""]);
+}
+
 #[test]
 #[ignore = "needs promtool"]
 fn promtool_accepts_the_shipped_config() {
@@ -357,5 +449,35 @@ fn promtool_accepts_every_program_but_for_what_the_documents_names_break() {
             ),
             _ => assert_check(&metrics, 0, ""),
         }
+    }
+}
+
+/// A page that is in order but for what the first cell of a row about names says.
+fn with_mistake(cell: &str) -> String {
+    let line = cell.split('`').next().unwrap();
+    let end = if cell.ends_with("no line end") {
+        ""
+    } else {
+        "\n"
+    };
+    if let Some(named) = line.strip_prefix("# TYPE ") {
+        let name = named.split(' ').next().unwrap();
+        return format!("# HELP {name} Text.\n{line}\n{name} 1\n");
+    }
+    let family = "# TYPE queue_length gauge\n";
+    if line.starts_with("no HELP") {
+        return format!("{family}queue_length 1\n");
+    }
+    format!("# HELP queue_length Text.\n{family}{line}{end}")
+}
+
+#[test]
+#[ignore = "needs promtool"]
+fn promtool_says_of_each_name_what_the_page_about_names_says() {
+    let rows = rows("docs/en/reference/naming.md", "The linter");
+    assert!(!rows.is_empty());
+    for cells in rows {
+        let code = cells[2].parse().unwrap();
+        assert_check(&with_mistake(&cells[0]), code, &format!("{}\n", cells[1]));
     }
 }

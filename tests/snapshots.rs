@@ -43,7 +43,8 @@ fn assert_snapshot_in(folder: &str, slug: &str, body: &str) {
     settings.bind(|| insta::assert_snapshot!(slug, body));
 }
 
-/// insta compares without looking at the end, so the final newline is asserted apart.
+/// insta compares without looking at the ends of the text and of its lines, so what it does
+/// not see is asserted apart.
 fn assert_text_format(slug: &str) {
     let response = second_scrape(slug);
     assert_eq!(
@@ -51,6 +52,7 @@ fn assert_text_format(slug: &str) {
         Some("text/plain; version=0.0.4; charset=utf-8")
     );
     let body = response.as_str().unwrap();
+    assert!(body.starts_with("# ") && !body.contains('\r'));
     assert!(body.ends_with('\n') && !body.ends_with("\n\n"));
     assert_snapshot(slug, body);
 }

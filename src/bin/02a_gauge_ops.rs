@@ -15,6 +15,8 @@ use exporter_workbook::serve::{self, Server};
 use prometheus::{Gauge, Opts, Registry};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
     // ANCHOR: new
     let queue_length = Gauge::with_opts(
         // Namespace, subsystem and name are joined to the name of the metric:
@@ -38,8 +40,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A registry with this gauge alone; lesson 03 is about it.
     let registry = Registry::new();
     registry.must_register(vec![Box::new(queue_length)]);
-
-    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())

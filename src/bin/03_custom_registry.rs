@@ -15,6 +15,8 @@ use exporter_workbook::serve::{self, Server};
 use prometheus::{Gauge, Opts, Registry};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
     // ANCHOR: registry
     let registry = Registry::new();
     // ANCHOR_END: registry
@@ -42,7 +44,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     // ANCHOR_END: handler
 
-    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

@@ -23,6 +23,8 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 // ANCHOR_END: allocator
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
     let registry = Registry::new();
 
     let queue_length = Gauge::with_opts(
@@ -47,7 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

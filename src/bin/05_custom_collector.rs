@@ -20,6 +20,8 @@ use prometheus::proto::MetricFamily;
 
 // ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
+
     let registry = Registry::new();
     registry.must_register(vec![Box::new(HelloCollector::new()?)]);
 
@@ -30,7 +32,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

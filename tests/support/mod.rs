@@ -7,7 +7,8 @@
 pub mod held;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -90,6 +91,23 @@ impl Process {
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// A Prometheus with its data in `storage`.
+pub fn prometheus(config: &Path, storage: &Path, port: u16) -> Process {
+    let process = Command::new("prometheus")
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg(format!("--storage.tsdb.path={}", storage.display()))
+        .arg("--log.level=error")
+        .spawn();
+    Process(process.unwrap())
+}
+
+/// A port that nobody has, for a program that cannot take any and say which.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A running program.

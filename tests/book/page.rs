@@ -1,0 +1,222 @@
+//! A page: its sections, its blocks, its links, the names that can be linked to.
+
+use super::read;
+
+/// A page of Markdown.
+pub struct Page {
+    pub path: String,
+    pub text: String,
+    pub blocks: Vec<Block>,
+    pub sections: Vec<Section>,
+    /// Each line outside of blocks, with its number.
+    pub prose: Vec<(usize, String)>,
+}
+
+/// What stands between two fences.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Block {
+    /// The line of the first fence.
+    pub line: usize,
+    /// What stands behind the fence: the language.
+    pub language: String,
+    /// What the comment before it names.
+    pub source: Option<String>,
+    pub content: String,
+}
+
+/// From one heading of the second level, or the first, to the next.
+pub struct Section {
+    pub line: usize,
+    pub title: String,
+    /// Of a translated section: the id of the original's, and its hash.
+    pub translates: Option<(String, String)>,
+    /// The prose, with the heading.
+    pub text: String,
+    /// The languages and contents of its blocks.
+    pub blocks: Vec<(String, String)>,
+}
+
+impl Section {
+    /// The id of its heading; that of the first section is `top`.
+    pub fn id(&self) -> String {
+        if self.line == 1 {
+            return "top".to_owned();
+        }
+        slug(&self.title)
+    }
+
+    /// Of the words, so that a translation can say which ones it translates (FNV-1a).
+    pub fn hash(&self) -> String {
+        let words = self.text.split_whitespace().flat_map(|word| {
+            let bytes = word.bytes();
+            bytes.chain([b' '])
+        });
+        let hash = words.fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        format!("{hash:08x}")
+    }
+}
+
+impl Page {
+    pub fn read(path: &str) -> Page {
+        Page::parse(path, read(path))
+    }
+
+    fn parse(path: &str, text: String) -> Page {
+        let mut page = Page {
+            path: path.to_owned(),
+            blocks: Vec::new(),
+            sections: Vec::new(),
+            prose: Vec::new(),
+            text: String::new(),
+        };
+        let mut lines = text.lines().zip(1..);
+        let mut before = "";
+        while let Some((line, number)) = lines.next() {
+            if let Some(language) = line.strip_prefix("```") {
+                let content = lines.by_ref().map(|(line, _)| line);
+                page.add_block(Block {
+                    line: number,
+                    language: language.to_owned(),
+                    source: comment(before, "from").map(ToOwned::to_owned),
+                    content: up_to_fence(content),
+                });
+            } else {
+                page.add_line(line, number, before);
+                // The mark of a section may stand between its comment and its heading.
+                if line.is_empty() || line.starts_with("<a id=") {
+                    continue;
+                }
+            }
+            before = line;
+        }
+        page.text = text;
+        page
+    }
+
+    /// One line outside of blocks; `before` is the last one that was neither empty nor a
+    /// mark.
+    fn add_line(&mut self, line: &str, number: usize, before: &str) {
+        let level_two = line.strip_prefix("## ");
+        let title =
+            level_two.or_else(|| line.strip_prefix("# ").filter(|_| number == 1));
+        if let Some(title) = title {
+            self.sections.push(Section {
+                line: number,
+                title: title.to_owned(),
+                translates: translates(before),
+                text: String::new(),
+                blocks: Vec::new(),
+            });
+        }
+        if let Some(section) = self.sections.last_mut() {
+            if number == 2 {
+                section.translates = translates(line);
+            }
+            if comment(line, "en:").is_none() {
+                section.text += &format!("{line}\n");
+            }
+        }
+        self.prose.push((number, line.to_owned()));
+    }
+
+    fn add_block(&mut self, block: Block) {
+        if let Some(section) = self.sections.last_mut() {
+            let copy = (block.language.clone(), block.content.clone());
+            section.blocks.push(copy);
+        }
+        self.blocks.push(block);
+    }
+
+    /// The first line without its mark.
+    pub fn title(&self) -> &str {
+        self.text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("# ")
+    }
+
+    /// Every name that stands after a `#` in a link to this page.
+    pub fn anchors(&self) -> Vec<String> {
+        let headings = self.prose.iter().filter_map(|(_, line)| {
+            let title = line.trim_start_matches('#');
+            (title.len() < line.len() && title.starts_with(' ')).then(|| slug(title))
+        });
+        let marks = self.prose.iter().filter_map(|(_, line)| {
+            let id = line.trim().strip_prefix("<a id=\"")?;
+            Some(id.split('"').next()?.to_owned())
+        });
+        headings.chain(marks).collect()
+    }
+
+    /// The target of each link and image, with the line of its end.
+    pub fn links(&self) -> Vec<(usize, String)> {
+        let mut links = Vec::new();
+        for (number, line) in &self.prose {
+            for part in without_code(line).split("](").skip(1) {
+                if let Some((target, _)) = part.split_once(')') {
+                    links.push((*number, target.to_owned()));
+                }
+            }
+        }
+        links
+    }
+
+    /// What stands between backticks, with its line.
+    pub fn code_spans(&self) -> Vec<(usize, String)> {
+        let mut spans = Vec::new();
+        for (number, line) in &self.prose {
+            for (at, part) in line.split('`').enumerate() {
+                if at % 2 == 1 {
+                    spans.push((*number, part.to_owned()));
+                }
+            }
+        }
+        spans
+    }
+
+    /// How many words there are outside of blocks, tables and comments.
+    pub fn words(&self) -> usize {
+        let lines = self.prose.iter().map(|(_, line)| line.as_str());
+        lines
+            .filter(|line| !line.starts_with('|') && !line.starts_with("<!--"))
+            .map(|line| line.split_whitespace().count())
+            .sum()
+    }
+}
+
+fn up_to_fence<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines = lines.take_while(|line| *line != "```");
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The section that a comment says to be translated, and the hash of its text.
+fn translates(line: &str) -> Option<(String, String)> {
+    let (id, hash) = comment(line, "en:")?.split_once(' ')?;
+    Some((id.to_owned(), hash.to_owned()))
+}
+
+/// What `<!-- kind WORDS -->` says.
+fn comment<'a>(line: &'a str, kind: &str) -> Option<&'a str> {
+    let words = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+    words.strip_prefix(kind)?.strip_prefix(' ')
+}
+
+/// A line whose code cannot be taken for a link.
+fn without_code(line: &str) -> String {
+    let parts = line.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part } else { "code" });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+/// The id that a heading gets where Markdown is shown: small letters, digits, dashes.
+pub fn slug(title: &str) -> String {
+    let kept = title.trim().chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c),
+        _ => None,
+    });
+    kept.flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,445 @@
+//! What the pages show of programs that were changed, and of a real Prometheus: run again,
+//! and compared with what was recorded.
+//!
+//! `UPDATE_DOCS=1 cargo test --test recorded -- --ignored` records anew; then
+//! `UPDATE_DOCS=1 cargo test --test course` copies the records to the pages.
+
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod book;
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use book::page::Page;
+use book::{Problems, is_update, read, replace};
+use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
+
+/// A change to a program that a page tells its reader to make, and what comes of it.
+struct Change {
+    /// The record's name, which begins with the lesson's number.
+    name: &'static str,
+    program: &'static str,
+    /// The text that is replaced, and what replaces it.
+    replace: &'static [(&'static str, &'static str)],
+    see: See,
+}
+
+/// What of the run a page shows.
+enum See {
+    /// The lines of standard error from the one on that begins so, as many.
+    Printed(&'static str, usize),
+    /// The line of the metrics that begins so.
+    Metrics(&'static str),
+    /// The body of the answer.
+    Body,
+    /// What it prints when it is asked with this header line.
+    PrintedWhenAsked(&'static str, &'static str),
+}
+
+const ADD: &str = "if let Err(refused) = add(&requests_total, -1.0) {
+        eprintln!(\"{refused}\"); // still 42
+    }";
+
+const CHANGES: [Change; 12] = [
+    Change {
+        name: "00_aborted",
+        program: "00_raw_handler",
+        replace: &[],
+        see: See::PrintedWhenAsked(
+            "Content-Length: 99999999999999",
+            "memory allocation",
+        ),
+    },
+    Change {
+        name: "02a_dash",
+        program: "02a_gauge_ops",
+        replace: &[(".subsystem(\"mcube_demo\")", ".subsystem(\"mcube-demo\")")],
+        see: See::Printed("Error: ", 1),
+    },
+    Change {
+        name: "02b_printed",
+        program: "02b_counter_ops",
+        replace: &[],
+        see: See::Printed("a counter only grows", 1),
+    },
+    Change {
+        name: "02b_debug",
+        program: "02b_counter_ops",
+        replace: &[(ADD, "requests_total.inc_by(-1.0);")],
+        see: See::Printed("assertion failed", 1),
+    },
+    Change {
+        name: "02b_release",
+        program: "02b_counter_ops",
+        replace: &[(ADD, "requests_total.inc_by(-1.0);")],
+        see: See::Metrics("magedu_mcube_demo_requests_total{"),
+    },
+    Change {
+        name: "02b_merged",
+        program: "02b_counter_ops",
+        replace: &[(
+            "let registry = Registry::new();",
+            "let registry = Registry::new();
+    let opts = Opts::new(\"requests_total\", \"The total number of requests.\");
+    let merged = prometheus::IntCounterVec::new(opts, &[\"worker\", \"queue\"])?;
+    merged.with_label_values(&[\"1\", \"12\"]).inc();
+    merged.with_label_values(&[\"11\", \"2\"]).inc();
+    registry.must_register(vec![Box::new(merged)]);",
+        )],
+        see: See::Metrics("requests_total{"),
+    },
+    Change {
+        name: "02c_linear",
+        program: "02c_histogram_ops",
+        replace: &[],
+        see: See::Printed("linear", 1),
+    },
+    Change {
+        name: "02d_tight",
+        program: "02d_summary_ops",
+        replace: &[(".objective(0.5, 0.05)", ".objective(0.5, 0.0001)")],
+        see: See::Printed("Error: ", 1),
+    },
+    Change {
+        name: "02e_sdk",
+        program: "02e_registration",
+        replace: &[("registerer.register(Box", "registry.register(Box")],
+        see: See::Printed("an equal one", 3),
+    },
+    Change {
+        name: "03_twice",
+        program: "03_custom_registry",
+        replace: &[(
+            "registry.must_register(vec![Box::new(queue_length.clone())]);",
+            "registry.must_register(vec![Box::new(queue_length.clone())]);
+    registry.must_register(vec![Box::new(queue_length.clone())]);",
+        )],
+        see: See::Printed("thread 'main'", 2),
+    },
+    Change {
+        name: "04_default",
+        program: "04_process_runtime",
+        replace: &[("Registry::new()", "prometheus::default_registry().clone()")],
+        see: See::Printed("thread 'main'", 2),
+    },
+    Change {
+        name: "05_too_few",
+        program: "05_custom_collector",
+        replace: &[("&[\"Hi\"]", "&[]")],
+        see: See::Body,
+    },
+];
+
+impl Change {
+    fn is_release(&self) -> bool {
+        self.name.ends_with("_release")
+    }
+
+    /// The package's name of the changed program.
+    fn bin(&self) -> String {
+        format!("recorded_{}", self.name)
+    }
+
+    fn source(&self) -> String {
+        let mut source = read(format!("src/bin/{}.rs", self.program));
+        for (from, to) in self.replace {
+            assert!(source.contains(from), "{}: no {from:?}", self.program);
+            source = source.replace(from, to);
+        }
+        source
+    }
+
+    /// What a page shows of its run.
+    fn record(&self, built: &Path) -> String {
+        let folder = if self.is_release() {
+            "release"
+        } else {
+            "debug"
+        };
+        let mut program = Command::new(built.join(folder).join(self.bin()));
+        program.arg("127.0.0.1:0").env_remove("RUST_BACKTRACE");
+        let shown = match self.see {
+            See::Printed(start, lines) => {
+                lines_from(&printed(&mut program, None), start, lines)
+            }
+            See::PrintedWhenAsked(header, start) => {
+                let printed = printed(&mut program, Some((header, start)));
+                lines_from(&printed, start, 1)
+            }
+            See::Metrics(start) => {
+                lines_from(&Program::spawn(&mut program).metrics(), start, 1)
+            }
+            See::Body => {
+                program.stderr(Stdio::null());
+                let running = Program::spawn(&mut program);
+                running.get("/metrics").as_str().unwrap().to_owned()
+            }
+        };
+        shown.replace(&self.bin(), self.program)
+    }
+}
+
+/// What `program` prints before it listens or ends; or, where it is `asked` with a header,
+/// before it prints a line that begins so.
+fn printed(program: &mut Command, asked: Option<(&str, &str)>) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    program
+        .stdout(Stdio::piped())
+        .stderr(file.reopen().unwrap());
+    let mut process = Process(program.spawn().unwrap());
+    match (listening(&mut process.0), asked) {
+        (Some(address), Some((header, until))) => {
+            let request =
+                format!("GET /metrics HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
+            let mut stream = support::connect(address);
+            stream.write_all(request.as_bytes()).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+            let started = Instant::now();
+            while !read(file.path()).contains(until) && started.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+        (Some(_), None) => {}
+        (None, _) => drop(process.0.wait().unwrap()),
+    }
+    drop(process);
+    read(file.path())
+}
+
+/// Where it says that it listens, or nothing where it ends before.
+fn listening(child: &mut Child) -> Option<std::net::SocketAddr> {
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let rest = line.strip_prefix("listening on http://")?;
+    rest.split('/').next()?.parse().ok()
+}
+
+/// `count` lines of `text` from the one on that begins with `start`; a thread's number, which
+/// differs from run to run, left out.
+fn lines_from(text: &str, start: &str, count: usize) -> String {
+    let from = text.lines().skip_while(|line| !line.starts_with(start));
+    let lines: String = from.take(count).map(|line| format!("{line}\n")).collect();
+    assert!(!lines.is_empty(), "no line begins with {start:?}: {text}");
+    let (before, after) = lines.split_once("thread 'main' (").unwrap_or_default();
+    match after.split_once(')') {
+        Some((_, after)) => format!("{before}thread 'main'{after}"),
+        None => lines,
+    }
+}
+
+/// Builds a package of the changed programs, and gives the folder of what cargo made.
+fn build_changed() -> PathBuf {
+    let target = std::env::current_dir().unwrap().join("target/recorded");
+    let package = target.join("package");
+    let programs = package.join("src/bin");
+    let _ = fs::remove_dir_all(&programs);
+    fs::create_dir_all(&programs).unwrap();
+    for change in &CHANGES {
+        let file = programs.join(format!("{}.rs", change.bin()));
+        fs::write(file, change.source()).unwrap();
+    }
+    fs::write(package.join("Cargo.toml"), manifest()).unwrap();
+    fs::copy("Cargo.lock", package.join("Cargo.lock")).unwrap();
+    cargo_build(&package, &target, &[]);
+    for change in CHANGES.iter().filter(|change| change.is_release()) {
+        cargo_build(&package, &target, &["--release", "--bin", &change.bin()]);
+    }
+    target
+}
+
+/// That of a package which uses this one as a reader's does.
+fn manifest() -> String {
+    let root = std::env::current_dir().unwrap();
+    format!(
+        "[package]\nname = \"recorded\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [workspace]\n[dependencies]\nexporter-workbook = {{ path = {root:?} }}\n\
+         prometheus = {{ version = \"0.14\", default-features = false }}\n\
+         tiny_http = \"0.12\"\n"
+    )
+}
+
+fn cargo_build(package: &Path, target: &Path, arguments: &[&str]) {
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--quiet", "--target-dir"])
+        .arg(target)
+        .args(arguments)
+        .current_dir(package)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+}
+
+#[test]
+#[ignore = "builds a dozen changed programs: a minute or two"]
+fn changed_programs_do_what_the_pages_say() {
+    let mut problems = Problems::default();
+    let built = build_changed();
+    for change in &CHANGES {
+        let path = format!("snapshots/recorded/{}.txt", change.name);
+        let now = change.record(&built);
+        if is_update() {
+            replace(&path, &now);
+            continue;
+        }
+        let what = format!("was recorded otherwise, and is now:\n{now}");
+        let mend = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`, then \
+                    `UPDATE_DOCS=1 cargo test --test course`";
+        problems.unless(read(&path) == now, &path, 1, [&what, mend]);
+    }
+    problems.assert_none();
+}
+
+/// A lesson's program and a Prometheus with the shipped configuration, but for ports.
+struct Scraped {
+    /// Asked by its Prometheus alone.
+    _program: Program,
+    _prometheus: Process,
+    _folder: tempfile::TempDir,
+    /// The port that the pages name, and the one that stands for it here.
+    ports: [(String, String); 2],
+    started: Instant,
+}
+
+impl Scraped {
+    fn start(slug: &str) -> Scraped {
+        let program = Program::start(slug);
+        let folder = tempfile::tempdir().unwrap();
+        let documents = if slug == "05_custom_collector" {
+            9000
+        } else {
+            8050
+        };
+        let own = free_port();
+        let ports = [
+            (
+                format!("127.0.0.1:{documents}"),
+                program.address.to_string(),
+            ),
+            ("127.0.0.1:9090".to_owned(), format!("127.0.0.1:{own}")),
+        ];
+        let config = with_ports(&read("prometheus.yml"), &ports, false);
+        let file = folder.path().join("prometheus.yml");
+        fs::write(&file, config).unwrap();
+        Scraped {
+            _prometheus: prometheus(&file, folder.path(), own),
+            _program: program,
+            _folder: folder,
+            ports,
+            started: Instant::now(),
+        }
+    }
+
+    /// What `command` prints, both ways, once Prometheus has scraped for long enough that
+    /// a rate over 20 s has what it needs.
+    fn answer(&self, command: &str) -> String {
+        let needed = Duration::from_secs(32);
+        if command.starts_with("promtool") {
+            thread::sleep(needed.saturating_sub(self.started.elapsed()));
+        }
+        let output = Command::new("sh")
+            .args(["-c", &with_ports(command, &self.ports, false)])
+            .output()
+            .unwrap();
+        let both = [output.stdout, output.stderr].concat();
+        with_ports(&String::from_utf8(both).unwrap(), &self.ports, true)
+    }
+}
+
+/// `text` with the ports of the pages exchanged for those here, or `back`.
+fn with_ports(text: &str, ports: &[(String, String); 2], back: bool) -> String {
+    ports.iter().fold(text.to_owned(), |text, (page, here)| {
+        let (from, to) = if back { (here, page) } else { (page, here) };
+        text.replace(from, to)
+    })
+}
+
+/// An answer without what differs from run to run: the time it was given at, the order of
+/// its series, and of what is measured of the process or by the clock the value.
+fn comparable(command: &str, answer: &str) -> Vec<String> {
+    let varies = ["process_", "rate(", "time()", "response_size_bytes"];
+    let varies = varies.iter().any(|word| command.contains(word));
+    let line = |line: &str| {
+        let line = line.split(" @[").next().unwrap();
+        match line.rsplit_once(' ') {
+            Some((series, _)) if varies => series.to_owned(),
+            _ => line.to_owned(),
+        }
+    };
+    let mut lines: Vec<String> = answer.lines().map(line).collect();
+    lines.sort();
+    lines
+}
+
+/// Each command of a console with its answer, where it shows one.
+fn exchanges(console: &str) -> Vec<(String, String)> {
+    let mut exchanges: Vec<(String, String)> = Vec::new();
+    for line in console.lines() {
+        match (line.strip_prefix("$ "), exchanges.last_mut()) {
+            (Some(command), _) => exchanges.push((command.to_owned(), String::new())),
+            (None, Some((_, answer))) => *answer += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    exchanges
+}
+
+/// The exchanges on a page that show an answer, with the line of their block.
+fn shown(page: &Page) -> Vec<(usize, String, String)> {
+    let consoles = page.blocks.iter().filter(|all| all.language == "console");
+    let exchanges = consoles.flat_map(|block| {
+        let all = exchanges(&block.content).into_iter();
+        all.map(|(command, answer)| (block.line, command, answer))
+    });
+    exchanges
+        .filter(|(_, _, answer)| !answer.is_empty())
+        .collect()
+}
+
+/// What stands on the page of `slug` and is otherwise now; or mends the pages.
+fn console_problems(slug: &str) -> Problems {
+    let mut problems = Problems::default();
+    let page = Page::read(&format!("docs/en/{slug}.md"));
+    let shown = shown(&page);
+    if shown.is_empty() {
+        return problems;
+    }
+    let scraped = Scraped::start(slug);
+    for (line, command, answer) in shown {
+        let now = scraped.answer(&command);
+        if comparable(&command, &now) == comparable(&command, &answer) {
+            continue;
+        }
+        if is_update() {
+            let [old, new] = [&answer, &now].map(|all| format!("$ {command}\n{all}"));
+            for path in
+                ["en", "zh"].map(|language| format!("docs/{language}/{slug}.md"))
+            {
+                replace(&path, &read(&path).replace(&old, &new));
+            }
+            continue;
+        }
+        let what = format!("`{command}` answers otherwise now:\n{now}");
+        let mend = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`";
+        problems.add(&page.path, line, &what, mend);
+    }
+    problems
+}
+
+#[test]
+#[ignore = "needs prometheus, promtool and curl, and half a minute"]
+fn a_real_prometheus_answers_what_the_pages_say() {
+    let pages = PROGRAMS.map(|(slug, _)| thread::spawn(move || console_problems(slug)));
+    let mut problems = Problems::default();
+    for page in pages {
+        problems.extend(page.join().unwrap());
+    }
+    problems.assert_none();
+}
