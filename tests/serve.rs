@@ -533,6 +533,8 @@ fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
 fn clients_with_ever_more_requests_make_room_between_two_answers() {
     let limits = Limits {
         connections: 2,
+        // For the one that makes no room, after its last answer.
+        idle: Duration::from_secs(1),
         ..Limits::default()
     };
     let page = Response::new(vec![b'a'; 1 << 20]);
