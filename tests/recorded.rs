@@ -391,6 +391,16 @@ fn exchanges(console: &str) -> Vec<(String, String)> {
     exchanges
 }
 
+/// The queries on a page without their answers: Prometheus must understand them.
+fn queries(page: &Page) -> Vec<(usize, String)> {
+    let blocks = page.blocks.iter().filter(|all| all.language == "promql");
+    let queries = blocks.flat_map(|block| {
+        let lines = block.content.lines();
+        lines.map(|line| (block.line, line.to_owned()))
+    });
+    queries.collect()
+}
+
 /// The exchanges on a page that show an answer, with the line of their block.
 fn shown(page: &Page) -> Vec<(usize, String, String)> {
     let consoles = page.blocks.iter().filter(|all| all.language == "console");
@@ -408,10 +418,14 @@ fn console_problems(slug: &str) -> Problems {
     let mut problems = Problems::default();
     let page = Page::read(&format!("docs/en/{slug}.md"));
     let shown = shown(&page);
-    if shown.is_empty() {
-        return problems;
-    }
     let scraped = Scraped::start(slug);
+    for (line, query) in queries(&page) {
+        let ask = "promtool query instant http://127.0.0.1:9090";
+        let answer = scraped.answer(&format!("{ask} '{query}' >&2 && echo understood"));
+        let what = format!("Prometheus does not understand this query: {answer}");
+        let holds = answer.contains("understood");
+        problems.unless(holds, &page.path, line, [&what, "mend the query"]);
+    }
     for (line, command, answer) in shown {
         let now = scraped.answer(&command);
         if comparable(&command, &now) == comparable(&command, &answer) {
