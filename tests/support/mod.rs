@@ -10,6 +10,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -104,10 +105,17 @@ pub fn prometheus(config: &Path, storage: &Path, port: u16) -> Process {
     Process(process.unwrap())
 }
 
-/// A port that nobody has, for a program that cannot take any and say which.
+/// A port that nobody has, for a program that cannot take any and say which. It is below
+/// those that the system gives to whoever asks for any, and each is given once.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Where two runs of the tests meet, they begin elsewhere.
+    let first = 10_000 + (std::process::id() % 200) as u16 * 100;
+    let next = || first + GIVEN.fetch_add(1, Ordering::Relaxed);
+    let mut ports = std::iter::repeat_with(next).take(1000);
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 /// A running program.
