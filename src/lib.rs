@@ -22,4 +22,5 @@ mod numbers;
 pub mod promhttp;
 pub mod register;
 pub mod serve;
+mod short;
 pub mod summary;

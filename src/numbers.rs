@@ -2,7 +2,7 @@
 //! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of
 //! a series' identity, so they must read as the next exporter's do.
 
-use crate::exposition::short::append;
+use crate::short::append;
 
 /// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
 /// on and below 1e-04.

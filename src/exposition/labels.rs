@@ -2,8 +2,8 @@
 
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
-use super::short::{append_if, is_same};
 use crate::names::labels_problem;
+use crate::short::{append_if, is_same};
 
 /// The names of a family's metric and of its labels, as they are written.
 pub struct Labels<'a> {
@@ -105,9 +105,9 @@ fn write_long_escaped(out: &mut Vec<u8>, text: &[u8], quotes: bool) {
     }
 }
 
-/// Whether any of eight bytes could need an escape: each that does, and `*`. A byte of `zeros` is 0 where the text has a byte that
-/// is looked for, and only then does taking 1 from it set its highest bit while that of
-/// the byte itself is not set.
+/// Whether any of eight bytes could need an escape: each that does, and `*`. A byte of
+/// `zeros` is 0 where the text has a byte that is looked for, and only then does taking 1
+/// from it set its highest bit while that of the byte itself is not set.
 #[inline]
 fn may_be_special(word: u64) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);

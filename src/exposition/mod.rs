@@ -9,7 +9,6 @@
 mod labels;
 mod line;
 mod open_metrics;
-pub(crate) mod short;
 mod text;
 
 pub use open_metrics::write_open_metrics;
