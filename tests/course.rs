@@ -94,6 +94,7 @@ fn a_lesson_is_one_slug_in_each_place() {
         ("docs/en", ".md", slugs("docs/en", ".md")),
         ("docs/zh", ".md", slugs("docs/zh", ".md")),
         ("snapshots", ".snap", slugs("snapshots", ".snap")),
+        ("lessons", "/", slugs("lessons", "")),
         ("tests/support/mod.rs", "", tested),
     ] {
         for slug in programs.difference(&there) {

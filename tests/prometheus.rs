@@ -4,11 +4,12 @@
 
 mod families;
 mod support;
+mod tables;
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use families::{counter, family, gauge, gauges, histogram, summary, untyped};
 use http::{HeaderValue, Response};
 use prometheus::proto::{MetricFamily, MetricType};
 use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
+use tables::{check_metrics, refused, rows, with_mistake};
 
 /// A Prometheus of the test's own, ended with it.
 struct Prometheus {
@@ -203,35 +205,6 @@ fn prometheus_negotiates_open_metrics_and_stores_what_was_set() {
     served.unwrap();
 }
 
-/// The cells of each row of the table in a page's section.
-fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
-    let page = std::fs::read_to_string(page).unwrap();
-    let (_, section) = page.split_once(&format!("## {section}\n")).unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    let cells = |row: &str| {
-        let cells = row.trim_matches(['|', ' ']).split(" | ");
-        cells
-            .map(|cell| cell.trim_matches('`').to_owned())
-            .collect()
-    };
-    rows.skip(1).map(cells).collect()
-}
-
-/// The pages that Prometheus refuses, and with which words, from the table on the page
-/// about the format.
-fn refused() -> Vec<(Vec<u8>, String)> {
-    let rows = rows("docs/en/reference/exposition.md", "What Prometheus refuses");
-    let bytes = |body: &str| {
-        let body = body.replace("\\n", "\n").replace("\\r", "\r");
-        let parts: Vec<&[u8]> = body.split("\\xff").map(str::as_bytes).collect();
-        parts.join(&0xff)
-    };
-    rows.iter()
-        .map(|cells| (bytes(&cells[1]), cells[2].clone()))
-        .collect()
-}
-
 /// A handler that answers `body` with the Content-Type of its format.
 fn page(body: Vec<u8>) -> Handler {
     let open_metrics = String::from_utf8_lossy(&body).starts_with("# TYPE");
@@ -402,20 +375,6 @@ fn promtool_accepts_the_shipped_config() {
     assert_eq!(output.status.code(), Some(0));
 }
 
-fn check_metrics(metrics: &str) -> Output {
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = promtool.stdin.take().unwrap();
-    stdin.write_all(metrics.as_bytes()).unwrap();
-    drop(stdin);
-    promtool.wait_with_output().unwrap()
-}
-
 fn assert_check(metrics: &str, code: i32, words: &str) {
     let output = check_metrics(metrics);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
@@ -450,25 +409,6 @@ fn promtool_accepts_every_program_but_for_what_the_documents_names_break() {
             _ => assert_check(&metrics, 0, ""),
         }
     }
-}
-
-/// A page that is in order but for what the first cell of a row about names says.
-fn with_mistake(cell: &str) -> String {
-    let line = cell.split('`').next().unwrap();
-    let end = if cell.ends_with("no line end") {
-        ""
-    } else {
-        "\n"
-    };
-    if let Some(named) = line.strip_prefix("# TYPE ") {
-        let name = named.split(' ').next().unwrap();
-        return format!("# HELP {name} Text.\n{line}\n{name} 1\n");
-    }
-    let family = "# TYPE queue_length gauge\n";
-    if line.starts_with("no HELP") {
-        return format!("{family}queue_length 1\n");
-    }
-    format!("# HELP queue_length Text.\n{family}{line}{end}")
 }
 
 #[test]

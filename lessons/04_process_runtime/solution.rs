@@ -1,0 +1,37 @@
+//! Process and runtime collectors
+//!
+//! The solution: three collectors, each with names of its own.
+//!
+//! Check it: `cargo workbook check 04`
+
+use std::error::Error;
+
+use exporter_workbook::collectors::{
+    BuildInfoCollector, ProcessCollector, RuntimeCollector,
+};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::register::Registerer;
+use exporter_workbook::serve::{self, Server};
+use prometheus::Registry;
+
+const VERSION: &str = "1.4.0";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    registry.must_register(vec![Box::new(ProcessCollector::new()?)]);
+    registry.must_register(vec![Box::new(RuntimeCollector::new()?)]);
+    let build_info = BuildInfoCollector::new("queue_exporter", VERSION)?;
+    registry.must_register(vec![Box::new(build_info)]);
+
+    let handler = promhttp::handler_for(
+        registry.clone(),
+        HandlerOpts {
+            registry: Some(registry),
+            ..HandlerOpts::default()
+        },
+    )?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}

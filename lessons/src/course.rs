@@ -1,0 +1,256 @@
+//! The lessons: each is a folder whose name is its slug, with what its `lesson.toml` says.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// All lessons, in the order of their slugs.
+pub struct Course {
+    /// The repository's top folder.
+    pub root: PathBuf,
+    pub lessons: Vec<Lesson>,
+}
+
+/// One lesson's exercise.
+pub struct Lesson {
+    /// The name of its folder, its program and its page.
+    pub slug: String,
+    pub folder: PathBuf,
+    pub text: LessonText,
+}
+
+/// What `lesson.toml` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LessonText {
+    pub title: String,
+    pub minutes: u32,
+    pub task: String,
+    pub hints: Vec<String>,
+    /// The slugs that it had once: what was done under them is done.
+    #[serde(default)]
+    pub formerly: Vec<String>,
+    /// The names of what the start is judged to lack. Only the course's tests read it.
+    #[allow(dead_code, reason = "for the tests")]
+    pub start_fails: Vec<String>,
+    pub step: Vec<Step>,
+    pub zh: Option<Translation>,
+}
+
+/// The same in Chinese.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translation {
+    /// The hash of the English words that it translates.
+    #[allow(dead_code, reason = "for the tests")]
+    pub of: String,
+    pub title: String,
+    pub task: String,
+    pub hints: Vec<String>,
+    /// By the judge's English name: its name and its reason.
+    pub judge: BTreeMap<String, Judged>,
+}
+
+/// The words of one judge in another language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    pub name: String,
+    pub why: String,
+}
+
+/// Some requests to the running program, and what is judged of the last answer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    #[serde(default = "metrics_path")]
+    pub get: String,
+    #[serde(default = "once")]
+    pub times: u32,
+    #[serde(default)]
+    pub page: PageKind,
+    /// Files to write before, in the program's folder.
+    #[serde(default)]
+    pub write: BTreeMap<PathBuf, String>,
+    /// Files to remove before.
+    #[serde(default)]
+    pub remove: Vec<PathBuf>,
+    #[serde(default)]
+    pub judge: Vec<Judge>,
+}
+
+fn metrics_path() -> String {
+    "/metrics".to_owned()
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What an answer is taken for.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// A page of metrics, under all rules for one.
+    #[default]
+    Metrics,
+    /// Anything else.
+    Any,
+}
+
+/// One thing that an answer shall be.
+#[derive(Deserialize)]
+pub struct Judge {
+    pub name: String,
+    pub why: String,
+    #[serde(flatten)]
+    pub wanted: Wanted,
+    /// How to break the solution so that this judge fails: texts that are in it once, and
+    /// what to put in their places, all of them. Only the course's tests read it.
+    #[allow(dead_code, reason = "for the tests")]
+    pub broken_by: Vec<(String, String)>,
+}
+
+/// What is wanted.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Wanted {
+    /// Samples with this name and these labels.
+    Sample(Samples),
+    /// No such sample.
+    Absent { absent: String },
+    /// A family of this type.
+    Type {
+        family: String,
+        #[serde(rename = "type")]
+        kind: String,
+    },
+    /// The status of the answer.
+    Status { status: u16 },
+    /// A link to this path in the answer.
+    Link { link: String },
+    /// Nothing against this one of the rules for all pages.
+    Rule { rule: String },
+}
+
+/// Samples that shall be on a page.
+#[derive(Deserialize)]
+pub struct Samples {
+    /// A name and labels, others are allowed.
+    pub sample: String,
+    /// The value of each, or the bounds that it lies within.
+    pub value: Option<f64>,
+    pub from: Option<f64>,
+    pub to: Option<f64>,
+    /// How many there are.
+    #[serde(default = "one_series")]
+    pub series: usize,
+}
+
+fn one_series() -> usize {
+    1
+}
+
+impl Course {
+    /// Reads the course below `root`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or a lesson's file cannot be read.
+    pub fn read(root: &Path) -> Result<Course> {
+        let folder = root.join("lessons");
+        let entries = fs::read_dir(&folder)
+            .with_context(|| format!("cannot read {}", folder.display()))?;
+        let mut lessons = Vec::new();
+        for entry in entries {
+            let folder = entry?.path();
+            let file = folder.join("lesson.toml");
+            if file.exists() {
+                lessons.push(Lesson::read(folder, &file)?);
+            }
+        }
+        lessons.sort_by(|a, b| a.slug.cmp(&b.slug));
+        if lessons.is_empty() {
+            bail!("there is no lesson in {}", folder.display());
+        }
+        let root = root.to_owned();
+        Ok(Course { root, lessons })
+    }
+
+    /// The lesson that `name` begins, as `02a` does `02a_gauge_ops`.
+    ///
+    /// # Errors
+    ///
+    /// When it begins none or several.
+    pub fn find(&self, name: &str) -> Result<&Lesson> {
+        let name = name.trim_end_matches(".rs").to_lowercase();
+        let begun = |lesson: &&Lesson| lesson.slug.starts_with(&name);
+        let exact = |lesson: &&Lesson| {
+            lesson.slug == name || lesson.number() == name.trim_end_matches('_')
+        };
+        if let Some(lesson) = self.lessons.iter().find(exact) {
+            return Ok(lesson);
+        }
+        let found: Vec<&Lesson> = self.lessons.iter().filter(begun).collect();
+        match found.as_slice() {
+            [lesson] => Ok(lesson),
+            [] => bail!(
+                "there is no lesson `{name}`; there are {}. `cargo workbook list` shows \
+                 them",
+                numbers(&self.lessons.iter().collect::<Vec<_>>())
+            ),
+            several => {
+                bail!("several lessons begin with `{name}`: {}", numbers(several))
+            }
+        }
+    }
+}
+
+fn numbers(lessons: &[&Lesson]) -> String {
+    let numbers: Vec<&str> = lessons.iter().map(|all| all.number()).collect();
+    numbers.join(", ")
+}
+
+impl Lesson {
+    fn read(folder: PathBuf, file: &Path) -> Result<Lesson> {
+        let shown = file.display();
+        let text =
+            fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+        let text: LessonText = toml::from_str(&text)
+            .with_context(|| format!("{shown} is not what a lesson is"))?;
+        let name = folder.file_name().unwrap_or_default();
+        Ok(Lesson {
+            slug: name.to_string_lossy().into_owned(),
+            folder,
+            text,
+        })
+    }
+
+    /// What is typed for it: `02a` of `02a_gauge_ops`.
+    pub fn number(&self) -> &str {
+        self.slug.split('_').next().unwrap_or_default()
+    }
+
+    /// The file that the learner edits.
+    pub fn exercise(&self) -> PathBuf {
+        self.folder.join("exercise.rs")
+    }
+
+    /// The exercise as it was at first.
+    pub fn start(&self) -> PathBuf {
+        self.folder.join("start.rs")
+    }
+
+    /// One that passes.
+    pub fn solution(&self) -> PathBuf {
+        self.folder.join("solution.rs")
+    }
+
+    /// All judges, in the order of the steps.
+    pub fn judges(&self) -> impl Iterator<Item = &Judge> {
+        self.text.step.iter().flat_map(|step| &step.judge)
+    }
+}

@@ -1,0 +1,223 @@
+//! Judges a running program: what it answers, step by step, against what the lesson wants.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
+use crate::finding::Finding;
+use crate::lint::{inconsistent, lint};
+use crate::page::Page;
+use crate::program::Running;
+use crate::scrape::{Answer, scrape};
+use crate::wanted::{in_the_words_of, of_answer, of_metrics};
+
+/// What became of one thing that is judged.
+pub struct Verdict {
+    pub name: String,
+    pub outcome: Outcome,
+}
+
+/// How it was found.
+pub enum Outcome {
+    Holds,
+    /// As it shall not be.
+    Fails(Finding),
+    /// Nobody could look, because of what failed before.
+    NotSeen,
+}
+
+/// Starts `program`, and judges it by what `lesson` wants.
+///
+/// # Errors
+///
+/// When this machine fails: no process, no port, no folder. What the program gets wrong is
+/// in the verdicts.
+pub fn judge(lesson: &Lesson, program: &Path) -> Result<Vec<Verdict>> {
+    let mut report = Report::default();
+    match Running::start(program)? {
+        Err(finding) => report.fail_all(lesson, finding),
+        Ok(mut running) => {
+            for step in &lesson.text.step {
+                report.step(step, &mut running)?;
+            }
+            let judges: Vec<&Judge> = lesson.judges().collect();
+            report.running(&judges, running.lives().err());
+        }
+    }
+    Ok(report.verdicts)
+}
+
+#[derive(Default)]
+struct Report {
+    verdicts: Vec<Verdict>,
+}
+
+impl Report {
+    fn add(&mut self, name: &str, outcome: Outcome) {
+        let name = name.to_owned();
+        self.verdicts.push(Verdict { name, outcome });
+    }
+
+    /// The program does not run: that is the finding, and nothing else can be seen.
+    fn fail_all(&mut self, lesson: &Lesson, finding: Finding) {
+        let judges: Vec<&Judge> = lesson.judges().collect();
+        self.running(&judges, Some(finding));
+        for judge in judges.iter().filter(|judge| !is_rule(judge, "runs")) {
+            self.add(&judge.name, Outcome::NotSeen);
+        }
+    }
+
+    /// Whether the program runs, in the lesson's words if it has some.
+    fn running(&mut self, judges: &[&Judge], finding: Option<Finding>) {
+        let own = judges.iter().find(|judge| is_rule(judge, "runs"));
+        let name = own.map_or("the program runs", |judge| &judge.name);
+        let outcome = match finding {
+            Some(finding) => Outcome::Fails(in_the_words_of(own.copied(), finding)),
+            None => Outcome::Holds,
+        };
+        self.add(name, outcome);
+    }
+
+    fn step(&mut self, step: &Step, running: &mut Running) -> Result<()> {
+        for file in &step.remove {
+            running.remove(file)?;
+        }
+        for (file, text) in &step.write {
+            running.write(file, text)?;
+        }
+        let mut answer = scrape(running.address, &step.get);
+        for _ in 1..step.times {
+            answer = answer.and_then(|_| scrape(running.address, &step.get));
+        }
+        let mut seen = Seen::new(step, answer);
+        if seen.answer.is_none() && running.ends_soon() {
+            // That it does not run is said once, at the end.
+            seen.findings.clear();
+        }
+        for judge in step.judge.iter().filter(|judge| !is_rule(judge, "runs")) {
+            let outcome = seen.outcome(judge, step);
+            self.add(&judge.name, outcome);
+        }
+        self.general(step, seen);
+        Ok(())
+    }
+
+    /// What was found by the rules for all pages, and no judge of the lesson claimed.
+    fn general(&mut self, step: &Step, seen: Seen) {
+        let path = &step.get;
+        if seen.findings.is_empty() && seen.page.is_some() {
+            let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
+            let name = match step.judge.iter().any(claims) {
+                true => format!("GET {path}: nothing else against the page"),
+                false => format!("GET {path}: status, Content-Type, format, linter"),
+            };
+            // Said once of a path, though it is asked in several steps.
+            if !self.verdicts.iter().any(|verdict| verdict.name == name) {
+                self.add(&name, Outcome::Holds);
+            }
+        }
+        for finding in seen.findings {
+            let name = format!("GET {path}: {}", finding.rule);
+            self.add(&name, Outcome::Fails(finding));
+        }
+    }
+}
+
+/// What one step's answer shows.
+struct Seen {
+    answer: Option<Answer>,
+    /// There if the answer is a page of metrics with status 200.
+    page: Option<Page>,
+    findings: Vec<Finding>,
+}
+
+impl Seen {
+    fn new(step: &Step, answer: Result<Answer, Finding>) -> Seen {
+        let (answer, mut findings) = match answer {
+            Ok(answer) => (Some(answer), Vec::new()),
+            Err(finding) => (None, vec![finding]),
+        };
+        let mut page = None;
+        if let Some(answer) = answer.as_ref().filter(|_| step.page == PageKind::Metrics)
+        {
+            let found = of_page(&step.get, answer);
+            (page, findings) =
+                (Some(found.0).filter(|_| answer.status == 200), found.1);
+        }
+        Seen {
+            answer,
+            page,
+            findings,
+        }
+    }
+
+    fn outcome(&mut self, judge: &Judge, step: &Step) -> Outcome {
+        match &judge.wanted {
+            Wanted::Rule { rule } => self.rule(judge, rule),
+            Wanted::Status { .. } | Wanted::Link { .. } => match &self.answer {
+                Some(answer) => of_answer(judge, step, answer),
+                None => Outcome::NotSeen,
+            },
+            _ => match &self.page {
+                Some(page) => of_metrics(judge, page),
+                None => Outcome::NotSeen,
+            },
+        }
+    }
+
+    /// The finding of that rule, in the words of the judge that claims it.
+    fn rule(&mut self, judge: &Judge, rule: &str) -> Outcome {
+        let of_rule = |finding: &Finding| finding.rule == rule;
+        if let Some(finding) = self.findings.iter().find(|all| of_rule(all)).cloned() {
+            self.findings.retain(|finding| !of_rule(finding));
+            return Outcome::Fails(in_the_words_of(Some(judge), finding));
+        }
+        let is_seen = match rule {
+            "answers" | "status" => self.answer.is_some(),
+            _ => self.page.is_some(),
+        };
+        if is_seen {
+            Outcome::Holds
+        } else {
+            Outcome::NotSeen
+        }
+    }
+}
+
+fn is_rule(judge: &Judge, name: &str) -> bool {
+    matches!(&judge.wanted, Wanted::Rule { rule } if rule == name)
+}
+
+/// The page of an answer, and what the rules for all pages say of it.
+fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
+    let text = String::from_utf8_lossy(&answer.body);
+    if answer.status != 200 {
+        let finding = Finding::status(path, answer.status, &text);
+        return (Page::default(), vec![finding]);
+    }
+    let mut findings = Vec::new();
+    let kind = answer.content_type.as_deref();
+    if !kind.is_some_and(is_text_format) {
+        findings.push(Finding::content_type(kind));
+    }
+    if std::str::from_utf8(&answer.body).is_err() {
+        findings.push(Finding::format("bytes that are no UTF-8", "write UTF-8"));
+    }
+    let mut page = Page::parse(&text);
+    findings.append(&mut page.findings);
+    findings.extend(lint(&page));
+    findings.extend(inconsistent(&page));
+    (page, findings)
+}
+
+/// `text/plain` of version 0.0.4, in UTF-8 if it says in what.
+fn is_text_format(kind: &str) -> bool {
+    let mut parts = kind.split(';').map(|part| part.trim().to_lowercase());
+    let is_plain = parts.next().as_deref() == Some("text/plain");
+    let parameters: Vec<String> = parts.collect();
+    let is_utf8 =
+        |part: &String| !part.starts_with("charset=") || part == "charset=utf-8";
+    let has_version = parameters.iter().any(|part| part == "version=0.0.4");
+    is_plain && has_version && parameters.iter().all(is_utf8)
+}

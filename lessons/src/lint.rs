@@ -1,0 +1,421 @@
+//! The rules that promtool's linter has for a page that parses, with its words.
+//!
+//! They are those of promtool 2.42 (client_golang's `promlint`), and have its functions'
+//! names; the course's tests put each to a real promtool. What else makes a page wrong
+//! though nobody refuses it stands at the end: buckets and quantiles that do not add up.
+
+use crate::finding::Finding;
+use crate::page::{Family, Page, Sample};
+
+/// Each unit that is known, and the base unit to use in its place.
+const UNITS: [(&str, &str); 24] = [
+    ("amperes", "amperes"),
+    ("bits", "bytes"),
+    ("bytes", "bytes"),
+    ("calories", "joules"),
+    ("celsius", "celsius"),
+    ("days", "seconds"),
+    ("fahrenheit", "celsius"),
+    ("grams", "grams"),
+    ("hours", "seconds"),
+    ("inches", "meters"),
+    ("joules", "joules"),
+    ("kelvin", "kelvin"),
+    ("kelvins", "kelvin"),
+    ("meters", "meters"),
+    ("metres", "metres"),
+    ("miles", "meters"),
+    ("minutes", "seconds"),
+    ("ounces", "grams"),
+    ("pounds", "grams"),
+    ("rankine", "celsius"),
+    ("seconds", "seconds"),
+    ("volts", "volts"),
+    ("weeks", "seconds"),
+    ("yards", "meters"),
+];
+
+const PREFIXES: [&str; 19] = [
+    "", "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo",
+    "kibi", "mega", "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi",
+];
+
+const ABBREVIATIONS: [&str; 14] = [
+    "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d",
+];
+
+/// All that the linter says of a page.
+pub fn lint(page: &Page) -> Vec<Finding> {
+    let rules = [
+        help,
+        metric_units,
+        counter,
+        reserved_suffixes,
+        reserved_labels,
+        metric_type_in_name,
+        reserved_chars,
+        camel_case,
+        unit_abbreviations,
+    ];
+    // promtool looks at what has samples.
+    let families = page.families.iter().filter(|all| !all.samples.is_empty());
+    families
+        .flat_map(|family| rules.iter().flat_map(|rule| rule(family)))
+        .collect()
+}
+
+fn help(family: &Family) -> Vec<Finding> {
+    let missing = family.help.as_deref().unwrap_or_default().is_empty();
+    let words = format!("{} no help text", family.name);
+    let fix = format!("write `# HELP {} …` before its samples", family.name);
+    when(missing, "help", &words, &fix)
+}
+
+fn metric_units(family: &Family) -> Vec<Finding> {
+    let name = &family.name;
+    let unit = UNITS.iter().find_map(|(unit, base)| {
+        let parts = PREFIXES.iter().map(|prefix| format!("{prefix}{unit}"));
+        let mut found = parts.filter(|all| name.split('_').any(|part| part == all));
+        found.next().map(|found| (found, *base))
+    });
+    let Some((unit, base)) = unit else {
+        return Vec::new();
+    };
+    let words = format!("{name} use base unit \"{base}\" instead of \"{unit}\"");
+    let fix = format!(
+        "name it `{}`, and convert its value",
+        name.replace(&unit, base)
+    );
+    when(unit != base, "metric-units", &words, &fix)
+}
+
+fn counter(family: &Family) -> Vec<Finding> {
+    let name = &family.name;
+    let total = name.ends_with("_total");
+    if family.kind == "counter" {
+        let words = format!("{name} counter metrics should have \"_total\" suffix");
+        let fix = format!("name it `{name}_total`");
+        return when(!total, "counter", &words, &fix);
+    }
+    let words = format!("{name} non-counter metrics should not have \"_total\" suffix");
+    let fix = "make it a counter if it only grows, else take `_total` off its name";
+    when(
+        total && family.kind != "untyped" && !family.kind.is_empty(),
+        "counter",
+        &words,
+        fix,
+    )
+}
+
+const RESERVED: &str = "histogram-summary-reserved";
+
+fn reserved_suffixes(family: &Family) -> Vec<Finding> {
+    let name = &family.name;
+    let kind = family.kind.as_str();
+    if kind.is_empty() || kind == "untyped" {
+        return Vec::new();
+    }
+    let others = [
+        ("_bucket", "non-histogram", kind != "histogram"),
+        ("_count", "non-histogram and non-summary", !has_sum(kind)),
+        ("_sum", "non-histogram and non-summary", !has_sum(kind)),
+    ];
+    let found = others
+        .into_iter()
+        .find(|(ending, _, wrong)| *wrong && name.ends_with(ending));
+    let Some((ending, who, _)) = found else {
+        return Vec::new();
+    };
+    let words = format!("{name} {who} metrics should not have \"{ending}\" suffix");
+    let fix =
+        format!("take `{ending}` off its name: it is one that is written for you");
+    when(true, RESERVED, &words, &fix)
+}
+
+fn reserved_labels(family: &Family) -> Vec<Finding> {
+    let name = &family.name;
+    let kind = family.kind.as_str();
+    if kind.is_empty() || kind == "untyped" {
+        return Vec::new();
+    }
+    let has = |label| family.samples.iter().any(|all| all.label(label).is_some());
+    let mut found = Vec::new();
+    for (owner, label) in [("histogram", "le"), ("summary", "quantile")] {
+        let words =
+            format!("{name} non-{owner} metrics should not have \"{label}\" label");
+        let fix = format!("give the label another name: `{label}` is a {owner}'s own");
+        found.extend(when(kind != owner && has(label), RESERVED, &words, &fix));
+    }
+    found
+}
+
+fn has_sum(kind: &str) -> bool {
+    ["histogram", "summary"].contains(&kind)
+}
+
+fn metric_type_in_name(family: &Family) -> Vec<Finding> {
+    let name = family.name.to_lowercase();
+    let types = [
+        "counter",
+        "gauge",
+        "summary",
+        "histogram",
+        "gauge_histogram",
+    ];
+    let found = types.into_iter().filter(|kind| has_part(&name, kind));
+    found
+        .flat_map(|kind| {
+            let words = format!(
+                "{} metric name should not include type '{kind}'",
+                family.name
+            );
+            let fix = format!("take `{kind}` out of its name: the TYPE line says it");
+            when(true, "metric-type-in-name", &words, &fix)
+        })
+        .collect()
+}
+
+fn reserved_chars(family: &Family) -> Vec<Finding> {
+    let words = format!("{} metric names should not contain ':'", family.name);
+    let fix = "write `_`: colons are for the rules inside Prometheus";
+    when(family.name.contains(':'), "reserved-chars", &words, fix)
+}
+
+fn camel_case(family: &Family) -> Vec<Finding> {
+    let name = &family.name;
+    let form = "should be written in 'snake_case' not 'camelCase'";
+    let words = format!("{name} metric names {form}");
+    let fix = "write small letters, with `_` between the words";
+    let mut found = when(is_camel_case(name), "camel-case", &words, fix);
+    let labels = family.samples.iter().flat_map(|sample| &sample.labels);
+    let mut labels: Vec<_> = labels.map(|(label, _)| label).collect();
+    labels.sort();
+    labels.dedup();
+    for _ in labels.into_iter().filter(|label| is_camel_case(label)) {
+        let words = format!("{name} label names {form}");
+        found.extend(when(true, "camel-case", &words, fix));
+    }
+    found
+}
+
+fn is_camel_case(name: &str) -> bool {
+    let two = name.as_bytes().windows(2);
+    two.into_iter()
+        .any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
+}
+
+fn unit_abbreviations(family: &Family) -> Vec<Finding> {
+    let name = family.name.to_lowercase();
+    let found = ABBREVIATIONS.iter().any(|part| has_part(&name, part));
+    let words = format!(
+        "{} metric names should not contain abbreviated units",
+        family.name
+    );
+    let fix =
+        "write the base unit out, as `_seconds` or `_bytes`, and convert the value";
+    when(found, "unit-abbreviations", &words, fix)
+}
+
+/// Whether `_part` ends the name or stands within it.
+fn has_part(name: &str, part: &str) -> bool {
+    name.contains(&format!("_{part}_")) || name.ends_with(&format!("_{part}"))
+}
+
+fn when(found: bool, rule: &'static str, words: &str, fix: &str) -> Vec<Finding> {
+    let finding = || Finding::lint(rule, words, fix);
+    found.then(finding).into_iter().collect()
+}
+
+/// Histograms and summaries that do not add up: nobody refuses them.
+pub fn inconsistent(page: &Page) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for family in &page.families {
+        match family.kind.as_str() {
+            "histogram" => found.extend(bad_histogram(family)),
+            "summary" => found.extend(bad_summary(family)),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn bad_histogram(family: &Family) -> Vec<Finding> {
+    let bucket = format!("{}_bucket", family.name);
+    let mut rows: Vec<Vec<&Sample>> = Vec::new();
+    for sample in family.samples.iter().filter(|all| all.name == bucket) {
+        let labels = sample.labels_without("le");
+        let is_same = |row: &&mut Vec<&Sample>| row[0].labels_without("le") == labels;
+        match rows.iter_mut().find(is_same) {
+            Some(row) => row.push(sample),
+            None => rows.push(vec![sample]),
+        }
+    }
+    rows.iter()
+        .flat_map(|row| bad_buckets(family, row))
+        .collect()
+}
+
+/// What is wrong with the buckets that differ in their `le` alone.
+fn bad_buckets(family: &Family, row: &[&Sample]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
+        let seen = format!("{}\n{}", two[0].line, two[1].line);
+        let expected = "buckets that count what is less or equal, so never fall";
+        found.push(Finding::consistent(&seen, expected));
+    }
+    let last = row[row.len() - 1];
+    let labels = last.labels_without("le");
+    let name = format!("{}_count", family.name);
+    let is_count = |all: &&Sample| all.name == name && all.labels_without("") == labels;
+    let count = family.samples.iter().find(is_count);
+    let is_equal = count.is_some_and(|count| count.value == last.value);
+    if last.label("le") != Some("+Inf") || !is_equal {
+        let expected = "a last bucket with le=\"+Inf\" that equals the `_count`";
+        found.push(Finding::consistent(&last.line, expected));
+    }
+    found
+}
+
+fn bad_summary(family: &Family) -> Vec<Finding> {
+    let is_bad = |sample: &&Sample| {
+        let quantile = sample.label("quantile").map(str::parse::<f64>);
+        quantile.is_some_and(|all| !all.is_ok_and(|q| (0.0..=1.0).contains(&q)))
+    };
+    let bad = family.samples.iter().filter(is_bad);
+    bad.map(|sample| Finding::consistent(&sample.line, "a quantile from 0 to 1"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::tables::{check_metrics, rows, with_mistake};
+
+    /// What the linter says, without its own mark.
+    fn words(page: &str) -> BTreeSet<String> {
+        let findings = lint(&Page::parse(page));
+        let words = findings.into_iter();
+        words
+            .map(|finding| finding.seen.replace("promtool: ", ""))
+            .collect()
+    }
+
+    #[test]
+    fn the_linter_says_what_the_page_about_names_says() {
+        let rows = rows("docs/en/reference/naming.md", "The linter");
+        let of_names = rows.iter().filter(|cells| cells[2] == "3");
+        for cells in of_names {
+            let page = with_mistake(&cells[0]);
+            assert_eq!(words(&page), BTreeSet::from([cells[1].clone()]), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_promtool_cannot_read_is_refused() {
+        let rows = rows("docs/en/reference/naming.md", "The linter");
+        let refused: Vec<_> = rows.iter().filter(|cells| cells[2] == "1").collect();
+        assert_eq!(refused.len(), 5);
+        for cells in refused {
+            let page = with_mistake(&cells[0]);
+            assert!(!Page::parse(&page).findings.is_empty(), "{page}");
+        }
+    }
+
+    /// Numbers that are the same in each run.
+    fn random(seed: u64) -> impl FnMut(usize) -> usize {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        move |below| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % below
+        }
+    }
+
+    const PARTS: &str = "queue wait a b s ms sec gb d thermometers total sum count bucket \
+                         gauge counter summary Histogram queueLength x:y Total";
+    const UNITS: &str = "seconds milliseconds kelvins kelvin bits kilobits kibibytes weeks \
+                         metres kilometers yards celsius";
+    const LABELS: &str = "module moduleName le quantile x Xy";
+    const KINDS: &str = "counter gauge untyped none";
+
+    /// A page of families whose names are made of what the rules look for.
+    fn page(random: &mut impl FnMut(usize) -> usize) -> String {
+        let mut any = |words: &'static str| {
+            let words: Vec<&str> = words.split(' ').collect();
+            words[random(words.len())]
+        };
+        let mut page = String::new();
+        for number in 0..20 {
+            let mut name = format!("m{number}");
+            // Of two units promtool names either, as it happens.
+            let unit = any("0 1 2 3 4 5");
+            for at in ["0", "1", "2"].iter().take(any("1 22 333").len()) {
+                let words = if *at == unit { UNITS } else { PARTS };
+                name += &format!("_{}", any(words));
+            }
+            match any("text text text text empty none") {
+                "text" => page += &format!("# HELP {name} Text.\n"),
+                "empty" => page += &format!("# HELP {name} \n"),
+                _ => {}
+            }
+            match any(KINDS) {
+                "none" => {}
+                kind => page += &format!("# TYPE {name} {kind}\n"),
+            }
+            page += &format!("{name}{{{}=\"1\"}} {number}\n", any(LABELS));
+        }
+        page
+    }
+
+    #[test]
+    #[ignore = "needs promtool"]
+    fn the_linter_says_of_any_name_what_promtool_says() {
+        let mut random = random(20_261_125);
+        for _ in 0..150 {
+            let page = page(&mut random);
+            let output = check_metrics(&page);
+            let promtool = String::from_utf8(output.stderr).unwrap();
+            let promtool: BTreeSet<String> =
+                promtool.lines().map(str::to_owned).collect();
+            assert_eq!(words(&page), promtool, "{page}");
+        }
+    }
+
+    fn inconsistencies(page: &str) -> Vec<String> {
+        let findings = inconsistent(&Page::parse(page));
+        findings.into_iter().map(|finding| finding.seen).collect()
+    }
+
+    const HISTOGRAM: &str = "# TYPE h histogram\n\
+                             h_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 3\nh_sum 4\nh_count 3\n\
+                             h_bucket{x=\"1\",le=\"+Inf\"} 0\nh_sum{x=\"1\"} 0\nh_count{x=\"1\"} 0\n";
+
+    #[test]
+    fn buckets_never_fall_and_end_with_the_count() {
+        assert_eq!(inconsistencies(HISTOGRAM), [""; 0]);
+        let broken =
+            |old: &str, new: &str| inconsistencies(&HISTOGRAM.replace(old, new));
+        let falls = broken("h_bucket{le=\"1\"} 2", "h_bucket{le=\"1\"} 4");
+        assert_eq!(falls, ["h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 3"]);
+        let lacks = broken("h_bucket{le=\"+Inf\"} 3\n", "");
+        assert_eq!(lacks, ["h_bucket{le=\"1\"} 2"]);
+        assert_eq!(
+            broken("h_count 3", "h_count 4"),
+            ["h_bucket{le=\"+Inf\"} 3"]
+        );
+        assert_eq!(broken("h_count 3\n", ""), ["h_bucket{le=\"+Inf\"} 3"]);
+        let labelled = broken("h_count{x=\"1\"} 0", "h_count{x=\"1\"} 1");
+        assert_eq!(labelled, ["h_bucket{x=\"1\",le=\"+Inf\"} 0"]);
+    }
+
+    #[test]
+    fn a_quantile_lies_between_0_and_1() {
+        let page = "# TYPE s summary\ns{quantile=\"0.5\"} 1\ns_sum 1\ns_count 1\n";
+        assert_eq!(inconsistencies(page), [""; 0]);
+        let seven = page.replace("0.5", "7");
+        assert_eq!(inconsistencies(&seven), ["s{quantile=\"7\"} 1"]);
+    }
+}

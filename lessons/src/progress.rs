@@ -1,0 +1,167 @@
+//! What the learner has done, by slug, in a file that git ignores.
+//!
+//! It is only a memory: a check finds everything out again. So whatever is wrong with the
+//! file, the runner says so and goes on, and what it cannot read it sets aside. Entries
+//! that it does not know, such as those of a lesson that is gone, are kept as they are.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::NamedTempFile;
+use toml::{Table, Value};
+
+use crate::course::Lesson;
+
+const HEADER: &str = "# What `cargo workbook` remembers. It may be deleted: \
+                      `cargo workbook check --all` finds out\n# again what passes.\n\n";
+
+/// The folder below `lessons` for what is the learner's alone.
+pub const FOLDER: &str = ".progress";
+
+/// The file's content.
+pub struct Progress {
+    file: PathBuf,
+    table: Table,
+}
+
+impl Progress {
+    /// Reads the progress of the repository at `root`, and gives a sentence if that did not
+    /// go as it should.
+    pub fn read(root: &Path) -> (Progress, Option<String>) {
+        let file = root.join("lessons").join(FOLDER).join("progress.toml");
+        let (table, problem) = match fs::read_to_string(&file) {
+            Ok(text) => match text.parse() {
+                Ok(table) => (table, None),
+                Err(_) => (Table::new(), Some(set_aside(&file))),
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => (Table::new(), None),
+            Err(_) => (Table::new(), Some(set_aside(&file))),
+        };
+        (Progress { file, table }, problem)
+    }
+
+    /// Whether the lesson's check has passed once.
+    pub fn has_passed(&self, lesson: &Lesson) -> bool {
+        let slugs = lesson.text.formerly.iter().chain([&lesson.slug]);
+        let mut entries = slugs.filter_map(|slug| self.table.get(slug));
+        entries.any(|entry| entry.get("passed") == Some(&Value::Boolean(true)))
+    }
+
+    /// How many of its hints were shown.
+    pub fn hints(&self, lesson: &Lesson) -> usize {
+        let entry = self.table.get(&lesson.slug);
+        let count = entry.and_then(|entry| entry.get("hints")?.as_integer());
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        count.unwrap_or_default().min(lesson.text.hints.len())
+    }
+
+    /// The slug of the lesson that the learner is at.
+    pub fn current(&self) -> Option<&str> {
+        self.table.get("current")?.as_str()
+    }
+
+    pub fn set_current(&mut self, lesson: &Lesson) {
+        let slug = Value::String(lesson.slug.clone());
+        self.table.insert("current".to_owned(), slug);
+    }
+
+    pub fn set_passed(&mut self, lesson: &Lesson) {
+        self.set(lesson, "passed", Value::Boolean(true));
+    }
+
+    pub fn set_hints(&mut self, lesson: &Lesson, count: usize) {
+        let count = i64::try_from(count).unwrap_or_default();
+        self.set(lesson, "hints", Value::Integer(count));
+    }
+
+    fn set(&mut self, lesson: &Lesson, key: &str, value: Value) {
+        let entry = self.table.entry(&lesson.slug);
+        let entry = entry.or_insert_with(|| Value::Table(Table::new()));
+        if !entry.is_table() {
+            *entry = Value::Table(Table::new());
+        }
+        if let Some(entry) = entry.as_table_mut() {
+            entry.insert(key.to_owned(), value);
+        }
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written: a full disk, a folder that is read-only.
+    pub fn save(&self) -> Result<()> {
+        let fails = || {
+            format!(
+                "your progress was not kept: {} cannot be written",
+                self.file.display()
+            )
+        };
+        let text = format!("{HEADER}{}", self.table);
+        replace(&self.file, text.as_bytes()).with_context(fails)
+    }
+}
+
+/// Moves a file that cannot be read out of the way, and says so.
+fn set_aside(file: &Path) -> String {
+    let shown = file.display();
+    let aside = free_name(file, "broken");
+    match fs::rename(file, &aside) {
+        Ok(()) => format!(
+            "{shown} could not be read, and is {} now. `cargo workbook check --all` finds \
+             out again what passes.",
+            aside.display()
+        ),
+        Err(error) => format!(
+            "{shown} cannot be read, nor set aside ({error}): nothing of your progress \
+             is known, and nothing new is kept. Move it away."
+        ),
+    }
+}
+
+/// A name beside `file` that nobody has: `progress.toml.broken`, `….broken-2`.
+pub fn free_name(file: &Path, what: &str) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let numbered = |number| match number {
+        1 => file.with_file_name(format!("{name}.{what}")),
+        _ => file.with_file_name(format!("{name}.{what}-{number}")),
+    };
+    let mut names = (1..).map(numbered);
+    let free = names.find(|path| !path.exists() && !path.is_symlink());
+    free.unwrap_or_else(|| numbered(0))
+}
+
+/// Replaces a file with `text`, or leaves it as it is: the new one is complete, and on the
+/// disk, before it takes the old one's place.
+///
+/// # Errors
+///
+/// When that fails.
+pub fn replace(file: &Path, text: &[u8]) -> Result<()> {
+    let folder = file.parent().context("a file has a folder")?;
+    fs::create_dir_all(folder)?;
+    let mut new = NamedTempFile::new_in(folder)?;
+    new.write_all(text)?;
+    new.as_file().sync_all()?;
+    if let Ok(old) = fs::metadata(file) {
+        fs::set_permissions(new.path(), old.permissions())?;
+    } else {
+        readable(new.path())?;
+    }
+    new.persist(file)?;
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; what takes its place is for everybody.
+#[cfg(unix)]
+fn readable(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &Path) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,414 @@
+//! What the runner says and keeps: the course's progress, hints, starts and solutions.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use support::{built, script, workbook};
+use tempfile::TempDir;
+
+/// A course of two lessons, and a cargo that builds what it is told to have built.
+struct Learner {
+    folder: TempDir,
+}
+
+const LESSON: &str = r#"
+title = "Title of NN"
+minutes = 10
+task = "Task of NN."
+hints = ["Vague.", "Nearer.", "Exact."]
+start_fails = ["it is there"]
+
+[[step]]
+
+[[step.judge]]
+name = "it is there"
+why = "Because."
+sample = 'lexporter_requests_total{user="admin"}'
+broken_by = []
+
+[zh]
+of = ""
+title = "NN 的标题"
+task = "NN 的任务。"
+hints = ["含糊。", "近些。", "确切。"]
+judge = { "it is there" = { name = "它在", why = "因为。" } }
+"#;
+
+impl Learner {
+    fn new() -> Learner {
+        let learner = Learner {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for slug in ["00_first", "01_second"] {
+            let number = &slug[..2];
+            let lesson = LESSON.replace("NN", number);
+            learner.write(&format!("{slug}/lesson.toml"), &lesson);
+            learner.write(&format!("{slug}/start.rs"), "start\n");
+            learner.write(&format!("{slug}/exercise.rs"), "start\n");
+            learner.write(&format!("{slug}/solution.rs"), "solution\n");
+        }
+        learner.builds("00_raw_handler_exercise");
+        learner
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join("lessons").join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap()
+    }
+
+    /// From now on every exercise is this program of the real course.
+    fn builds(&self, program: &str) {
+        let program = built(program);
+        let lines = ["00_first", "01_second"].map(|slug| {
+            let program = program.display();
+            let target = format!("{{\"name\":\"{slug}_exercise\"}}");
+            format!("{{\"target\":{target},\"executable\":\"{program}\"}}")
+        });
+        let lines = lines.map(|line| format!("echo '{line}'")).join("\n");
+        script(self.folder.path(), "cargo", &lines);
+    }
+
+    fn command(&self, arguments: &str) -> std::process::Command {
+        let mut command = workbook();
+        command
+            .args(arguments.split_whitespace())
+            .env("CARGO_MANIFEST_DIR", self.path(""))
+            .env("CARGO", self.folder.path().join("cargo"));
+        command
+    }
+
+    /// What it printed to standard output, and whether it went well.
+    fn run(&self, arguments: &str) -> (String, bool) {
+        let output = self.command(arguments).output().unwrap();
+        (said(&output), output.status.success())
+    }
+
+    #[track_caller]
+    fn assert_says(&self, arguments: &str, words: &[&str]) {
+        let (text, _) = self.run(arguments);
+        for word in words {
+            assert!(text.contains(word), "{arguments}: no {word:?} in\n{text}");
+        }
+    }
+
+    fn progress(&self) -> String {
+        self.read(".progress/progress.toml")
+    }
+}
+
+fn said(output: &Output) -> String {
+    let both = [&output.stdout, &output.stderr].map(|all| String::from_utf8_lossy(all));
+    both.concat()
+}
+
+#[test]
+fn the_first_screen_has_the_first_task_and_the_next_commands() {
+    let learner = Learner::new();
+    let words = [
+        "0 of 2 lessons done",
+        "00  Title of 00, about 10 minutes",
+        "Task of 00.",
+        "Read  docs/en/00_first.md",
+        "Edit  lessons/00_first/exercise.rs",
+        "cargo workbook check 00",
+        "cargo workbook hint 00",
+    ];
+    learner.assert_says("", &words);
+}
+
+#[test]
+fn a_check_that_passes_is_kept_and_names_what_is_next() {
+    let learner = Learner::new();
+    learner.builds("00_raw_handler_solution");
+    let (text, has_passed) = learner.run("check");
+    assert!(has_passed, "{text}");
+    assert!(text.contains("cargo workbook next"), "{text}");
+    learner.assert_says(
+        "list",
+        &["1 of 2", "00   done", "01   to do  Title of 01, you"],
+    );
+    learner.assert_says("", &["Task of 01."]);
+    learner.assert_says("next", &["Task of 01."]);
+    assert!(learner.run("check").1);
+    learner.assert_says("", &["2 of 2 lessons done", "Every exercise has passed"]);
+}
+
+#[test]
+fn a_check_that_fails_is_not_a_pass() {
+    let learner = Learner::new();
+    learner.builds("01_default_registry_exercise");
+    let (text, has_passed) = learner.run("check 01");
+    assert!(!has_passed);
+    assert!(text.contains("  wrong  it is there\n"), "{text}");
+    learner.assert_says("list", &["0 of 2", "01   to do  Title of 01, you are here"]);
+}
+
+#[test]
+fn what_the_compiler_says_is_shown_as_it_is() {
+    let learner = Learner::new();
+    let says = "printf 'error[E0425]: not \\033[1mfound\\033[0m\\n' >&2; exit 101";
+    script(learner.folder.path(), "cargo", says);
+    let (text, has_passed) = learner.run("check 00");
+    assert!(!has_passed);
+    assert!(
+        text.contains("error[E0425]: not \u{1b}[1mfound\u{1b}[0m\n"),
+        "{text}"
+    );
+    assert!(text.contains("It was not built"), "{text}");
+}
+
+#[test]
+fn check_all_finds_out_again_what_passes() {
+    let learner = Learner::new();
+    learner.builds("00_raw_handler_solution");
+    learner.assert_says("check --all", &["00   passes\n01   passes\n", "2 of 2"]);
+}
+
+#[test]
+fn a_hint_more_is_shown_each_time() {
+    let learner = Learner::new();
+    let first = learner.run("hint 01").0;
+    assert!(first.contains("Hint 1 of 3\nVague.") && !first.contains("Nearer."));
+    learner.assert_says("hint", &["Vague.", "Hint 2 of 3\nNearer.", "one more hint"]);
+    let last = ["Hint 3 of 3\nExact.", "cargo workbook solution 01 --anyway"];
+    learner.assert_says("hint", &last);
+    learner.assert_says("hint", &last);
+}
+
+#[test]
+fn a_solution_is_shown_after_the_check_has_passed_or_anyway() {
+    let learner = Learner::new();
+    let (text, shown) = learner.run("solution 00");
+    assert!(!shown && !text.contains("solution\n\n"), "{text}");
+    assert!(
+        text.contains("cargo workbook solution 00 --anyway"),
+        "{text}"
+    );
+    assert!(
+        learner
+            .run("solution 00 --anyway")
+            .0
+            .contains("\nsolution\n")
+    );
+    learner.builds("00_raw_handler_solution");
+    assert!(learner.run("check 00").1);
+    assert!(learner.run("solution 00").0.contains("\nsolution\n"));
+}
+
+fn answered(learner: &Learner, arguments: &str, answer: &str) -> String {
+    let mut child = learner
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(answer.as_bytes()).unwrap();
+    drop(stdin);
+    said(&child.wait_with_output().unwrap())
+}
+
+#[test]
+fn reset_asks_first() {
+    let learner = Learner::new();
+    learner.write("00_first/exercise.rs", "mine\n");
+    for answer in ["n\n", "", "what?\n"] {
+        let text = answered(&learner, "reset 00", answer);
+        assert!(text.contains("lessons/00_first/exercise.rs"), "{text}");
+        assert!(text.contains("[y/N]") && text.contains("Nothing was changed."));
+        assert_eq!(learner.read("00_first/exercise.rs"), "mine\n");
+    }
+}
+
+#[test]
+fn reset_puts_the_start_back_and_keeps_a_copy_of_each() {
+    let learner = Learner::new();
+    for mine in ["mine\n", "mine again\n"] {
+        learner.write("00_first/exercise.rs", mine);
+        answered(&learner, "reset 00", "y\n");
+        assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
+    }
+    assert_eq!(learner.read(".progress/kept/00_first.rs.copy"), "mine\n");
+    assert_eq!(
+        learner.read(".progress/kept/00_first.rs.copy-2"),
+        "mine again\n"
+    );
+    learner.assert_says("reset 00", &["Nothing to put back"]);
+}
+
+#[test]
+fn reset_all_puts_back_what_was_changed() {
+    let learner = Learner::new();
+    learner.write("01_second/exercise.rs", "mine\n");
+    fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
+    learner.assert_says("check 00", &["is not there", "cargo workbook reset 00"]);
+    learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 00"]);
+    assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
+    assert_eq!(learner.read("01_second/exercise.rs"), "start\n");
+    assert_eq!(learner.read(".progress/kept/01_second.rs.copy"), "mine\n");
+}
+
+#[test]
+fn an_exercise_whose_copy_cannot_be_kept_stays() {
+    let learner = Learner::new();
+    learner.write("00_first/exercise.rs", "mine\n");
+    // No folder can be made below a file.
+    learner.write(".progress/kept", "");
+    let (text, done) = learner.run("reset 00 --yes");
+    assert!(
+        !done && text.contains("is as it was, since no copy"),
+        "{text}"
+    );
+    assert_eq!(learner.read("00_first/exercise.rs"), "mine\n");
+}
+
+#[test]
+fn next_leaves_a_lesson_for_later_and_comes_back_to_it() {
+    let learner = Learner::new();
+    learner.assert_says("next", &["00 has not passed", "Task of 01."]);
+    learner.assert_says("", &["Task of 01."]);
+    learner.assert_says("next", &["01 has not passed", "Task of 00."]);
+}
+
+#[test]
+fn progress_that_cannot_be_read_is_set_aside() {
+    let learner = Learner::new();
+    for (text, aside) in [("passed = ", "broken"), ("\0\u{1}", "broken-2")] {
+        learner.write(".progress/progress.toml", text);
+        let name = format!("progress.toml.{aside}");
+        learner.assert_says("list", &["could not be read", &name, "0 of 2"]);
+        assert_eq!(learner.read(&format!(".progress/{name}")), text);
+    }
+    learner.builds("00_raw_handler_solution");
+    assert!(learner.run("check 00").1);
+    learner.assert_says("list", &["1 of 2"]);
+}
+
+#[test]
+fn progress_of_other_lessons_and_other_times_is_kept() {
+    let learner = Learner::new();
+    let text = "current = 7\n\n[00_first]\npassed = \"yes\"\nhints = -3\nmood = \"good\"\n\n\
+                [07_gone]\npassed = true\n";
+    learner.write(".progress/progress.toml", text);
+    learner.assert_says("", &["0 of 2", "Task of 00."]);
+    learner.assert_says("hint 00", &["Hint 1 of 3"]);
+    let kept = learner.progress();
+    for line in [
+        "current = \"00_first\"",
+        "hints = 1",
+        "mood = \"good\"",
+        "[07_gone]",
+    ] {
+        assert!(kept.contains(line), "{kept}");
+    }
+}
+
+#[test]
+fn progress_survives_a_lesson_that_is_renamed() {
+    let learner = Learner::new();
+    learner.write(".progress/progress.toml", "[00_old]\npassed = true\n");
+    let lesson = learner.read("00_first/lesson.toml");
+    learner.write(
+        "00_first/lesson.toml",
+        &format!("formerly = [\"00_old\"]\n{lesson}"),
+    );
+    learner.assert_says("list", &["1 of 2", "00   done"]);
+}
+
+#[test]
+fn progress_that_cannot_be_kept_takes_nothing_from_the_verdict() {
+    let learner = Learner::new();
+    learner.builds("00_raw_handler_solution");
+    // No folder can be made in place of a file.
+    learner.write(".progress", "");
+    let (text, has_passed) = learner.run("check 00");
+    assert!(has_passed && text.contains("has passed"), "{text}");
+    assert!(text.contains("your progress was not kept"), "{text}");
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is() {
+    let learner = Learner::new();
+    for (arguments, words) in [
+        ("check 7", "there is no lesson `7`; there are 00, 01"),
+        ("check 0", "several lessons begin with `0`: 00, 01"),
+        ("run", "required"),
+        ("chekc", "check"),
+    ] {
+        let (text, good) = learner.run(arguments);
+        assert!(!good && text.contains(words), "{arguments}: {text}");
+    }
+    learner.assert_says("hint 00_first", &["Title of 00"]);
+    learner.assert_says("hint 00_f", &["Title of 00"]);
+}
+
+#[test]
+fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
+    let learner = Learner::new();
+    learner.builds("01_default_registry_exercise");
+    learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
+    learner.assert_says("hint --language zh", &["含糊。"]);
+    learner.assert_says("check --language zh", &["  wrong  它在\n", "因为。"]);
+    for (locale, task) in [("zh_CN.UTF-8", "00 的任务。"), ("C", "Task of 00.")] {
+        let output = learner.command("").env("LANG", locale).output().unwrap();
+        assert!(said(&output).contains(task));
+    }
+}
+
+#[test]
+fn there_is_no_colour_where_there_is_no_terminal() {
+    let learner = Learner::new();
+    learner.builds("01_default_registry_exercise");
+    for arguments in ["", "list", "check", "hint", "next"] {
+        let text = learner.run(arguments).0;
+        assert!(!text.contains('\u{1b}') && !text.contains("[#"), "{text}");
+    }
+    let output = learner.command("list").env("CLICOLOR_FORCE", "1").output();
+    assert!(said(&output.unwrap()).contains("\u{1b}["));
+    let mut command = learner.command("list");
+    command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1");
+    assert!(!said(&command.output().unwrap()).contains('\u{1b}'));
+}
+
+#[test]
+fn run_becomes_the_program_of_the_lesson() {
+    let learner = Learner::new();
+    script(learner.folder.path(), "cargo", "echo \"$PWD: $*\"");
+    let folder = learner.folder.path().canonicalize().unwrap();
+    for (arguments, cargo) in [
+        ("run 01", "run --bin 01_second"),
+        ("run 01 127.0.0.1:0", "run --bin 01_second -- 127.0.0.1:0"),
+        (
+            "run 00 --exercise",
+            "run --package lessons --bin 00_first_exercise",
+        ),
+    ] {
+        let (text, _) = learner.run(arguments);
+        assert_eq!(text, format!("{}: {cargo}\n", folder.display()));
+    }
+}
+
+#[test]
+fn a_course_that_is_not_there_is_named() {
+    let output = workbook()
+        .env("CARGO_MANIFEST_DIR", Path::new("/nowhere/lessons"))
+        .output()
+        .unwrap();
+    assert!(said(&output).contains("cannot read /nowhere/lessons"));
+}

@@ -1,0 +1,287 @@
+//! Each exercise is what it should be: its start fails for the stated reason, its solution
+//! passes, and each thing that is judged is missed when it is taken from the solution.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+#[path = "../../tests/book/mod.rs"]
+mod book;
+#[allow(dead_code, reason = "the runner uses all of it")]
+#[path = "../src/course.rs"]
+mod course;
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use book::Problems;
+use book::page::Page;
+use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
+use support::{LESSONS, built, check};
+
+fn course() -> Course {
+    Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
+}
+
+/// How a file of a lesson is named in a message.
+fn file(lesson: &Lesson, name: &str) -> String {
+    format!("lessons/{}/{name}", lesson.slug)
+}
+
+#[test]
+fn a_start_fails_for_the_stated_reason_and_no_other() {
+    for lesson in course().lessons {
+        let report = check(&lesson.slug, &built(&format!("{}_exercise", lesson.slug)));
+        let stated = &lesson.text.start_fails;
+        assert_eq!(report.wrong(), *stated, "{}", report.text);
+        assert!(!report.has_passed, "{}", report.text);
+    }
+}
+
+#[test]
+fn a_solution_passes() {
+    for lesson in course().lessons {
+        let report = check(&lesson.slug, &built(&format!("{}_solution", lesson.slug)));
+        assert_eq!(report.wrong(), [""; 0], "{}", report.text);
+        assert!(report.has_passed, "{}", report.text);
+    }
+}
+
+/// A solution with something taken from it, and the judges that shall miss it.
+struct Mutant {
+    lesson: String,
+    name: String,
+    text: String,
+    missed_by: BTreeSet<String>,
+}
+
+fn mutants(lesson: &Lesson) -> Vec<Mutant> {
+    let mut mutants: Vec<Mutant> = Vec::new();
+    for judge in lesson.judges() {
+        let text = broken(lesson, judge);
+        let missed_by = BTreeSet::from([judge.name.clone()]);
+        match mutants.iter_mut().find(|all| all.text == text) {
+            Some(mutant) => mutant.missed_by.extend(missed_by),
+            None => mutants.push(Mutant {
+                lesson: lesson.slug.clone(),
+                name: format!("{}_{}", lesson.number(), mutants.len()),
+                text,
+                missed_by,
+            }),
+        }
+    }
+    mutants
+}
+
+/// The solution with what the judge names in it replaced.
+fn broken(lesson: &Lesson, judge: &Judge) -> String {
+    let mut text = fs::read_to_string(lesson.solution()).unwrap();
+    let name = &judge.name;
+    let path = file(lesson, "lesson.toml");
+    let what = "say by `broken_by` how to break the solution for";
+    assert!(!judge.broken_by.is_empty(), "{path}: {what} {name:?}");
+    for (old, new) in &judge.broken_by {
+        let places = text.matches(old.as_str()).count();
+        let what = format!("{old:?}, which breaks {name:?}, is in the solution");
+        assert_eq!(places, 1, "{path}: {what} {places} times");
+        text = text.replace(old.as_str(), new);
+    }
+    text
+}
+
+/// Builds all `mutants` as the programs of a package, and gives its folder of programs.
+fn build(mutants: &[Mutant]) -> std::path::PathBuf {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
+    let programs = package.join("src/bin");
+    let _ = fs::remove_dir_all(&programs);
+    fs::create_dir_all(&programs).unwrap();
+    let root = Path::new(LESSONS).parent().unwrap();
+    let manifest =
+        include_str!("fixtures/mutants.toml").replace("{root}", root.to_str().unwrap());
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    for mutant in mutants {
+        fs::write(programs.join(format!("{}.rs", mutant.name)), &mutant.text).unwrap();
+    }
+    let target = package.join("target");
+    let output = Command::new(env!("CARGO"))
+        .current_dir(&package)
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--keep-going",
+            "--target-dir",
+        ])
+        .arg(&target)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    target.join("debug")
+}
+
+#[test]
+fn a_solution_without_one_judged_thing_fails_by_it() {
+    let mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
+    let programs = build(&mutants);
+    for mutant in mutants {
+        let report = check(&mutant.lesson, &programs.join(&mutant.name));
+        let wrong: BTreeSet<String> =
+            report.wrong().into_iter().map(str::to_owned).collect();
+        assert!(
+            mutant.missed_by.is_subset(&wrong),
+            "{:?} should be missed in\n{}\n{}",
+            mutant.missed_by,
+            mutant.text,
+            report.text
+        );
+    }
+}
+
+#[test]
+fn an_exercise_is_as_at_first_and_has_its_programs() {
+    let mut problems = Problems::default();
+    let manifest = fs::read_to_string(format!("{LESSONS}/Cargo.toml")).unwrap();
+    for lesson in course().lessons {
+        let start = fs::read_to_string(lesson.start()).unwrap_or_default();
+        let is_start = fs::read_to_string(lesson.exercise()).unwrap() == start;
+        let mend = format!("cargo workbook reset {}, or copy it", lesson.number());
+        let what = "the exercise is not what start.rs says it is at first";
+        let path = file(&lesson, "exercise.rs");
+        problems.unless(is_start, &path, 0, [what, &mend]);
+        for kind in ["exercise", "solution"] {
+            let slug = &lesson.slug;
+            let lines = format!(
+                "[[bin]]\nname = \"{slug}_{kind}\"\npath = \"{slug}/{kind}.rs\"\n\
+                 test = false\n"
+            );
+            let holds = manifest.contains(&lines);
+            let what = format!("there is no program {slug}_{kind}");
+            problems.unless(holds, "lessons/Cargo.toml", 0, [&what, &lines]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn an_exercise_has_the_title_of_its_page() {
+    let mut problems = Problems::default();
+    for lesson in course().lessons {
+        let page = Page::read(&format!("{LESSONS}/../docs/en/{}.md", lesson.slug));
+        let holds = lesson.text.title == page.title();
+        let mend = format!("write title = {:?}", page.title());
+        let path = file(&lesson, "lesson.toml");
+        problems.unless(holds, &path, 1, ["another title than the page's", &mend]);
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn an_exercise_says_what_it_is_and_how_to_check_it() {
+    let mut problems = Problems::default();
+    for lesson in course().lessons {
+        for kind in ["exercise", "solution"] {
+            let path = file(&lesson, &format!("{kind}.rs"));
+            let program = fs::read_to_string(lesson.folder.join(format!("{kind}.rs")));
+            let program = program.unwrap();
+            let number = lesson.number();
+            let begins = [
+                format!("//! {}", lesson.text.title),
+                "//!".to_owned(),
+                format!("//! The {kind}: "),
+            ];
+            for ((line, begins), number) in program.lines().zip(&begins).zip(1..) {
+                let mend = format!("begin it {begins}");
+                let holds = line.starts_with(begins);
+                problems.unless(holds, &path, number, [line, &mend]);
+            }
+            let command = format!("//! Check it: `cargo workbook check {number}`\n");
+            let what = "it does not say how to check it";
+            problems.unless(program.contains(&command), &path, 0, [what, &command]);
+            let count = program.lines().count();
+            let what = format!("it has {count} lines");
+            problems.unless(count <= 80, &path, count, [&what, "80 at most"]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn a_lesson_is_whole() {
+    let mut problems = Problems::default();
+    for lesson in course().lessons {
+        let path = file(&lesson, "lesson.toml");
+        for (holds, what, mend) in rules_of(&lesson.text) {
+            problems.unless(holds, &path, 0, [what, mend]);
+        }
+        for step in &lesson.text.step {
+            for judge in &step.judge {
+                let wanted = &judge.wanted;
+                let of_any =
+                    matches!(wanted, Wanted::Status { .. } | Wanted::Link { .. });
+                let holds = of_any || step.page == PageKind::Metrics;
+                let what = format!("{:?} is never seen on such a page", judge.name);
+                problems.unless(holds, &path, 0, [&what, "page = \"metrics\""]);
+                let Wanted::Rule { rule } = wanted else {
+                    continue;
+                };
+                let what = format!("there is no rule {rule:?}");
+                let mend = RULES.join(", ");
+                problems.unless(
+                    RULES.contains(&rule.as_str()),
+                    &path,
+                    0,
+                    [&what, &mend],
+                );
+            }
+        }
+    }
+    problems.assert_none();
+}
+
+/// The rules that a lesson may claim: those of lessons/src/finding.rs.
+const RULES: [&str; 16] = [
+    "runs",
+    "answers",
+    "status",
+    "content-type",
+    "format",
+    "line-end",
+    "duplicate",
+    "consistent",
+    "help",
+    "metric-units",
+    "counter",
+    "histogram-summary-reserved",
+    "metric-type-in-name",
+    "reserved-chars",
+    "camel-case",
+    "unit-abbreviations",
+];
+
+fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 6] {
+    let judges = text.step.iter().flat_map(|step| &step.judge);
+    let names: Vec<&str> = judges.map(|judge| judge.name.as_str()).collect();
+    let unique: BTreeSet<&str> = names.iter().copied().collect();
+    let fails = &text.start_fails;
+    let are_judged = fails.iter().all(|name| unique.contains(name.as_str()));
+    let widest = text.task.lines().map(|line| line.chars().count()).max();
+    let is_narrow = widest <= Some(90);
+    let is_short = text.minutes <= 15;
+    let are_unique = unique.len() == names.len();
+    [
+        (is_short, "more than a quarter of an hour", "ask less"),
+        (text.hints.len() >= 3, "fewer than three hints", "add one"),
+        (!fails.is_empty(), "nothing fails at the start", "name it"),
+        (are_unique, "two judges of one name", "rename one"),
+        (
+            are_judged,
+            "nobody judges what the start fails",
+            "name a judge",
+        ),
+        (is_narrow, "a line of the task is wider than 90", "break it"),
+    ]
+}

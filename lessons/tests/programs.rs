@@ -1,0 +1,249 @@
+//! Programs that hang, end, listen elsewhere or flood: each is said to, within a deadline,
+//! and none is left running.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{Report, check, script, workbook};
+use tempfile::TempDir;
+
+/// How long anything may take before a test calls it hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The hostile program of that manner, compiled once.
+fn hostile(folder: &Path, manner: &str) -> PathBuf {
+    static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, program) = PROGRAM.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("hostile");
+        let status = Command::new("rustc")
+            .args(["--edition", "2024", "-o"])
+            .arg(&program)
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/fixtures/hostile.rs"
+            ))
+            .status();
+        assert!(status.unwrap().success());
+        (folder, program)
+    });
+    let link = folder.join(manner);
+    symlink(program, &link).unwrap();
+    link
+}
+
+fn checked(manner: &str) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    check("03", &hostile(folder.path(), manner))
+}
+
+fn checked_script(lines: &str) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    check("03", &script(folder.path(), "program", lines))
+}
+
+#[track_caller]
+fn assert_says(report: &Report, wrong: &str, words: &str) {
+    assert!(!report.has_passed);
+    assert!(report.wrong().contains(&wrong), "{}", report.text);
+    assert!(report.text.contains(words), "{}", report.text);
+}
+
+#[test]
+fn a_program_that_never_listens_is_given_ten_seconds() {
+    let report = checked_script("echo starting; exec sleep 600");
+    assert_says(&report, "the program runs", "after 10 s, and printed:\n");
+    assert!(report.text.contains("starting"), "{}", report.text);
+}
+
+#[test]
+fn a_program_that_ends_is_said_to_with_what_it_printed() {
+    let report = checked_script("echo 'no such table' >&2; exit 3");
+    let words =
+        "it ended with code 3, and printed:\n                   no such table\n";
+    assert_says(&report, "the program runs", words);
+    assert!(report.text.contains("  unseen "), "{}", report.text);
+}
+
+#[test]
+fn a_program_that_a_signal_ends_is_said_to() {
+    let report = checked_script("kill -s SEGV $$");
+    assert_says(&report, "the program runs", "it ended by signal 11");
+}
+
+#[test]
+fn a_program_that_floods_its_output_is_said_to() {
+    let report = checked_script("yes 'cannot connect, trying again'");
+    assert_says(&report, "the program runs", "it printed more than 1024 KiB");
+    assert!(report.text.len() < 8192, "{}", report.text.len());
+}
+
+#[test]
+fn a_program_that_listens_elsewhere_is_said_to() {
+    let report = checked("elsewhere");
+    assert_says(&report, "the program runs", "it listens on 127.0.0.1:");
+    assert!(report.text.contains("serve::address_argument"));
+}
+
+#[test]
+fn a_program_that_does_not_answer_is_said_to() {
+    let words = "nothing that ended within 5 s";
+    for manner in ["silent", "drips"] {
+        assert_says(&checked(manner), "GET /metrics: answers", words);
+    }
+}
+
+#[test]
+fn an_answer_without_end_is_said_to() {
+    let words = "more than 16 MiB, and no end";
+    assert_says(&checked("endless"), "GET /metrics: answers", words);
+}
+
+#[test]
+fn an_answer_that_is_no_http_is_said_to() {
+    for manner in ["no_http", "bomb"] {
+        let report = checked(manner);
+        assert!(
+            report.wrong().contains(&"GET /metrics: answers"),
+            "{}",
+            report.text
+        );
+    }
+}
+
+#[test]
+fn a_program_that_dies_of_a_request_is_said_to() {
+    let report = checked("dies");
+    assert_says(&report, "the program runs", "it ended by signal 6");
+}
+
+#[test]
+fn an_empty_page_lacks_what_is_wanted() {
+    let report = checked("empty");
+    assert!(report.text.contains("the page is empty"), "{}", report.text);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_said_to() {
+    let report = check("03", Path::new("/nowhere/program"));
+    assert_says(&report, "the program runs", "cannot start /nowhere/program");
+}
+
+/// A runner that was started with a program which writes the id of the last process it
+/// starts to a file.
+struct Started {
+    runner: std::process::Child,
+    folder: TempDir,
+}
+
+impl Started {
+    fn with(lines: &str) -> Started {
+        let folder = tempfile::tempdir().unwrap();
+        let program = script(folder.path(), "program", lines);
+        let runner = workbook()
+            .args(["check", "03", "--program"])
+            .arg(program)
+            .env("PID_FILE", folder.path().join("pid"))
+            .stdout(Stdio::null())
+            .spawn();
+        let runner = runner.unwrap();
+        Started { runner, folder }
+    }
+
+    fn id(&self) -> u32 {
+        let file = self.folder.path().join("pid");
+        let began = Instant::now();
+        loop {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            if let Ok(id) = text.trim().parse() {
+                return id;
+            }
+            assert!(began.elapsed() < PATIENCE, "the program did not start");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn signal(name: &str, id: u32) {
+    let kill = ["-c", "kill -s \"$1\" \"$2\"", "sh", name];
+    let status = Command::new("sh").args(kill).arg(id.to_string()).status();
+    assert!(status.unwrap().success());
+}
+
+fn is_running(id: u32) -> bool {
+    // Of one that ended and was not waited for, nothing runs any more.
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"));
+    match stat {
+        Ok(stat) => !stat.contains(") Z "),
+        Err(_) if Path::new("/proc/self/stat").exists() => false,
+        Err(_) => {
+            let kill = ["-c", "kill -s 0 \"$1\" 2>/dev/null", "sh"];
+            let status = Command::new("sh").args(kill).arg(id.to_string()).status();
+            status.unwrap().success()
+        }
+    }
+}
+
+#[track_caller]
+fn assert_ends(id: u32) {
+    let began = Instant::now();
+    while is_running(id) {
+        assert!(began.elapsed() < PATIENCE, "{id} is still running");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+const STUBBORN: &str = "trap '' TERM INT HUP\nsleep 600 & echo $! >\"$PID_FILE\"\n\
+                        while :; do wait; sleep 1; done";
+
+#[test]
+fn a_runner_that_is_stopped_leaves_no_program_running() {
+    for name in ["INT", "TERM", "HUP", "KILL"] {
+        let mut started = Started::with(STUBBORN);
+        let id = started.id();
+        assert!(is_running(id));
+        signal(name, started.runner.id());
+        started.runner.wait().unwrap();
+        assert_ends(id);
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs Linux's parent death signal")]
+fn a_guard_that_is_killed_leaves_no_program_running() {
+    let mut started = Started::with("echo $$ >\"$PID_FILE\"; exec sleep 600");
+    let id = started.id();
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    signal("KILL", parent.unwrap().trim().parse().unwrap());
+    assert_ends(id);
+    assert!(!started.runner.wait().unwrap().success());
+}
+
+#[test]
+fn the_folder_of_a_program_goes_with_it_also_when_the_runner_is_killed() {
+    let mut started =
+        Started::with("pwd >\"$PID_FILE.pwd\"; echo $$ >\"$PID_FILE\"; exec sleep 600");
+    let id = started.id();
+    let folder = fs::read_to_string(started.folder.path().join("pid.pwd")).unwrap();
+    let folder = Path::new(folder.trim());
+    assert!(folder.exists());
+    signal("KILL", started.runner.id());
+    started.runner.wait().unwrap();
+    assert_ends(id);
+    let began = Instant::now();
+    while folder.exists() {
+        assert!(began.elapsed() < PATIENCE, "{} is left", folder.display());
+        thread::sleep(Duration::from_millis(10));
+    }
+}

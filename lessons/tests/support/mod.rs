@@ -1,0 +1,87 @@
+//! The runner as a learner's terminal starts it, and the programs it is put to.
+
+#![allow(dead_code, reason = "each test file uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The package's folder: that of the lessons.
+pub const LESSONS: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The built runner.
+pub fn workbook() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
+    for name in [
+        "LC_ALL",
+        "LC_MESSAGES",
+        "LANG",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A built exercise or solution: `02a_gauge_ops_solution`.
+pub fn built(name: &str) -> PathBuf {
+    let runner = Path::new(env!("CARGO_BIN_EXE_workbook"));
+    runner.with_file_name(name)
+}
+
+/// The slugs of the lessons, sorted.
+pub fn slugs() -> Vec<String> {
+    let entries = fs::read_dir(LESSONS).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    let lessons = folders.filter(|folder| folder.join("lesson.toml").exists());
+    let mut slugs: Vec<String> = lessons
+        .map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    slugs.sort();
+    slugs
+}
+
+/// What the runner says of `program` as an exercise of the lesson.
+pub fn check(lesson: &str, program: &Path) -> Report {
+    let output = workbook()
+        .args(["check", lesson, "--program"])
+        .arg(program)
+        .output();
+    Report::of(output.unwrap())
+}
+
+/// What a check printed.
+pub struct Report {
+    pub has_passed: bool,
+    pub text: String,
+}
+
+impl Report {
+    pub fn of(output: Output) -> Report {
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Report {
+            has_passed: output.status.success(),
+            text: stdout + &stderr,
+        }
+    }
+
+    /// The names of what is wrong.
+    pub fn wrong(&self) -> Vec<&str> {
+        let lines = self.text.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("  wrong  "))
+            .collect()
+    }
+}
+
+/// A shell script that can be started.
+pub fn script(folder: &Path, name: &str, lines: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
