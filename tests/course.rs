@@ -233,7 +233,7 @@ fn the_page_from_go_to_rust_names_each_metric_of_the_collectors() {
 #[test]
 fn a_block_on_a_page_is_what_its_source_says() {
     let mut problems = Problems::default();
-    let mend = "`git checkout src snapshots` takes an exercise back, \
+    let mend = "`git checkout src snapshots` takes a change back, \
                 `UPDATE_DOCS=1 cargo test --test course` copies a change to the pages";
     for page in all_pages() {
         let mended = match with_blocks_from_their_sources(&page) {
@@ -489,8 +489,8 @@ const NAMED_BY: [(&str, &str); 4] = [
 /// What a reader has, or is told how to get.
 const TOOLS: [&str; 5] = ["curl", "git", "prometheus", "promtool", "rustup"];
 
-const OF_CARGO: [&str; 8] = [
-    "add", "bench", "build", "fuzz", "insta", "install", "run", "test",
+const OF_CARGO: [&str; 9] = [
+    "add", "bench", "build", "fuzz", "insta", "install", "run", "test", "workbook",
 ];
 
 /// Whether what `command` names is there.

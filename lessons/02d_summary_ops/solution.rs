@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .objective(0.5, 0.002),
         )?;
         // The largest is sent first.
-        for bytes in (1..=20_000).rev() {
+        for bytes in (1..=10_000).rev() {
             response_size.observe(f64::from(bytes));
         }
         registry.must_register(vec![Box::new(response_size)]);

@@ -4,7 +4,7 @@
 //!
 //! Check it: `cargo workbook check 05`
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fs;
 
@@ -69,7 +69,7 @@ impl Collector for QueueCollector {
     }
 }
 
-fn read_queues() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
+fn read_queues() -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
     let text = fs::read_to_string(SOURCE)?;
     text.lines().map(read_line).collect()
 }

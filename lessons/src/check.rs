@@ -9,8 +9,10 @@ use anyhow::Result;
 use crate::commands::Workbook;
 use crate::compile::compile;
 use crate::course::Lesson;
-use crate::judge::{Outcome, Verdict, judge};
+use crate::finding::first_lines;
+use crate::judge::{Outcome, Report, Verdict, judge};
 use crate::screen::Screen;
+use crate::words::{is_chinese, say, text};
 
 /// How a check went.
 enum Checked {
@@ -19,7 +21,7 @@ enum Checked {
     /// The compiler said why.
     NotBuilt,
     Judged {
-        verdicts: Vec<Verdict>,
+        report: Report,
         building: Duration,
         judging: Duration,
     },
@@ -27,12 +29,11 @@ enum Checked {
 
 impl Checked {
     fn has_passed(&self) -> bool {
-        let Checked::Judged { verdicts, .. } = self else {
+        let Checked::Judged { report, .. } = self else {
             return false;
         };
-        verdicts
-            .iter()
-            .all(|all| matches!(all.outcome, Outcome::Holds))
+        let mut verdicts = report.verdicts.iter();
+        verdicts.all(|all| matches!(all.outcome, Outcome::Holds))
     }
 }
 
@@ -54,11 +55,8 @@ impl Workbook {
             None => lesson.exercise(),
         };
         let mut screen = self.screen();
-        screen.title(&format!(
-            "{}  checking {}",
-            lesson.number(),
-            self.shown(&file)
-        ));
+        let (number, file) = (lesson.number(), self.shown(&file));
+        screen.title(&say("{}  checking {}", &[&number, &file]));
         screen.show()?;
         if program.is_none() {
             self.progress.set_current(lesson);
@@ -83,10 +81,10 @@ impl Workbook {
         for lesson in &self.course.lessons {
             let checked = checked(&self.course.root, lesson, None)?;
             let word = match &checked {
-                Checked::Missing => "is not there",
-                Checked::NotBuilt => "does not compile",
-                Checked::Judged { .. } if checked.has_passed() => "passes",
-                Checked::Judged { .. } => "does not pass",
+                Checked::Missing => say("is not there", &[]),
+                Checked::NotBuilt => say("does not compile", &[]),
+                Checked::Judged { .. } if checked.has_passed() => say("passes", &[]),
+                Checked::Judged { .. } => say("does not pass", &[]),
             };
             if checked.has_passed() {
                 self.progress.set_passed(lesson);
@@ -101,7 +99,9 @@ impl Workbook {
         let mut screen = self.screen();
         screen.blank();
         self.bar(&mut screen);
-        screen.command("cargo workbook", "what is next");
+        screen.blank();
+        let next = say("where you are, and what is next", &[]);
+        screen.commands(&[("cargo workbook".to_owned(), next)]);
         screen.show()?;
         Ok(code)
     }
@@ -111,36 +111,44 @@ impl Workbook {
         let mut screen = self.screen();
         let has_passed = checked.has_passed();
         match checked {
-            Checked::Missing => {
-                let file = self.shown(&lesson.exercise());
-                screen.line(&format!("{file} is not there. What to type next:"));
-                let command = format!("cargo workbook reset {}", lesson.number());
-                screen.command(&command, "brings its start back");
-            }
+            Checked::Missing => self.is_missing(&mut screen, lesson),
             Checked::NotBuilt => {
                 screen.blank();
-                screen.line("It was not built: the compiler says why above.");
-                self.try_again(&mut screen, lesson);
+                let why = text("It was not built: the compiler says why above.");
+                screen.line(&say(why, &[]));
+                self.try_again(&mut screen, lesson, false);
             }
             Checked::Judged {
-                mut verdicts,
+                mut report,
                 building,
                 judging,
             } => {
-                self.translate(lesson, &mut verdicts);
-                screen.verdicts(&verdicts);
+                self.translate(lesson, &mut report.verdicts);
+                screen.verdicts(&report.verdicts);
+                if !has_passed && !report.printed.is_empty() {
+                    screen.line(&say("  The program printed:", &[]));
+                    screen.line(&first_lines(&report.printed, 12));
+                }
                 screen.line(&took(building, judging));
                 screen.blank();
-                self.sum_up(&mut screen, lesson, &verdicts);
+                self.sum_up(&mut screen, lesson, &report.verdicts);
             }
         }
         screen.show()?;
         Ok(exit_code(has_passed))
     }
 
+    fn is_missing(&self, screen: &mut Screen, lesson: &Lesson) {
+        let file = self.shown(&lesson.exercise());
+        screen.line(&say("{} is not there. What to type next:", &[&file]));
+        screen.blank();
+        let command = format!("cargo workbook reset {}", lesson.number());
+        screen.commands(&[(command, say("brings its start back", &[]))]);
+    }
+
     /// The judges' names and reasons in Chinese, for whoever reads it.
     fn translate(&self, lesson: &Lesson, verdicts: &mut [Verdict]) {
-        let Some(zh) = lesson.text.zh.as_ref().filter(|_| self.is_chinese()) else {
+        let Some(zh) = lesson.text.zh.as_ref().filter(|_| is_chinese()) else {
             return;
         };
         for verdict in verdicts {
@@ -160,31 +168,39 @@ impl Workbook {
         let all = verdicts.len();
         if good < all {
             let number = lesson.number();
-            screen.line(&format!("{good} of {all} hold: {number} is not done."));
-            self.try_again(screen, lesson);
+            let not_done = text("{} of {} hold: {} does not pass yet.");
+            screen.line(&say(not_done, &[&good, &all, &number]));
+            self.try_again(screen, lesson, true);
             return;
         }
-        screen.line(&format!("All {all} hold: {} has passed.", lesson.number()));
+        let passed = text("All {} hold: {} has passed.");
+        screen.line(&say(passed, &[&all, &lesson.number()]));
         self.bar(screen);
         screen.blank();
-        screen.command("cargo workbook next", "the next task");
-        let command = format!("cargo workbook solution {}", lesson.number());
-        screen.command(&command, "how we would have written it");
+        let solution = format!("cargo workbook solution {}", lesson.number());
+        screen.commands(&[
+            ("cargo workbook next".to_owned(), say("the next task", &[])),
+            (solution, say("our solution, beside yours", &[])),
+        ]);
     }
 
-    fn try_again(&self, screen: &mut Screen, lesson: &Lesson) {
+    fn try_again(&self, screen: &mut Screen, lesson: &Lesson, is_built: bool) {
         let number = lesson.number();
-        screen.line(&format!(
-            "Edit {}, and type one of:",
-            self.shown(&lesson.exercise())
-        ));
+        let file = self.shown(&lesson.exercise());
+        screen.line(&say("Edit {}, and type one of:", &[&file]));
         screen.blank();
-        screen.command(&format!("cargo workbook check {number}"), "checks it again");
-        screen.command(
-            &format!("cargo workbook watch {number}"),
-            "checks it each time you save",
-        );
-        screen.command(&format!("cargo workbook hint {number}"), "a hint");
+        let of = |command: &str| format!("cargo workbook {command} {number}");
+        let mut commands = vec![
+            (of("check"), say("checks it again", &[])),
+            (of("watch"), say("checks it at each save", &[])),
+            (of("hint"), say("a hint", &[])),
+            (of("task"), say("the task again", &[])),
+        ];
+        if is_built {
+            let looks = say("runs it, for you to look at", &[]);
+            commands.push((of("run") + " --exercise", looks));
+        }
+        screen.commands(&commands);
     }
 }
 
@@ -199,9 +215,9 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
         },
     };
     let building = began.elapsed();
-    let verdicts = judge(lesson, &program)?;
+    let report = judge(lesson, &program)?;
     Ok(Checked::Judged {
-        verdicts,
+        report,
         building,
         judging: began.elapsed() - building,
     })
@@ -209,7 +225,8 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
 
 fn took(building: Duration, judging: Duration) -> String {
     let (building, judging) = (building.as_secs_f64(), judging.as_secs_f64());
-    format!("  (built in {building:.1} s, judged in {judging:.1} s)")
+    let (building, judging) = (format!("{building:.1}"), format!("{judging:.1}"));
+    say("  (built in {} s, judged in {} s)", &[&building, &judging])
 }
 
 fn exit_code(has_passed: bool) -> ExitCode {

@@ -13,6 +13,8 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::program::Guarded;
+use crate::screen::note;
+use crate::words::say;
 
 /// After how long cargo's silence is explained.
 const SLOW: Duration = Duration::from_secs(4);
@@ -45,10 +47,11 @@ pub fn compile(root: &Path, name: &str) -> Result<Option<PathBuf>> {
         match receiver.recv_timeout(SLOW) {
             Ok(built) => return Ok(built),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            Err(RecvTimeoutError::Timeout) => anstream::eprintln!(
+            Err(RecvTimeoutError::Timeout) => note(&say(
                 "cargo is still building; it may also be waiting for another cargo, such \
-                 as your editor's"
-            ),
+                 as your editor's",
+                &[],
+            )),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::words::say;
+
 /// All lessons, in the order of their slugs.
 pub struct Course {
     /// The repository's top folder.
@@ -141,6 +143,9 @@ pub enum Wanted {
 pub struct Samples {
     /// A name and labels, others are allowed.
     pub sample: String,
+    /// Labels that each has, with whatever value.
+    #[serde(default)]
+    pub labels: Vec<String>,
     /// The value of each, or the bounds that it lies within.
     pub value: Option<f64>,
     pub from: Option<f64>,
@@ -180,31 +185,39 @@ impl Course {
         Ok(Course { root, lessons })
     }
 
-    /// The lesson that `name` begins, as `02a` does `02a_gauge_ops`.
+    /// The lesson that `name` begins, as `02a`, `2a` and `02a_gauge` do `02a_gauge_ops`.
     ///
     /// # Errors
     ///
     /// When it begins none or several.
     pub fn find(&self, name: &str) -> Result<&Lesson> {
-        let name = name.trim_end_matches(".rs").to_lowercase();
-        let begun = |lesson: &&Lesson| lesson.slug.starts_with(&name);
-        let exact = |lesson: &&Lesson| {
-            lesson.slug == name || lesson.number() == name.trim_end_matches('_')
-        };
-        if let Some(lesson) = self.lessons.iter().find(exact) {
-            return Ok(lesson);
+        let typed = name.trim_end_matches(".rs").to_lowercase();
+        let mut found = self.begun_by(&typed);
+        if found.len() != 1 {
+            let with_zero = self.begun_by(&format!("0{typed}"));
+            if with_zero.len() == 1 || found.is_empty() {
+                found = with_zero;
+            }
         }
-        let found: Vec<&Lesson> = self.lessons.iter().filter(begun).collect();
         match found.as_slice() {
             [lesson] => Ok(lesson),
-            [] => bail!(
-                "there is no lesson `{name}`; there are {}. `cargo workbook list` shows \
-                 them",
-                numbers(&self.lessons.iter().collect::<Vec<_>>())
-            ),
-            several => {
-                bail!("several lessons begin with `{name}`: {}", numbers(several))
-            }
+            [] => bail!(say(
+                "there is no lesson `{}`; there are {}. `cargo workbook list` shows them",
+                &[&name, &numbers(&self.lessons.iter().collect::<Vec<_>>())],
+            )),
+            several => bail!(say(
+                "several lessons begin with `{}`: {}",
+                &[&name, &numbers(several)],
+            )),
+        }
+    }
+
+    fn begun_by(&self, typed: &str) -> Vec<&Lesson> {
+        let all = self.lessons.iter();
+        let exact = |all: &&Lesson| all.number() == typed || all.slug == typed;
+        match all.clone().find(exact) {
+            Some(lesson) => vec![lesson],
+            None => all.filter(|all| all.slug.starts_with(typed)).collect(),
         }
     }
 }
@@ -247,6 +260,12 @@ impl Lesson {
     /// One that passes.
     pub fn solution(&self) -> PathBuf {
         self.folder.join("solution.rs")
+    }
+
+    /// Whether the exercise is another text than its start, or is gone.
+    pub fn is_begun(&self) -> bool {
+        let start = fs::read(self.start()).ok();
+        fs::read(self.exercise()).ok() != start
     }
 
     /// All judges, in the order of the steps.

@@ -1,5 +1,7 @@
 //! What was found wrong, in the words that a learner gets.
 
+use crate::words::{say, text};
+
 /// One thing that is not as it shall be.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -18,8 +20,8 @@ impl Finding {
         Finding {
             rule,
             seen: seen.to_owned(),
-            expected: expected.to_owned(),
-            why: why.to_owned(),
+            expected: say(expected, &[]),
+            why: say(why, &[]),
             fix: String::new(),
         }
     }
@@ -31,85 +33,110 @@ impl Finding {
     }
 
     fn mended_by(mut self, fix: &str) -> Finding {
-        fix.clone_into(&mut self.fix);
+        self.fix = say(fix, &[]);
         self
     }
 
     /// The program does not run, or not as it was told to.
     pub fn runs(seen: &str, expected: &str, fix: &str) -> Finding {
-        let why = "A program that is not there cannot be scraped: Prometheus says \
-                   `connection refused`, and `up` is 0.";
+        let why = text(
+            "A program that is not there cannot be scraped: Prometheus says \
+             `connection refused`, and `up` is 0.",
+        );
         Finding::new("runs", seen, expected, why).mended_by(fix)
     }
 
     /// No answer, or none that can be read.
     pub fn answers(path: &str, seen: &str) -> Finding {
-        let expected = format!("an answer to GET {path} within 5 s");
-        let why = "Prometheus waits for `scrape_timeout`, 5 s in this repository's \
-                   prometheus.yml; then `up` is 0, and the metrics of that scrape are \
-                   lost.";
+        let expected = say("an answer to GET {} within 5 s", &[&path]);
+        let why = text(
+            "Prometheus waits for `scrape_timeout`, 5 s in this repository's \
+             prometheus.yml; then `up` is 0, and the metrics of that scrape are \
+             lost.",
+        );
         Finding::new("answers", seen, &expected, why)
     }
 
     pub fn status(path: &str, status: u16, body: &str) -> Finding {
         let seen = match body.trim() {
-            "" => format!("GET {path}: status {status}"),
-            body => format!("GET {path}: status {status}\n{}", first_lines(body, 6)),
+            "" => say("GET {}: status {}", &[&path, &status]),
+            body => {
+                let status = say("GET {}: status {}", &[&path, &status]);
+                format!("{status}\n{}", first_lines(body, 6))
+            }
         };
-        let why = "Prometheus takes a page with status 200 and no other: any other makes \
-                   `up` 0.";
-        Finding::new("status", &seen, &format!("GET {path}: status 200"), why)
+        let why = text(
+            "Prometheus takes a page with status 200 and no other: any other makes \
+             `up` 0.",
+        );
+        let expected = say("GET {}: status {}", &[&path, &200]);
+        Finding::new("status", &seen, &expected, why)
     }
 
     pub fn content_type(seen: Option<&str>) -> Finding {
         let seen = match seen {
             Some(seen) => format!("Content-Type: {seen}"),
-            None => "no Content-Type".to_owned(),
+            None => say("no Content-Type", &[]),
         };
         let expected = "Content-Type: text/plain; version=0.0.4; charset=utf-8";
-        let why = "It says which format follows. Prometheus 2 guesses; Prometheus 3 \
-                   refuses a page whose type it does not know.";
+        let why = text(
+            "It says which format follows. Prometheus 2 guesses; Prometheus 3 \
+             refuses a page whose type it does not know.",
+        );
         Finding::new("content-type", &seen, expected, why)
     }
 
     pub fn format(seen: &str, what: &str) -> Finding {
-        let why = "One line that cannot be read, and the whole page is refused: `up` is \
-                   0, and no metric of that scrape is kept.";
-        let expected = "a page of the text format, which docs/en/reference/exposition.md \
-                        shows";
-        let fix = format!("mend this: {what}");
+        let why = text(
+            "One line that cannot be read, and the whole page is refused: `up` is \
+             0, and no metric of that scrape is kept.",
+        );
+        let expected = text(
+            "a page of the text format, which docs/en/reference/exposition.md \
+             shows",
+        );
+        let fix = say("mend this: {}", &[&what]);
         Finding::new("format", seen, expected, why).mended_by(&fix)
     }
 
     pub fn line_end(last: &str) -> Finding {
-        let seen = format!("the last line, `{last}`, has no end");
-        let why = "The format asks for it, and promtool refuses the page: \"unexpected \
-                   end of input stream\". Whoever reads a page that was cut off could \
-                   not tell.";
-        let expected = "a line end, `\\n`, behind every line, the last one too";
+        let seen = say("the last line, `{}`, has no end", &[&last]);
+        let why = text(
+            "The format asks for it, and promtool refuses the page: \"unexpected \
+             end of input stream\". Whoever reads a page that was cut off could \
+             not tell.",
+        );
+        let expected = text("a line end, `\\n`, behind every line, the last one too");
         Finding::new("line-end", &seen, expected, why)
     }
 
     pub fn duplicate(line: &str) -> Finding {
-        let why = "Prometheus keeps the first of the two, and says nothing: the other \
-                   value is lost.";
-        let expected = "each series, a name with its labels, once on a page";
-        Finding::new("duplicate", line, expected, why)
-            .mended_by("give the two a label that differs, or add their values up")
+        let why = text(
+            "Prometheus keeps the first of the two, and says nothing: the other \
+             value is lost.",
+        );
+        let expected = text("each series, a name with its labels, once on a page");
+        Finding::new("duplicate", line, expected, why).mended_by(text(
+            "give the two a label that differs, or add their values up",
+        ))
     }
 
     /// A histogram or a summary that does not add up.
     pub fn consistent(seen: &str, expected: &str) -> Finding {
-        let why = "Nothing refuses it, and every quantile that is computed from it is \
-                   wrong.";
+        let why = text(
+            "Nothing refuses it, and every quantile that is computed from it is \
+             wrong.",
+        );
         Finding::new("consistent", seen, expected, why)
     }
 
     /// What promtool's linter says, and how to mend it.
     pub fn lint(rule: &'static str, words: &str, fix: &str) -> Finding {
-        let why = "A name is what people type into queries for years; promtool checks \
-                   the customs that let them guess it.";
-        let expected = "no complaint";
+        let why = text(
+            "A name is what people type into queries for years; promtool checks \
+             the customs that let them guess it.",
+        );
+        let expected = text("no complaint");
         Finding::new(rule, &format!("promtool: {words}"), expected, why).mended_by(fix)
     }
 }

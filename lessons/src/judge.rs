@@ -11,6 +11,7 @@ use crate::page::Page;
 use crate::program::Running;
 use crate::scrape::{Answer, scrape};
 use crate::wanted::{in_the_words_of, of_answer, of_metrics};
+use crate::words::say;
 
 /// What became of one thing that is judged.
 pub struct Verdict {
@@ -33,7 +34,7 @@ pub enum Outcome {
 ///
 /// When this machine fails: no process, no port, no folder. What the program gets wrong is
 /// in the verdicts.
-pub fn judge(lesson: &Lesson, program: &Path) -> Result<Vec<Verdict>> {
+pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     let mut report = Report::default();
     match Running::start(program)? {
         Err(finding) => report.fail_all(lesson, finding),
@@ -42,15 +43,25 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Vec<Verdict>> {
                 report.step(step, &mut running)?;
             }
             let judges: Vec<&Judge> = lesson.judges().collect();
-            report.running(&judges, running.lives().err());
+            match running.lives() {
+                Ok(()) => report.printed = running.printed(),
+                Err(finding) => {
+                    report.running(&judges, Some(finding));
+                    return Ok(report);
+                }
+            }
+            report.running(&judges, None);
         }
     }
-    Ok(report.verdicts)
+    Ok(report)
 }
 
+/// What was found of a program.
 #[derive(Default)]
-struct Report {
-    verdicts: Vec<Verdict>,
+pub struct Report {
+    pub verdicts: Vec<Verdict>,
+    /// What the program printed, beside the line that says where it listens.
+    pub printed: String,
 }
 
 impl Report {
@@ -66,12 +77,17 @@ impl Report {
         for judge in judges.iter().filter(|judge| !is_rule(judge, "runs")) {
             self.add(&judge.name, Outcome::NotSeen);
         }
+        let is_page = |step: &&Step| step.page == PageKind::Metrics;
+        for step in lesson.text.step.iter().filter(is_page) {
+            self.rules(step, Outcome::NotSeen);
+        }
     }
 
     /// Whether the program runs, in the lesson's words if it has some.
     fn running(&mut self, judges: &[&Judge], finding: Option<Finding>) {
         let own = judges.iter().find(|judge| is_rule(judge, "runs"));
-        let name = own.map_or("the program runs", |judge| &judge.name);
+        let runs = say("the program runs", &[]);
+        let name = own.map_or(runs.as_str(), |judge| &judge.name);
         let outcome = match finding {
             Some(finding) => Outcome::Fails(in_the_words_of(own.copied(), finding)),
             None => Outcome::Holds,
@@ -105,21 +121,27 @@ impl Report {
 
     /// What was found by the rules for all pages, and no judge of the lesson claimed.
     fn general(&mut self, step: &Step, seen: Seen) {
-        let path = &step.get;
-        if seen.findings.is_empty() && seen.page.is_some() {
-            let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
-            let name = match step.judge.iter().any(claims) {
-                true => format!("GET {path}: nothing else against the page"),
-                false => format!("GET {path}: status, Content-Type, format, linter"),
+        if step.page == PageKind::Metrics && seen.findings.is_empty() {
+            let outcome = match seen.page {
+                Some(_) => Outcome::Holds,
+                None => Outcome::NotSeen,
             };
-            // Said once of a path, though it is asked in several steps.
-            if !self.verdicts.iter().any(|verdict| verdict.name == name) {
-                self.add(&name, Outcome::Holds);
-            }
+            self.rules(step, outcome);
         }
         for finding in seen.findings {
-            let name = format!("GET {path}: {}", finding.rule);
+            let name = format!("GET {}: {}", step.get, finding.rule);
             self.add(&name, Outcome::Fails(finding));
+        }
+    }
+
+    /// Said once of a path, though it is asked in several steps.
+    fn rules(&mut self, step: &Step, outcome: Outcome) {
+        let name = say(
+            "GET {} keeps the rules for any page of metrics",
+            &[&step.get],
+        );
+        if !self.verdicts.iter().any(|verdict| verdict.name == name) {
+            self.add(&name, outcome);
         }
     }
 }
@@ -202,7 +224,10 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
         findings.push(Finding::content_type(kind));
     }
     if std::str::from_utf8(&answer.body).is_err() {
-        findings.push(Finding::format("bytes that are no UTF-8", "write UTF-8"));
+        findings.push(Finding::format(
+            &say("bytes that are no UTF-8", &[]),
+            &say("write UTF-8", &[]),
+        ));
     }
     let mut page = Page::parse(&text);
     findings.append(&mut page.findings);

@@ -6,6 +6,7 @@
 
 use crate::finding::Finding;
 use crate::page::{Family, Page, Sample};
+use crate::words::{say, text};
 
 /// Each unit that is known, and the base unit to use in its place.
 const UNITS: [(&str, &str); 24] = [
@@ -67,7 +68,7 @@ pub fn lint(page: &Page) -> Vec<Finding> {
 fn help(family: &Family) -> Vec<Finding> {
     let missing = family.help.as_deref().unwrap_or_default().is_empty();
     let words = format!("{} no help text", family.name);
-    let fix = format!("write `# HELP {} …` before its samples", family.name);
+    let fix = say("write `# HELP {} …` before its samples", &[&family.name]);
     when(missing, "help", &words, &fix)
 }
 
@@ -82,9 +83,9 @@ fn metric_units(family: &Family) -> Vec<Finding> {
         return Vec::new();
     };
     let words = format!("{name} use base unit \"{base}\" instead of \"{unit}\"");
-    let fix = format!(
+    let fix = say(
         "name it `{}`, and convert its value",
-        name.replace(&unit, base)
+        &[&name.replace(&unit, base)],
     );
     when(unit != base, "metric-units", &words, &fix)
 }
@@ -94,16 +95,19 @@ fn counter(family: &Family) -> Vec<Finding> {
     let total = name.ends_with("_total");
     if family.kind == "counter" {
         let words = format!("{name} counter metrics should have \"_total\" suffix");
-        let fix = format!("name it `{name}_total`");
+        let fix = say("name it `{}_total`", &[&name]);
         return when(!total, "counter", &words, &fix);
     }
     let words = format!("{name} non-counter metrics should not have \"_total\" suffix");
-    let fix = "make it a counter if it only grows, else take `_total` off its name";
+    let fix = say(
+        "make it a counter if it only grows, else take `_total` off its name",
+        &[],
+    );
     when(
         total && family.kind != "untyped" && !family.kind.is_empty(),
         "counter",
         &words,
-        fix,
+        &fix,
     )
 }
 
@@ -127,8 +131,8 @@ fn reserved_suffixes(family: &Family) -> Vec<Finding> {
         return Vec::new();
     };
     let words = format!("{name} {who} metrics should not have \"{ending}\" suffix");
-    let fix =
-        format!("take `{ending}` off its name: it is one that is written for you");
+    let off = text("take `{}` off its name: it is one that is written for you");
+    let fix = say(off, &[&ending]);
     when(true, RESERVED, &words, &fix)
 }
 
@@ -143,7 +147,10 @@ fn reserved_labels(family: &Family) -> Vec<Finding> {
     for (owner, label) in [("histogram", "le"), ("summary", "quantile")] {
         let words =
             format!("{name} non-{owner} metrics should not have \"{label}\" label");
-        let fix = format!("give the label another name: `{label}` is a {owner}'s own");
+        let fix = say(
+            "give the label another name: `{}` is a {}'s own",
+            &[&label, &owner],
+        );
         found.extend(when(kind != owner && has(label), RESERVED, &words, &fix));
     }
     found
@@ -169,7 +176,7 @@ fn metric_type_in_name(family: &Family) -> Vec<Finding> {
                 "{} metric name should not include type '{kind}'",
                 family.name
             );
-            let fix = format!("take `{kind}` out of its name: the TYPE line says it");
+            let fix = say("take `{}` out of its name: the TYPE line says it", &[&kind]);
             when(true, "metric-type-in-name", &words, &fix)
         })
         .collect()
@@ -177,15 +184,15 @@ fn metric_type_in_name(family: &Family) -> Vec<Finding> {
 
 fn reserved_chars(family: &Family) -> Vec<Finding> {
     let words = format!("{} metric names should not contain ':'", family.name);
-    let fix = "write `_`: colons are for the rules inside Prometheus";
-    when(family.name.contains(':'), "reserved-chars", &words, fix)
+    let fix = say("write `_`: colons are for the rules inside Prometheus", &[]);
+    when(family.name.contains(':'), "reserved-chars", &words, &fix)
 }
 
 fn camel_case(family: &Family) -> Vec<Finding> {
     let name = &family.name;
     let form = "should be written in 'snake_case' not 'camelCase'";
     let words = format!("{name} metric names {form}");
-    let fix = "write small letters, with `_` between the words";
+    let fix = &say("write small letters, with `_` between the words", &[]);
     let mut found = when(is_camel_case(name), "camel-case", &words, fix);
     let labels = family.samples.iter().flat_map(|sample| &sample.labels);
     let mut labels: Vec<_> = labels.map(|(label, _)| label).collect();
@@ -211,8 +218,10 @@ fn unit_abbreviations(family: &Family) -> Vec<Finding> {
         "{} metric names should not contain abbreviated units",
         family.name
     );
-    let fix =
-        "write the base unit out, as `_seconds` or `_bytes`, and convert the value";
+    let fix = text(
+        "write the base unit out, as `_seconds` or `_bytes`, and convert the value",
+    );
+    let fix = &say(fix, &[]);
     when(found, "unit-abbreviations", &words, fix)
 }
 
@@ -260,7 +269,7 @@ fn bad_buckets(family: &Family, row: &[&Sample]) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
         let seen = format!("{}\n{}", two[0].line, two[1].line);
-        let expected = "buckets that count what is less or equal, so never fall";
+        let expected = text("buckets that count what is less or equal, so never fall");
         found.push(Finding::consistent(&seen, expected));
     }
     let last = row[row.len() - 1];
@@ -270,7 +279,7 @@ fn bad_buckets(family: &Family, row: &[&Sample]) -> Vec<Finding> {
     let count = family.samples.iter().find(is_count);
     let is_equal = count.is_some_and(|count| count.value == last.value);
     if last.label("le") != Some("+Inf") || !is_equal {
-        let expected = "a last bucket with le=\"+Inf\" that equals the `_count`";
+        let expected = text("a last bucket with le=\"+Inf\" that equals the `_count`");
         found.push(Finding::consistent(&last.line, expected));
     }
     found
@@ -282,7 +291,7 @@ fn bad_summary(family: &Family) -> Vec<Finding> {
         quantile.is_some_and(|all| !all.is_ok_and(|q| (0.0..=1.0).contains(&q)))
     };
     let bad = family.samples.iter().filter(is_bad);
-    bad.map(|sample| Finding::consistent(&sample.line, "a quantile from 0 to 1"))
+    bad.map(|sample| Finding::consistent(&sample.line, text("a quantile from 0 to 1")))
         .collect()
 }
 

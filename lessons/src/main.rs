@@ -6,11 +6,13 @@ mod compile;
 mod course;
 mod finding;
 mod guard;
+mod hints;
 mod judge;
 mod lint;
 mod page;
 mod program;
 mod progress;
+mod reset;
 mod scrape;
 mod screen;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod screen;
 mod tables;
 mod wanted;
 mod watch;
+mod words;
 
 use std::env;
 use std::ffi::OsString;
@@ -29,18 +32,21 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use commands::Workbook;
 
-/// The exercises of the exporter workbook. Without a command: where you are, and what is
-/// next. NN is a lesson's number, such as 02a.
+/// The exercises of the exporter workbook
 #[derive(Parser)]
 #[command(name = "cargo workbook", bin_name = "cargo workbook")]
+#[command(after_help = "Without a command: where you are, and what is next.\n\
+                        NN is a lesson's number, such as 02a; without it a command is \
+                        about the lesson where you are.\n\
+                        `cargo workbook 02a` is short for `cargo workbook task 02a`.")]
 #[command(disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Words instead of the bar: for a screen reader
+    /// Leaves out the progress bar, which a screen reader would spell out
     #[arg(long, global = true)]
     plain: bool,
-    /// The language of tasks and hints (without this: zh where LANG is a Chinese one)
+    /// The language to speak (without this: zh where LANG is a Chinese one)
     #[arg(long, global = true, value_name = "LANGUAGE")]
     language: Option<Language>,
 }
@@ -48,9 +54,7 @@ struct Arguments {
 /// The languages that there are.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// English.
     En,
-    /// Chinese.
     Zh,
 }
 
@@ -58,10 +62,17 @@ pub enum Language {
 enum Command {
     /// Lists the lessons, and what is done
     List,
-    /// Runs a lesson's own program; Ctrl-C ends it
-    Run {
+    /// Shows the task of a lesson, which is then where you are
+    Task {
+        /// A lesson's number
         #[arg(value_name = "NN")]
-        lesson: String,
+        lesson: Option<String>,
+    },
+    /// Runs a lesson's own program, or with --exercise yours; Ctrl-C ends it
+    Run {
+        /// A lesson's number
+        #[arg(value_name = "NN")]
+        lesson: Option<String>,
         /// HOST:PORT to listen on, in place of the lesson's
         address: Option<String>,
         /// Runs your exercise instead
@@ -70,6 +81,7 @@ enum Command {
     },
     /// Builds your exercise, starts it, scrapes it, and says what is wrong
     Check {
+        /// A lesson's number
         #[arg(value_name = "NN")]
         lesson: Option<String>,
         /// Checks every lesson, a line each
@@ -81,11 +93,16 @@ enum Command {
     },
     /// Shows one hint more each time
     Hint {
+        /// A lesson's number
         #[arg(value_name = "NN")]
         lesson: Option<String>,
+        /// Shows all of them
+        #[arg(long)]
+        all: bool,
     },
-    /// Shows the solution, once your check has passed
+    /// Shows our solution, once your check has passed or with --anyway
     Solution {
+        /// A lesson's number
         #[arg(value_name = "NN")]
         lesson: Option<String>,
         /// Also before it has passed
@@ -94,6 +111,7 @@ enum Command {
     },
     /// Puts an exercise back as it was at first, and keeps a copy of yours
     Reset {
+        /// A lesson's number
         #[arg(value_name = "NN", required_unless_present = "all")]
         lesson: Option<String>,
         /// Puts every exercise back
@@ -107,6 +125,7 @@ enum Command {
     Next,
     /// Checks again each time you save; Ctrl-C ends it
     Watch {
+        /// A lesson's number
         #[arg(value_name = "NN")]
         lesson: Option<String>,
     },
@@ -127,11 +146,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = run(Arguments::parse());
-    done.unwrap_or_else(|error| {
-        anstream::eprintln!("{error:#}");
+    run(Arguments::parse_from(typed())).unwrap_or_else(|error| {
+        screen::error(&format!("{error:#}"));
         ExitCode::FAILURE
     })
+}
+
+/// What was typed; a lesson's number alone stands for its task.
+fn typed() -> Vec<OsString> {
+    let mut words: Vec<OsString> = env::args_os().collect();
+    let first = words.get(1).map(|word| word.to_string_lossy().into_owned());
+    if first.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+        words.insert(1, "task".into());
+    }
+    words
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
@@ -143,7 +171,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         _ => {}
     }
     let language = arguments.language.unwrap_or_else(language_of_the_user);
-    let mut workbook = Workbook::open(&root()?, arguments.plain, language)?;
+    if language == Language::Zh {
+        words::speak_chinese();
+    }
+    let mut workbook = Workbook::open(&root()?, arguments.plain)?;
     match arguments.command {
         None => workbook.where_you_are(),
         Some(command) => dispatch(&mut workbook, command),
@@ -153,16 +184,17 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
 fn dispatch(workbook: &mut Workbook, command: Command) -> Result<ExitCode> {
     match command {
         Command::List => workbook.list(),
+        Command::Task { lesson } => workbook.show_task(lesson.as_deref()),
         Command::Run {
             lesson,
             address,
             exercise,
-        } => workbook.run(&lesson, address.as_deref(), exercise),
+        } => workbook.run(lesson.as_deref(), address.as_deref(), exercise),
         Command::Check { all: true, .. } => workbook.check_all(),
         Command::Check {
             lesson, program, ..
         } => workbook.check(lesson.as_deref(), program.as_deref()),
-        Command::Hint { lesson } => workbook.hint(lesson.as_deref()),
+        Command::Hint { lesson, all } => workbook.hint(lesson.as_deref(), all),
         Command::Solution { lesson, anyway } => {
             workbook.solution(lesson.as_deref(), anyway)
         }

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use crate::finding::Finding;
+use crate::words::{say, text};
 
 /// What a page says.
 #[derive(Default)]
@@ -64,7 +65,8 @@ impl Page {
         let mut page = Page::default();
         for (line, number) in text.split_terminator('\n').zip(1..) {
             if let Err(why) = page.add(line) {
-                let finding = Finding::format(&format!("line {number}: {line}"), &why);
+                let seen = say("line {}: {}", &[&number, &line]);
+                let finding = Finding::format(&seen, &why);
                 page.findings.push(finding);
             }
         }
@@ -83,7 +85,7 @@ impl Page {
     fn add(&mut self, line: &str) -> Result<(), String> {
         let line = line.trim_start_matches([' ', '\t']);
         if line.contains('\r') {
-            return Err("it ends as on Windows, with `\\r\\n`".to_owned());
+            return Err(say("it ends as on Windows, with `\\r\\n`", &[]));
         }
         match line.strip_prefix('#') {
             Some(comment) => self.add_comment(comment.trim_start()),
@@ -103,22 +105,28 @@ impl Page {
         }
         let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
         if !is_name(name, true) {
-            return Err(format!("`{name}` behind {keyword} is not a metric name"));
+            return Err(say(
+                "`{}` behind {} is not a metric name",
+                &[&name, &keyword],
+            ));
         }
         let family = self.named(name);
         if keyword == "HELP" {
             let second = family.help.replace(text.to_owned()).is_some();
-            return unless(!second, format!("a second HELP for `{name}`"));
+            return unless(!second, say("a second HELP for `{}`", &[&name]));
         }
         unless(
             family.kind.is_empty(),
-            format!("a second TYPE for `{name}`"),
+            say("a second TYPE for `{}`", &[&name]),
         )?;
-        let late = "its TYPE stands behind its samples, and comes before them";
-        unless(family.samples.is_empty(), late.to_owned())?;
+        let late = say(
+            "its TYPE stands behind its samples, and comes before them",
+            &[],
+        );
+        unless(family.samples.is_empty(), late)?;
         text.clone_into(&mut family.kind);
         let types = TYPES.join(", ");
-        let what = format!("`{text}` is not a type: these are {types}");
+        let what = say("`{}` is not a type: these are {}", &[&text, &types]);
         unless(TYPES.contains(&text), what)
     }
 
@@ -180,12 +188,12 @@ fn sample(line: &str) -> Result<Sample, String> {
         Some((value, time)) => (value, Some(time)),
         None => (value, None),
     };
-    unless(!value.is_empty(), "it has no value".to_owned())?;
+    unless(!value.is_empty(), say("it has no value", &[]))?;
     let number = value.parse();
-    sample.value = number.map_err(|_| format!("its value `{value}` is no number"))?;
+    sample.value = number.map_err(|_| say("its value `{}` is no number", &[&value]))?;
     if let Some(time) = time {
         let is_time = time.parse::<i64>().is_ok();
-        let what = format!("`{time}` behind the value is no time in milliseconds");
+        let what = say("`{}` behind the value is no time in milliseconds", &[&time]);
         unless(is_time, what)?;
     }
     Ok(sample)
@@ -201,7 +209,7 @@ pub fn selected(line: &str) -> Result<(Sample, &str), String> {
     let (name, rest) = line.split_at(end);
     unless(
         is_name(name, true),
-        format!("`{name}` is not a metric name"),
+        say("`{}` is not a metric name", &[&name]),
     )?;
     let sample = Sample {
         name: name.to_owned(),
@@ -225,34 +233,34 @@ fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> 
         }
         let (name, value, behind) = label(rest)?;
         let twice = sample.label(&name).is_some();
-        unless(!twice, format!("it has the label `{name}` twice"))?;
+        unless(!twice, say("it has the label `{}` twice", &[&name]))?;
         sample.labels.push((name, value));
         rest = behind.trim_start();
         match rest.strip_prefix(',') {
             Some(behind) => rest = behind,
             None if rest.starts_with('}') => {}
-            None => return Err("after a label comes `,` or `}`".to_owned()),
+            None => return Err(say("after a label comes `,` or `}`", &[])),
         }
     }
 }
 
 /// `name="value"` at the start of `text`, and what stands behind it.
 fn label(text: &str) -> Result<(String, String, &str), String> {
-    let ends = "its labels have no `}`";
-    let (name, behind) = text.split_once('=').ok_or(ends)?;
+    let ends = || say("its labels have no `}`", &[]);
+    let (name, behind) = text.split_once('=').ok_or_else(ends)?;
     let name = name.trim();
     unless(
         is_name(name, false),
-        format!("`{name}` is not a label name"),
+        say("`{}` is not a label name", &[&name]),
     )?;
     unless(
         name != "__name__",
-        "the label `__name__` is the name's own".to_owned(),
+        say("the label `__name__` is the name's own", &[]),
     )?;
     let quoted = behind.trim_start().strip_prefix('"');
-    let quoted = quoted.ok_or(format!("the value of `{name}` lacks its quotes"))?;
-    let (value, behind) =
-        unquoted(quoted).map_err(|what| format!("the value of `{name}` {what}"))?;
+    let lacks = || say("the value of `{}` lacks its quotes", &[&name]);
+    let quoted = quoted.ok_or_else(lacks)?;
+    let (value, behind) = unquoted(quoted).map_err(|what| say(what, &[&name]))?;
     Ok((name.to_owned(), value, behind))
 }
 
@@ -266,12 +274,16 @@ fn unquoted(quoted: &str) -> Result<(String, &str), &'static str> {
             '\\' => match chars.next() {
                 Some((_, 'n')) => value.push('\n'),
                 Some((_, c @ ('"' | '\\'))) => value.push(c),
-                _ => return Err("has a `\\` that escapes nothing"),
+                _ => {
+                    return Err(text(
+                        "the value of `{}` has a `\\` that escapes nothing",
+                    ));
+                }
             },
             c => value.push(c),
         }
     }
-    Err("has no second quote")
+    Err(text("the value of `{}` has no second quote"))
 }
 
 fn is_name(name: &str, colon: bool) -> bool {

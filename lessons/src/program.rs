@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::finding::{Finding, first_lines};
 use crate::guard::{apart, this_program};
+use crate::words::{say, text};
 
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
@@ -176,11 +177,9 @@ impl Running {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        let seen = format!(
+        let seen = say(
             "nothing listens on {} after {} s{}",
-            self.address,
-            START.as_secs(),
-            self.what_it_printed()
+            &[&self.address, &START.as_secs(), &self.what_it_printed()],
         );
         Err(Finding::runs(&seen, &self.listening(), TAKE_THE_ARGUMENT))
     }
@@ -192,13 +191,12 @@ impl Running {
     /// What it did in place of it.
     pub fn lives(&mut self) -> Result<(), Finding> {
         if self.printed.count() > MUCH {
-            let seen = format!(
+            let seen = say(
                 "it printed more than {} KiB{}",
-                MUCH / 1024,
-                self.what_it_printed()
+                &[&(MUCH / 1024), &self.what_it_printed()],
             );
-            let expected = "a line when it listens, and one for what goes wrong";
-            let fix = "find the loop that prints, or what it waits for in vain";
+            let expected = text("a line when it listens, and one for what goes wrong");
+            let fix = text("find the loop that prints, or what it waits for in vain");
             return Err(Finding::runs(&seen, expected, fix));
         }
         let Ok(Some(status)) = self.guarded.try_wait() else {
@@ -206,9 +204,8 @@ impl Running {
         };
         // What it printed last is on its way.
         thread::sleep(Duration::from_millis(20));
-        let seen = format!("it ended{}{}", how(status), self.what_it_printed());
-        let fix = "read what it printed: the cause is in there, and often what to do";
-        Err(Finding::runs(&seen, &self.listening(), fix))
+        let seen = format!("{}{}", how(status), self.what_it_printed());
+        Err(Finding::runs(&seen, &self.listening(), ""))
     }
 
     /// Whether it ends within the moment that the end of its connections came before it.
@@ -224,7 +221,10 @@ impl Running {
     }
 
     fn listening(&self) -> String {
-        format!("it listens on {} until it is stopped", self.address)
+        say(
+            "it listens on {}, which it is given as its argument, until it is stopped",
+            &[&self.address],
+        )
     }
 
     fn says_in_use(&self) -> bool {
@@ -244,14 +244,23 @@ impl Running {
     }
 
     fn listens_elsewhere(&self, elsewhere: &str) -> Finding {
-        let seen = format!("it listens on {elsewhere}");
+        let seen = say("it listens on {}", &[&elsewhere]);
         Finding::runs(&seen, &self.listening(), TAKE_THE_ARGUMENT)
+    }
+
+    /// What it printed, beside the line that says where it listens.
+    pub fn printed(&self) -> String {
+        let text = self.printed.text();
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with("listening on "));
+        lines.map(|line| format!("{line}\n")).collect()
     }
 
     fn what_it_printed(&self) -> String {
         match self.printed.text().trim() {
-            "" => ", and printed nothing".to_owned(),
-            text => format!(", and printed:\n{}", first_lines(text, 12)),
+            "" => say(", and printed nothing", &[]),
+            text => say(", and printed:\n{}", &[&first_lines(text, 12)]),
         }
     }
 
@@ -287,9 +296,10 @@ impl Running {
     }
 }
 
-const TAKE_THE_ARGUMENT: &str = "take the address from the program's argument, first \
-                                 thing in `main`: \
-                                 serve::listen(&serve::address_argument(\"…\")?)?";
+const TAKE_THE_ARGUMENT: &str = text(
+    "take the address from the program's argument, first thing in `main`: \
+     `serve::listen(&serve::address_argument(\"…\")?)?`",
+);
 
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
@@ -297,9 +307,9 @@ fn free_address() -> io::Result<SocketAddr> {
 
 fn how(status: ExitStatus) -> String {
     match status.code() {
-        Some(code @ 129..=159) => format!(" by signal {}", code - 128),
-        Some(0) => " by itself, with code 0".to_owned(),
-        Some(code) => format!(" with code {code}"),
-        None => String::new(),
+        Some(code @ 129..=159) => say("it ended by signal {}", &[&(code - 128)]),
+        Some(0) => say("it ended by itself, with code 0", &[]),
+        Some(code) => say("it ended with code {}", &[&code]),
+        None => say("it ended", &[]),
     }
 }

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use toml::{Table, Value};
 
 use crate::course::Lesson;
+use crate::words::say;
 
 const HEADER: &str = "# What `cargo workbook` remembers. It may be deleted: \
                       `cargo workbook check --all` finds out\n# again what passes.\n\n";
@@ -94,9 +95,9 @@ impl Progress {
     /// When it cannot be written: a full disk, a folder that is read-only.
     pub fn save(&self) -> Result<()> {
         let fails = || {
-            format!(
+            say(
                 "your progress was not kept: {} cannot be written",
-                self.file.display()
+                &[&self.file.display()],
             )
         };
         let text = format!("{HEADER}{}", self.table);
@@ -109,14 +110,15 @@ fn set_aside(file: &Path) -> String {
     let shown = file.display();
     let aside = free_name(file, "broken");
     match fs::rename(file, &aside) {
-        Ok(()) => format!(
-            "{shown} could not be read, and is {} now. `cargo workbook check --all` finds \
+        Ok(()) => say(
+            "{} could not be read, and is {} now. `cargo workbook check --all` finds \
              out again what passes.",
-            aside.display()
+            &[&shown, &aside.display()],
         ),
-        Err(error) => format!(
-            "{shown} cannot be read, nor set aside ({error}): nothing of your progress \
-             is known, and nothing new is kept. Move it away."
+        Err(error) => say(
+            "{} cannot be read, nor set aside ({}): nothing of your progress is known, \
+             and nothing new is kept. Move it away.",
+            &[&shown, &error],
         ),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use flate2::read::MultiGzDecoder;
 
 use crate::finding::Finding;
+use crate::words::say;
 
 /// The `scrape_timeout` of this repository's prometheus.yml.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,7 +56,7 @@ fn get(address: SocketAddr, path: &str, accept: &str) -> Result<Answer, Finding>
     let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
     // What minreq makes of an answer without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
-        return Err(fails("an answer that is not HTTP".to_owned()));
+        return Err(fails(say("an answer that is not HTTP", &[])));
     }
     let is_gzip =
         header(&response, "content-encoding").is_some_and(|all| all == "gzip");
@@ -79,16 +80,16 @@ fn header(response: &minreq::ResponseLazy, name: &str) -> Option<String> {
 fn reason(error: minreq::Error) -> String {
     match error {
         minreq::Error::IoError(error) => unanswered(&error),
-        error => format!("an answer that is not HTTP: {error}"),
+        error => say("an answer that is not HTTP: {}", &[&error]),
     }
 }
 
 fn unanswered(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::TimedOut => {
-            format!("nothing that ended within {} s", TIMEOUT.as_secs())
+            say("nothing that ended within {} s", &[&TIMEOUT.as_secs()])
         }
-        _ => format!("the connection broke: {error}"),
+        _ => say("the connection broke: {}", &[&error]),
     }
 }
 
@@ -98,7 +99,7 @@ fn read(from: impl Read) -> Result<Vec<u8>, String> {
     read.map_err(|error| unanswered(&error))?;
     if body.len() as u64 > LARGEST {
         let megabytes = LARGEST / (1024 * 1024);
-        return Err(format!("more than {megabytes} MiB, and no end"));
+        return Err(say("more than {} MiB, and no end", &[&megabytes]));
     }
     Ok(body)
 }

@@ -5,6 +5,7 @@ use crate::finding::Finding;
 use crate::judge::Outcome;
 use crate::page::{Page, Sample, selected};
 use crate::scrape::Answer;
+use crate::words::say;
 
 /// The finding, with the judge's reason in place of the rule's.
 pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
@@ -23,17 +24,17 @@ pub fn of_answer(judge: &Judge, step: &Step, answer: &Answer) -> Outcome {
             // Of an error the text is the reason; a page would only be long.
             let text = if answer.status < 400 { "" } else { text };
             let mut finding = Finding::status(&step.get, answer.status, text);
-            finding.expected = format!("GET {}: status {status}", step.get);
+            finding.expected = say("GET {}: status {}", &[&step.get, status]);
             Outcome::Fails(in_the_words_of(Some(judge), finding))
         }
         Wanted::Link { link } if links(text).any(|all| all == *link) => Outcome::Holds,
         Wanted::Link { link } => {
             let found: Vec<_> = links(text).collect();
             let seen = match found.as_slice() {
-                [] => format!("GET {}: no link", step.get),
-                found => format!("GET {}: links to {}", step.get, found.join(", ")),
+                [] => say("GET {}: no link", &[&step.get]),
+                found => say("GET {}: links to {}", &[&step.get, &found.join(", ")]),
             };
-            let expected = format!("GET {}: links to {link}", step.get);
+            let expected = say("GET {}: links to {}", &[&step.get, link]);
             fails(judge, seen, expected)
         }
         _ => Outcome::NotSeen,
@@ -61,9 +62,9 @@ pub fn of_metrics(judge: &Judge, page: &Page) -> Outcome {
             let found = page.families.iter().find(|all| all.name == *family);
             let seen = match found.map(|found| found.kind.as_str()) {
                 Some(seen) if seen == kind => return Outcome::Holds,
-                Some("") => format!("no TYPE for {family}"),
+                Some("") => say("no TYPE for {}", &[family]),
                 Some(seen) => format!("# TYPE {family} {seen}"),
-                None => format!("no metric {family}{}", near(page, family)),
+                None => say("no metric {}{}", &[family, &near(page, family)]),
             };
             fails(judge, seen, format!("# TYPE {family} {kind}"))
         }
@@ -76,7 +77,7 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Outcome {
         return fails(judge, absent.to_owned(), "a name and labels".to_owned());
     };
     match page.samples().find(|sample| sample.is(&selector)) {
-        Some(sample) => fails(judge, sample.line.clone(), format!("no {absent}")),
+        Some(sample) => fails(judge, sample.line.clone(), say("no {}", &[&absent])),
         None => Outcome::Holds,
     }
 }
@@ -87,18 +88,24 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Outcome {
         Err(what) => return fails(judge, what, wanted.sample.clone()),
     };
     let found: Vec<&Sample> = page.samples().filter(|all| all.is(&selector)).collect();
-    if found.len() == wanted.series && found.iter().all(|all| has_value(all, wanted)) {
+    let is_right = |all: &&Sample| has_value(all, wanted) && has_labels(all, wanted);
+    if found.len() == wanted.series && found.iter().all(is_right) {
         return Outcome::Holds;
     }
     let lines: Vec<&str> = found.iter().map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
         [] => {
             let near = near(page, &selector.name);
-            format!("no sample {}{near}", wanted.sample)
+            say("no sample {}{}", &[&wanted.sample, &near])
         }
         _ => lines.join("\n"),
     };
     fails(judge, seen, expected(wanted))
+}
+
+fn has_labels(sample: &Sample, wanted: &Samples) -> bool {
+    let mut labels = wanted.labels.iter();
+    labels.all(|label| sample.label(label).is_some())
 }
 
 fn has_value(sample: &Sample, wanted: &Samples) -> bool {
@@ -112,14 +119,18 @@ fn expected(wanted: &Samples) -> String {
     let sample = &wanted.sample;
     let one = match (wanted.value, wanted.from, wanted.to) {
         (Some(value), _, _) => format!("{sample} {value}"),
-        (None, Some(from), Some(to)) => format!("{sample}, from {from} to {to}"),
-        (None, Some(from), None) => format!("{sample}, {from} or more"),
-        (None, None, Some(to)) => format!("{sample}, {to} or less"),
+        (None, Some(from), Some(to)) => say("{}, from {} to {}", &[sample, &from, &to]),
+        (None, Some(from), None) => say("{}, {} or more", &[sample, &from]),
+        (None, None, Some(to)) => say("{}, {} or less", &[sample, &to]),
         (None, None, None) => sample.clone(),
+    };
+    let one = match wanted.labels.as_slice() {
+        [] => one,
+        labels => say("{}, with the labels {}", &[&one, &labels.join(", ")]),
     };
     match wanted.series {
         1 => one,
-        count => format!("{count} series {one}"),
+        count => say("{} series {}", &[&count, &one]),
     }
 }
 
@@ -134,8 +145,8 @@ fn near(page: &Page, name: &str) -> String {
         [] => {
             let names: Vec<_> = page.families.iter().map(|all| &*all.name).collect();
             match names.as_slice() {
-                [] => "; the page is empty".to_owned(),
-                names => format!("; the page has {}", names.join(", ")),
+                [] => say("; the page is empty", &[]),
+                names => say("; the page has {}", &[&names.join(", ")]),
             }
         }
         samples => {

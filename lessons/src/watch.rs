@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use notify::{Config, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::commands::Workbook;
+use crate::words::say;
 
 /// An editor writes a file in several goes: this long after the last of them it is checked.
 const QUIET: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ impl Workbook {
                 self.check(Some(&slug), None)?;
                 let mut screen = self.screen();
                 screen.blank();
-                screen.line("Waiting for you to save it. Ctrl-C ends this.");
+                screen.line(&say("Waiting for you to save it. Ctrl-C ends this, for another command.", &[]));
                 screen.show()?;
             }
             wait(&saved)?;
@@ -57,10 +58,10 @@ fn watcher(folder: &Path, saved: Sender<()>) -> Result<Box<dyn Watcher>> {
     let tell = move |_| {
         let _ = saved.send(());
     };
-    if let Ok(mut watcher) = RecommendedWatcher::new(tell.clone(), Config::default())
-        && watcher.watch(folder, RecursiveMode::NonRecursive).is_ok()
-    {
-        return Ok(Box::new(watcher));
+    if let Ok(mut watcher) = RecommendedWatcher::new(tell.clone(), Config::default()) {
+        if watcher.watch(folder, RecursiveMode::NonRecursive).is_ok() {
+            return Ok(Box::new(watcher));
+        }
     }
     let config = Config::default().with_poll_interval(POLL);
     let mut watcher = PollWatcher::new(tell, config).context("cannot watch files")?;

@@ -6,9 +6,12 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use support::{built, script, workbook};
 use tempfile::TempDir;
@@ -139,11 +142,11 @@ fn a_check_that_passes_is_kept_and_names_what_is_next() {
     let (text, has_passed) = learner.run("check");
     assert!(has_passed, "{text}");
     assert!(text.contains("cargo workbook next"), "{text}");
-    learner.assert_says(
-        "list",
-        &["1 of 2", "00   done", "01   to do  Title of 01, you"],
-    );
-    learner.assert_says("", &["Task of 01."]);
+    let row = "00   done   Title of 00, you are here";
+    learner.assert_says("list", &["1 of 2", row]);
+    let words = ["You are at 00", "which has passed", "cargo workbook next"];
+    learner.assert_says("", &words);
+    learner.assert_says("solution", &["\nsolution\n"]);
     learner.assert_says("next", &["Task of 01."]);
     assert!(learner.run("check").1);
     learner.assert_says("", &["2 of 2 lessons done", "Every exercise has passed"]);
@@ -185,10 +188,16 @@ fn a_hint_more_is_shown_each_time() {
     let learner = Learner::new();
     let first = learner.run("hint 01").0;
     assert!(first.contains("Hint 1 of 3\nVague.") && !first.contains("Nearer."));
-    learner.assert_says("hint", &["Vague.", "Hint 2 of 3\nNearer.", "one more hint"]);
+    let second = learner.run("hint").0;
+    assert!(second.contains("Hint 2 of 3\nNearer.\n") && !second.contains("Vague."));
+    assert!(second.contains("one more hint"), "{second}");
     let last = ["Hint 3 of 3\nExact.", "cargo workbook solution 01 --anyway"];
     learner.assert_says("hint", &last);
-    learner.assert_says("hint", &last);
+    learner.assert_says("hint", &["Vague.", "Nearer.", "Exact."]);
+    learner.assert_says(
+        "hint 00 --all",
+        &["Vague.", "Nearer.", "Hint 3 of 3\nExact."],
+    );
 }
 
 #[test]
@@ -283,7 +292,20 @@ fn next_leaves_a_lesson_for_later_and_comes_back_to_it() {
     let learner = Learner::new();
     learner.assert_says("next", &["00 has not passed", "Task of 01."]);
     learner.assert_says("", &["Task of 01."]);
-    learner.assert_says("next", &["01 has not passed", "Task of 00."]);
+    let back = [
+        "01 has not passed",
+        "Back to one that was left",
+        "Task of 00.",
+    ];
+    learner.assert_says("next", &back);
+}
+
+#[test]
+fn a_task_is_shown_and_gone_to() {
+    let learner = Learner::new();
+    learner.assert_says("task 01", &["Task of 01."]);
+    learner.assert_says("task", &["Task of 01."]);
+    learner.assert_says("list", &["Title of 01, you are here"]);
 }
 
 #[test]
@@ -347,15 +369,16 @@ fn what_is_not_there_is_named_with_what_is() {
     let learner = Learner::new();
     for (arguments, words) in [
         ("check 7", "there is no lesson `7`; there are 00, 01"),
-        ("check 0", "several lessons begin with `0`: 00, 01"),
-        ("run", "required"),
+        ("reset", "required"),
         ("chekc", "check"),
     ] {
         let (text, good) = learner.run(arguments);
         assert!(!good && text.contains(words), "{arguments}: {text}");
     }
-    learner.assert_says("hint 00_first", &["Title of 00"]);
-    learner.assert_says("hint 00_f", &["Title of 00"]);
+    for name in ["01", "1", "01_second", "01_S", "1_sec", "01_second.rs"] {
+        learner.assert_says(&format!("task {name}"), &["Task of 01."]);
+    }
+    learner.assert_says("01", &["Task of 01."]);
 }
 
 #[test]
@@ -364,7 +387,10 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
     learner.builds("01_default_registry_exercise");
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
     learner.assert_says("hint --language zh", &["含糊。"]);
-    learner.assert_says("check --language zh", &["  wrong  它在\n", "因为。"]);
+    learner.assert_says(
+        "check --language zh",
+        &["  未通过 它在\n", "理由：", "因为。"],
+    );
     for (locale, task) in [("zh_CN.UTF-8", "00 的任务。"), ("C", "Task of 00.")] {
         let output = learner.command("").env("LANG", locale).output().unwrap();
         assert!(said(&output).contains(task));
@@ -402,6 +428,47 @@ fn run_becomes_the_program_of_the_lesson() {
         let (text, _) = learner.run(arguments);
         assert_eq!(text, format!("{}: {cargo}\n", folder.display()));
     }
+}
+
+/// What comes up to the line that says that it waits.
+fn watched(lines: &mpsc::Receiver<String>) -> String {
+    let mut text = String::new();
+    loop {
+        let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        if line.starts_with("Waiting for you to save") {
+            return text;
+        }
+        text += &format!("{line}\n");
+    }
+}
+
+#[test]
+fn watch_checks_again_at_each_save() {
+    let learner = Learner::new();
+    let mut command = learner.command("watch 00");
+    let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
+    let printed = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in printed.map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let first = watched(&lines);
+    assert!(first.contains("  ok     it is there"), "{first}");
+    // As an editor saves that writes in place, and as one that puts a new file there.
+    learner.builds("01_default_registry_exercise");
+    learner.write("00_first/exercise.rs", "one\n");
+    let second = watched(&lines);
+    assert!(second.contains("  wrong  it is there"), "{second}");
+    learner.builds("00_raw_handler_solution");
+    learner.write("00_first/.exercise.rs.swp", "two\n");
+    let new = learner.path("00_first/.exercise.rs.swp");
+    fs::rename(new, learner.path("00_first/exercise.rs")).unwrap();
+    let third = watched(&lines);
+    assert!(third.contains("00 has passed"), "{third}");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
 }
 
 #[test]

@@ -10,6 +10,9 @@ mod book;
 #[path = "../src/course.rs"]
 mod course;
 mod support;
+#[allow(dead_code, reason = "the runner uses all of it")]
+#[path = "../src/words.rs"]
+mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +20,7 @@ use std::path::Path;
 use std::process::Command;
 
 use book::Problems;
-use book::page::Page;
+use book::page::{Page, Section};
 use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
 use support::{LESSONS, built, check};
 
@@ -237,6 +240,98 @@ fn a_lesson_is_whole() {
                     [&what, &mend],
                 );
             }
+        }
+    }
+    problems.assert_none();
+}
+
+/// The packages that cargo builds for a program of `package`, or those it names itself.
+fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
+    let arguments = [
+        "tree",
+        "--offline",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+    ];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--package", package])
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn nobody_who_runs_a_program_waits_for_what_the_runner_needs() {
+    let programs = tree("exporter-workbook", &[]);
+    let runner = tree("lessons", &["--depth", "1"]);
+    for heavy in [
+        "anstream",
+        "clap",
+        "notify",
+        "serde_json",
+        "similar",
+        "toml",
+    ] {
+        assert!(runner.contains(heavy), "{heavy} is needed by nobody");
+        assert!(!programs.contains(heavy), "a program waits for {heavy}");
+    }
+    // What a reader waits for before the first program: README.md says how long.
+    assert!(
+        programs.len() <= 45,
+        "{} packages: {programs:?}",
+        programs.len()
+    );
+}
+
+/// The hash of all English words of a lesson, as for a section of a page.
+fn hash(text: &LessonText) -> String {
+    let judges = text.step.iter().flat_map(|step| &step.judge);
+    let judged = judges.map(|judge| format!("{}\n{}\n", judge.name, judge.why));
+    Section {
+        line: 0,
+        title: String::new(),
+        translates: None,
+        text: [&text.title, &text.task, &text.hints.join("\n")]
+            .map(|words| format!("{words}\n"))
+            .into_iter()
+            .chain(judged)
+            .collect(),
+        blocks: Vec::new(),
+    }
+    .hash()
+}
+
+#[test]
+fn a_translation_is_of_the_words_that_there_are() {
+    let mut problems = Problems::default();
+    for lesson in course().lessons {
+        let path = file(&lesson, "lesson.toml");
+        let page = Page::read(&format!("{LESSONS}/../docs/zh/{}.md", lesson.slug));
+        let hash = hash(&lesson.text);
+        let Some(zh) = &lesson.text.zh else {
+            problems.add(&path, 0, "there is no [zh]", "translate title, task, …");
+            continue;
+        };
+        let what = "the English words have changed since they were translated";
+        let mend = format!("translate the change, then write of = \"{hash}\"");
+        problems.unless(zh.of == hash, &path, 0, [what, &mend]);
+        let mend = format!("write title = {:?}", page.title());
+        let is_title = zh.title == page.title();
+        problems.unless(is_title, &path, 0, ["another title than the page's", &mend]);
+        let are_hints = zh.hints.len() == lesson.text.hints.len();
+        problems.unless(are_hints, &path, 0, ["more or fewer hints", "the same"]);
+        let english: BTreeSet<&str> = lesson.judges().map(|all| &*all.name).collect();
+        let chinese: BTreeSet<&str> = zh.judge.keys().map(|name| &**name).collect();
+        for name in english.symmetric_difference(&chinese) {
+            let what = format!("{name:?} is judged in one language");
+            problems.add(&path, 0, &what, "translate it in [zh.judge]");
         }
     }
     problems.assert_none();

@@ -134,6 +134,13 @@ fn an_empty_page_lacks_what_is_wanted() {
 }
 
 #[test]
+fn a_program_that_serves_openmetrics_is_judged_by_its_text_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = check("00", &hostile(folder.path(), "open_metrics"));
+    assert!(report.has_passed, "{}", report.text);
+}
+
+#[test]
 fn a_program_that_is_not_there_is_said_to() {
     let report = check("03", Path::new("/nowhere/program"));
     assert_says(&report, "the program runs", "cannot start /nowhere/program");

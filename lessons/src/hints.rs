@@ -1,0 +1,93 @@
+//! `cargo workbook hint` and `cargo workbook solution`: from vague to exact.
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::commands::Workbook;
+use crate::screen::wrapped;
+use crate::words::say;
+
+impl Workbook {
+    /// `cargo workbook hint [NN]`: one more each time.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lesson.
+    pub fn hint(&mut self, name: Option<&str>, at_once: bool) -> Result<ExitCode> {
+        let at = self.lesson(name)?;
+        let lesson = &self.course.lessons[at];
+        let all = lesson.text.hints.len();
+        let seen = self.progress.hints(lesson);
+        // Whoever has seen all gets all of them again.
+        let (from, to) = match at_once || seen == all {
+            true => (0, all),
+            false => (seen, seen + 1),
+        };
+        self.progress.set_hints(lesson, to);
+        self.progress.set_current(lesson);
+        self.keep();
+        self.show_hints(at, from, to)
+    }
+
+    /// The hints behind the first `from`, up to the first `to`.
+    fn show_hints(&self, at: usize, from: usize, to: usize) -> Result<ExitCode> {
+        let lesson = &self.course.lessons[at];
+        let all = lesson.text.hints.len();
+        let mut screen = self.screen();
+        let number = lesson.number();
+        let (title, _, hints) = self.words(lesson);
+        screen.title(&format!("{number}  {title}"));
+        for (hint, count) in hints.iter().zip(1..).take(to).skip(from) {
+            screen.blank();
+            screen.line(&say("Hint {} of {}", &[&count, &all]));
+            screen.line(wrapped(hint, 86).trim_end());
+        }
+        screen.blank();
+        let passed = self.progress.has_passed(lesson);
+        let anyway = if passed { "" } else { " --anyway" };
+        let of = |command: &str| format!("cargo workbook {command} {number}");
+        screen.commands(&[
+            (of("check"), say("checks your exercise", &[])),
+            match to < all {
+                true => (of("hint"), say("one more hint", &[])),
+                false => (
+                    of("solution") + anyway,
+                    say("our solution: that was the last hint", &[]),
+                ),
+            },
+        ]);
+        screen.show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// `cargo workbook solution [NN]`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lesson, or its check has not passed.
+    pub fn solution(&self, name: Option<&str>, anyway: bool) -> Result<ExitCode> {
+        let lesson = &self.course.lessons[self.lesson(name)?];
+        let number = lesson.number();
+        if !anyway && !self.progress.has_passed(lesson) {
+            let text = say(
+                "{} has not passed yet. A hint may be enough: `cargo workbook hint {}`. \
+                 To see the solution all the same: `cargo workbook solution {} --anyway`",
+                &[&number, &number, &number],
+            );
+            bail!(text);
+        }
+        let file = lesson.solution();
+        let text = fs::read_to_string(&file);
+        let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
+        let mut screen = self.screen();
+        screen.line(&format!("// {}", self.shown(&file)));
+        screen.blank();
+        screen.line(text.trim_end());
+        screen.blank();
+        screen.line(&format!("// {}", say("Next: cargo workbook next", &[])));
+        screen.show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

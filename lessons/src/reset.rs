@@ -1,0 +1,107 @@
+//! `cargo workbook reset`: puts an exercise back as it was at first, and loses nothing.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::commands::Workbook;
+use crate::course::Lesson;
+use crate::progress::{FOLDER, free_name, replace};
+use crate::words::{say, text};
+
+impl Workbook {
+    /// `cargo workbook reset NN|--all`: asks, keeps a copy, puts the start back.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lesson, or a file cannot be written: then the exercise is as
+    /// it was.
+    pub fn reset(&mut self, name: Option<&str>, yes: bool) -> Result<ExitCode> {
+        let lessons = match name {
+            Some(name) => vec![self.course.find(name)?],
+            None => self.course.lessons.iter().collect(),
+        };
+        let changed: Vec<&Lesson> =
+            lessons.into_iter().filter(|all| all.is_begun()).collect();
+        if changed.is_empty() {
+            let as_at_first = text("Nothing to put back: that is how it was at first.");
+            return self.answer(&say(as_at_first, &[]));
+        }
+        let kept = format!("lessons/{FOLDER}/kept");
+        if !yes && !self.agrees(&changed, &kept)? {
+            return self.answer(&say("Nothing was changed.", &[]));
+        }
+        let mut copies = Vec::new();
+        for lesson in &changed {
+            let copy = put_back(&self.course.root.join(&kept), lesson)?;
+            copies.extend(copy.map(|copy| self.shown(&copy)));
+            self.progress.set_hints(lesson, 0);
+        }
+        self.keep();
+        let number = changed[0].number();
+        let done = text("Done. {} Next: `cargo workbook check {}`");
+        self.answer(&say(done, &[&kept_in(&copies), &number]))
+    }
+
+    fn agrees(&self, changed: &[&Lesson], kept: &str) -> Result<bool> {
+        let files = changed.iter().map(|all| self.shown(&all.exercise()));
+        let files = files.collect::<Vec<_>>().join(", ");
+        let question = say(
+            "This puts {} back as at first. A copy of what is there now is kept in {}. Go \
+             on? [y/N] ",
+            &[&files, &kept],
+        );
+        print!("{question}");
+        io::stdout().flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if !io::stdin().is_terminal() {
+            // Where nobody typed it, the line has not ended.
+            println!();
+        }
+        Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+    }
+
+    fn answer(&self, line: &str) -> Result<ExitCode> {
+        let mut screen = self.screen();
+        screen.line(line);
+        screen.show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn kept_in(copies: &[String]) -> String {
+    match copies {
+        [] => say("There was nothing to keep.", &[]),
+        copies => say("What was there is kept: {}.", &[&copies.join(", ")]),
+    }
+}
+
+/// Gives where the copy is, which is on the disk before the exercise changes.
+fn put_back(kept: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
+    let exercise = lesson.exercise();
+    let start = fs::read_to_string(lesson.start());
+    let start =
+        start.with_context(|| say("cannot read {}", &[&lesson.start().display()]))?;
+    let mut kept_as = None;
+    if exercise.exists() {
+        let yours = fs::read(&exercise);
+        let yours =
+            yours.with_context(|| say("cannot read {}", &[&exercise.display()]))?;
+        let copy = free_name(&kept.join(format!("{}.rs", lesson.slug)), "copy");
+        replace(&copy, &yours).with_context(|| {
+            say(
+                "{} is as it was, since no copy of it can be kept: cannot write {}",
+                &[&exercise.display(), &copy.display()],
+            )
+        })?;
+        kept_as = Some(copy);
+    }
+    replace(&exercise, start.as_bytes()).with_context(|| {
+        say("{} is as it was: cannot write it", &[&exercise.display()])
+    })?;
+    Ok(kept_as)
+}
