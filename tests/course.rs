@@ -193,6 +193,30 @@ fn the_tables_of_lessons_name_each_lesson_with_its_title() {
 }
 
 #[test]
+fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
+    let mut problems = Problems::default();
+    for (slug, _) in PROGRAMS {
+        let exercise = format!("lessons/{slug}/exercise.rs");
+        let number = slug.split('_').next().unwrap();
+        let row = format!("[{number}]({exercise})");
+        let what = format!("no link to the exercise of {slug}");
+        let holds = read("README.md").contains(&row);
+        problems.unless(holds, "README.md", 0, [&what, &format!("write {row}")]);
+        for language in LANGUAGES {
+            let page = lesson(language, slug);
+            let link = format!("[`exercise.rs`](../../{exercise})");
+            let check = format!("`cargo workbook check {number}`");
+            for words in [link, check] {
+                let mend = format!("write {words} in the section about the exercise");
+                let holds = page.text.contains(&words);
+                problems.unless(holds, &page.path, 0, [&what, &mend]);
+            }
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
 fn the_way_in_names_each_reference_page_with_its_title() {
     let mut problems = Problems::default();
     for language in LANGUAGES {

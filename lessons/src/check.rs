@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::commands::Workbook;
 use crate::compile::compile;
 use crate::course::Lesson;
-use crate::finding::first_lines;
+use crate::finding::{first_lines, shown};
 use crate::judge::{Outcome, Report, Verdict, judge};
 use crate::screen::Screen;
 use crate::words::{is_chinese, say, text};
@@ -35,6 +35,15 @@ impl Checked {
         let mut verdicts = report.verdicts.iter();
         verdicts.all(|all| matches!(all.outcome, Outcome::Holds))
     }
+
+    fn in_a_word(&self) -> String {
+        match self {
+            Checked::Missing => say("is not there", &[]),
+            Checked::NotBuilt => say("does not compile", &[]),
+            Checked::Judged { .. } if self.has_passed() => say("passes", &[]),
+            Checked::Judged { .. } => say("does not pass", &[]),
+        }
+    }
 }
 
 impl Workbook {
@@ -58,15 +67,14 @@ impl Workbook {
         let (number, file) = (lesson.number(), self.shown(&file));
         screen.title(&say("{}  checking {}", &[&number, &file]));
         screen.show()?;
-        if program.is_none() {
-            self.progress.set_current(lesson);
-        }
         let checked = checked(&self.course.root, lesson, program)?;
-        if program.is_none() && checked.has_passed() {
-            self.progress.set_passed(lesson);
-        }
         if program.is_none() {
-            self.keep();
+            self.remember(|lessons, progress| {
+                progress.set_current(&lessons[at]);
+                if checked.has_passed() {
+                    progress.set_passed(&lessons[at]);
+                }
+            });
         }
         self.show(at, checked)
     }
@@ -78,24 +86,22 @@ impl Workbook {
     /// When this machine fails.
     pub fn check_all(&mut self) -> Result<ExitCode> {
         let mut code = ExitCode::SUCCESS;
-        for lesson in &self.course.lessons {
+        let mut passed = Vec::new();
+        for (at, lesson) in self.course.lessons.iter().enumerate() {
             let checked = checked(&self.course.root, lesson, None)?;
-            let word = match &checked {
-                Checked::Missing => say("is not there", &[]),
-                Checked::NotBuilt => say("does not compile", &[]),
-                Checked::Judged { .. } if checked.has_passed() => say("passes", &[]),
-                Checked::Judged { .. } => say("does not pass", &[]),
-            };
-            if checked.has_passed() {
-                self.progress.set_passed(lesson);
-            } else {
-                code = ExitCode::FAILURE;
+            match checked.has_passed() {
+                true => passed.push(at),
+                false => code = ExitCode::FAILURE,
             }
             let mut screen = self.screen();
-            screen.line(&format!("{:4} {word}", lesson.number()));
+            screen.line(&format!("{:4} {}", lesson.number(), checked.in_a_word()));
             screen.show()?;
         }
-        self.keep();
+        self.remember(|lessons, progress| {
+            for at in passed {
+                progress.set_passed(&lessons[at]);
+            }
+        });
         let mut screen = self.screen();
         screen.blank();
         self.bar(&mut screen);
@@ -127,7 +133,7 @@ impl Workbook {
                 screen.verdicts(&report.verdicts);
                 if !has_passed && !report.printed.is_empty() {
                     screen.line(&say("  The program printed:", &[]));
-                    screen.line(&first_lines(&report.printed, 12));
+                    screen.line(&first_lines(&shown(&report.printed), 12));
                 }
                 screen.line(&took(building, judging));
                 screen.blank();
@@ -207,7 +213,8 @@ impl Workbook {
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {
     let began = Instant::now();
     let program = match program {
-        Some(program) => program.to_owned(),
+        // It is started in another folder.
+        Some(program) => std::path::absolute(program)?,
         None if !lesson.exercise().exists() => return Ok(Checked::Missing),
         None => match compile(root, &format!("{}_exercise", lesson.slug))? {
             Some(built) => built,

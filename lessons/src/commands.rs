@@ -40,8 +40,15 @@ impl Workbook {
         Screen::new(self.plain)
     }
 
-    /// Keeps what was changed; where that fails, says so and goes on.
-    pub fn keep(&self) {
+    /// Changes what is remembered, as it is now: another runner, that watches, may have
+    /// changed it meanwhile. Where it cannot be kept, says so and goes on.
+    pub fn remember(&mut self, change: impl FnOnce(&[Lesson], &mut Progress)) {
+        let (progress, problem) = Progress::read(&self.course.root);
+        self.progress = progress;
+        change(&self.course.lessons, &mut self.progress);
+        if let Some(problem) = problem {
+            note(&problem);
+        }
         if let Err(error) = self.progress.save() {
             note(&format!("{error:#}"));
         }
@@ -137,8 +144,7 @@ impl Workbook {
     /// When there is no such lesson.
     pub fn show_task(&mut self, name: Option<&str>) -> Result<ExitCode> {
         let at = self.lesson(name)?;
-        self.progress.set_current(&self.course.lessons[at]);
-        self.keep();
+        self.remember(|lessons, progress| progress.set_current(&lessons[at]));
         let mut screen = self.screen();
         self.task(&mut screen, at);
         screen.show()?;
@@ -302,8 +308,7 @@ impl Workbook {
             ));
             screen.blank();
         }
-        self.progress.set_current(&self.course.lessons[next]);
-        self.keep();
+        self.remember(|lessons, progress| progress.set_current(&lessons[next]));
         self.task(&mut screen, next);
         screen.show()?;
         Ok(ExitCode::SUCCESS)

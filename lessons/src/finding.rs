@@ -19,7 +19,7 @@ impl Finding {
     fn new(rule: &'static str, seen: &str, expected: &str, why: &str) -> Finding {
         Finding {
             rule,
-            seen: seen.to_owned(),
+            seen: shown(seen),
             expected: say(expected, &[]),
             why: say(why, &[]),
             fix: String::new(),
@@ -130,6 +130,11 @@ impl Finding {
         Finding::new("consistent", seen, expected, why)
     }
 
+    /// Another thing than the lesson wants.
+    pub fn wanted(seen: &str, expected: &str, why: &str) -> Finding {
+        Finding::new("wanted", seen, expected, why)
+    }
+
     /// What promtool's linter says, and how to mend it.
     pub fn lint(rule: &'static str, words: &str, fix: &str) -> Finding {
         let why = text(
@@ -141,6 +146,58 @@ impl Finding {
     }
 }
 
+/// At most this many findings of one rule are said.
+const MOST: usize = 3;
+
+/// The first findings of each rule, since a page may have one a line.
+pub fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut first: Vec<Finding> = Vec::new();
+    let mut more: Vec<(&str, usize)> = Vec::new();
+    for finding in findings {
+        let of_rule = first.iter().filter(|all| all.rule == finding.rule).count();
+        if of_rule < MOST {
+            first.push(finding);
+            continue;
+        }
+        match more.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+            Some((_, count)) => *count += 1,
+            None => more.push((finding.rule, 1)),
+        }
+    }
+    for (rule, count) in more {
+        if let Some(last) = first.iter_mut().rev().find(|all| all.rule == rule) {
+            last.seen += &say("\n… and {} more of this kind", &[&count]);
+        }
+    }
+    first
+}
+
+/// A text from elsewhere, as it may be shown: without what moves a terminal's cursor, and
+/// not longer than anybody reads.
+pub fn shown(text: &str) -> String {
+    const WIDEST: usize = 400;
+    const LONGEST: usize = 40;
+    let clean = |c: char| {
+        if c.is_control() && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    let cut = |line: &str| {
+        let mut shown: String = line.chars().take(WIDEST).map(clean).collect();
+        if line.chars().nth(WIDEST).is_some() {
+            shown.push('…');
+        }
+        shown
+    };
+    let mut lines: Vec<String> = text.lines().take(LONGEST).map(cut).collect();
+    if text.lines().nth(LONGEST).is_some() {
+        lines.push("…".to_owned());
+    }
+    lines.join("\n")
+}
+
 /// The first lines of a text that may be long.
 pub fn first_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().take(count + 1).collect();
@@ -149,4 +206,30 @@ pub fn first_lines(text: &str, count: usize) -> String {
         shown += "\n…";
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_findings_the_first_are_said() {
+        let findings = (0..100).map(|at| Finding::duplicate(&format!("a {at}")));
+        let mut findings: Vec<Finding> = findings.collect();
+        findings.push(Finding::line_end("a 1"));
+        let seen: Vec<String> = first_of_each(findings)
+            .into_iter()
+            .map(|finding| finding.seen)
+            .collect();
+        let last = "a 2\n… and 97 more of this kind";
+        let end = "the last line, `a 1`, has no end";
+        assert_eq!(seen, ["a 0", "a 1", last, end]);
+    }
+
+    #[test]
+    fn a_text_from_elsewhere_moves_no_cursor_and_fills_no_screen() {
+        assert_eq!(shown("a\u{1b}[2J\tb\r\nc"), "a\u{fffd}[2J\tb\nc");
+        assert_eq!(shown(&"x".repeat(1 << 20)).chars().count(), 401);
+        assert_eq!(shown(&"x\n".repeat(1000)).lines().count(), 41);
+    }
 }

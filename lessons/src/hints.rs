@@ -25,9 +25,10 @@ impl Workbook {
             true => (0, all),
             false => (seen, seen + 1),
         };
-        self.progress.set_hints(lesson, to);
-        self.progress.set_current(lesson);
-        self.keep();
+        self.remember(|lessons, progress| {
+            progress.set_hints(&lessons[at], to);
+            progress.set_current(&lessons[at]);
+        });
         self.show_hints(at, from, to)
     }
 

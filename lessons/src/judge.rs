@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
-use crate::finding::Finding;
+use crate::finding::{Finding, first_of_each};
 use crate::lint::{inconsistent, lint};
 use crate::page::Page;
 use crate::program::Running;
@@ -128,7 +128,7 @@ impl Report {
             };
             self.rules(step, outcome);
         }
-        for finding in seen.findings {
+        for finding in first_of_each(seen.findings) {
             let name = format!("GET {}: {}", step.get, finding.rule);
             self.add(&name, Outcome::Fails(finding));
         }

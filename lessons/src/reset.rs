@@ -20,12 +20,13 @@ impl Workbook {
     /// When there is no such lesson, or a file cannot be written: then the exercise is as
     /// it was.
     pub fn reset(&mut self, name: Option<&str>, yes: bool) -> Result<ExitCode> {
-        let lessons = match name {
-            Some(name) => vec![self.course.find(name)?],
-            None => self.course.lessons.iter().collect(),
+        let all = &self.course.lessons;
+        let asked = match name {
+            Some(_) => vec![self.lesson(name)?],
+            None => (0..all.len()).collect(),
         };
-        let changed: Vec<&Lesson> =
-            lessons.into_iter().filter(|all| all.is_begun()).collect();
+        let is_begun = |at: &usize| all[*at].is_begun();
+        let changed: Vec<usize> = asked.into_iter().filter(is_begun).collect();
         if changed.is_empty() {
             let as_at_first = text("Nothing to put back: that is how it was at first.");
             return self.answer(&say(as_at_first, &[]));
@@ -35,19 +36,23 @@ impl Workbook {
             return self.answer(&say("Nothing was changed.", &[]));
         }
         let mut copies = Vec::new();
-        for lesson in &changed {
-            let copy = put_back(&self.course.root.join(&kept), lesson)?;
+        for at in &changed {
+            let copy = put_back(&self.course.root.join(&kept), &all[*at])?;
             copies.extend(copy.map(|copy| self.shown(&copy)));
-            self.progress.set_hints(lesson, 0);
         }
-        self.keep();
-        let number = changed[0].number();
+        self.remember(|lessons, progress| {
+            for at in &changed {
+                progress.set_hints(&lessons[*at], 0);
+            }
+        });
+        let number = self.course.lessons[changed[0]].number();
         let done = text("Done. {} Next: `cargo workbook check {}`");
         self.answer(&say(done, &[&kept_in(&copies), &number]))
     }
 
-    fn agrees(&self, changed: &[&Lesson], kept: &str) -> Result<bool> {
-        let files = changed.iter().map(|all| self.shown(&all.exercise()));
+    fn agrees(&self, changed: &[usize], kept: &str) -> Result<bool> {
+        let lessons = changed.iter().map(|at| &self.course.lessons[*at]);
+        let files = lessons.map(|all| self.shown(&all.exercise()));
         let files = files.collect::<Vec<_>>().join(", ");
         let question = say(
             "This puts {} back as at first. A copy of what is there now is kept in {}. Go \

@@ -157,11 +157,5 @@ fn near(page: &Page, name: &str) -> String {
 }
 
 fn fails(judge: &Judge, seen: String, expected: String) -> Outcome {
-    Outcome::Fails(Finding {
-        rule: "wanted",
-        seen,
-        expected,
-        why: judge.why.clone(),
-        fix: String::new(),
-    })
+    Outcome::Fails(Finding::wanted(&seen, &expected, &judge.why))
 }

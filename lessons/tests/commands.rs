@@ -443,6 +443,28 @@ fn watched(lines: &mpsc::Receiver<String>) -> String {
 }
 
 #[test]
+fn what_another_runner_remembered_is_kept() {
+    let learner = Learner::new();
+    // While this one builds, which takes as long as the other one's hint.
+    let hint = format!("{} hint 01 >/dev/null", env!("CARGO_BIN_EXE_workbook"));
+    let program = built("00_raw_handler_solution");
+    let target = "{\"name\":\"00_first_exercise\"}";
+    let message = format!(
+        "echo '{{\"target\":{target},\"executable\":\"{}\"}}'",
+        program.display()
+    );
+    script(
+        learner.folder.path(),
+        "cargo",
+        &format!("{hint}\n{message}"),
+    );
+    assert!(learner.run("check 00").1);
+    let kept = learner.progress();
+    assert!(kept.contains("[01_second]\nhints = 1"), "{kept}");
+    assert!(kept.contains("[00_first]\npassed = true"), "{kept}");
+}
+
+#[test]
 fn watch_checks_again_at_each_save() {
     let learner = Learner::new();
     let mut command = learner.command("watch 00");

@@ -110,6 +110,15 @@ fn an_answer_without_end_is_said_to() {
 }
 
 #[test]
+fn a_page_of_mistakes_does_not_fill_the_screen() {
+    let report = checked("long");
+    assert_says(&report, "GET /metrics: format", "duplicate");
+    let words = "… and 9996 more of this kind";
+    assert!(report.text.contains(words), "{}", report.text);
+    assert!(report.text.len() < 16_384, "{}", report.text.len());
+}
+
+#[test]
 fn an_answer_that_is_no_http_is_said_to() {
     for manner in ["no_http", "bomb"] {
         let report = checked(manner);
@@ -157,13 +166,23 @@ impl Started {
     fn with(lines: &str) -> Started {
         let folder = tempfile::tempdir().unwrap();
         let program = script(folder.path(), "program", lines);
-        let runner = workbook()
-            .args(["check", "03", "--program"])
-            .arg(program)
-            .env("PID_FILE", folder.path().join("pid"))
-            .stdout(Stdio::null())
-            .spawn();
-        let runner = runner.unwrap();
+        let mut runner = workbook();
+        runner.args(["check", "03", "--program"]).arg(program);
+        Started::spawn(&mut runner, folder)
+    }
+
+    /// The same with these lines as the cargo that builds the exercise.
+    fn with_cargo(lines: &str) -> Started {
+        let folder = tempfile::tempdir().unwrap();
+        let cargo = script(folder.path(), "cargo", lines);
+        let mut runner = workbook();
+        runner.args(["check", "03"]).env("CARGO", cargo);
+        Started::spawn(&mut runner, folder)
+    }
+
+    fn spawn(runner: &mut Command, folder: TempDir) -> Started {
+        runner.env("PID_FILE", folder.path().join("pid"));
+        let runner = runner.stdout(Stdio::null()).spawn().unwrap();
         Started { runner, folder }
     }
 
@@ -219,6 +238,17 @@ fn a_runner_that_is_stopped_leaves_no_program_running() {
         let mut started = Started::with(STUBBORN);
         let id = started.id();
         assert!(is_running(id));
+        signal(name, started.runner.id());
+        started.runner.wait().unwrap();
+        assert_ends(id);
+    }
+}
+
+#[test]
+fn a_runner_that_is_stopped_leaves_no_cargo_running() {
+    for name in ["INT", "KILL"] {
+        let mut started = Started::with_cargo(STUBBORN);
+        let id = started.id();
         signal(name, started.runner.id());
         started.runner.wait().unwrap();
         assert_ends(id);
