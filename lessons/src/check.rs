@@ -131,9 +131,8 @@ impl Workbook {
             } => {
                 self.translate(lesson, &mut report.verdicts);
                 screen.verdicts(&report.verdicts);
-                if !has_passed && !report.printed.is_empty() {
-                    screen.line(&say("  The program printed:", &[]));
-                    screen.line(&first_lines(&shown(&report.printed), 12));
+                if !has_passed {
+                    printed(&mut screen, &report.printed);
                 }
                 screen.line(&took(building, judging));
                 screen.blank();
@@ -174,7 +173,15 @@ impl Workbook {
         let all = verdicts.len();
         if good < all {
             let number = lesson.number();
-            let not_done = text("{} of {} hold: {} does not pass yet.");
+            if verdicts
+                .iter()
+                .any(|all| matches!(all.outcome, Outcome::NotSeen))
+            {
+                let unseen =
+                    text("unseen: what is wrong above kept it from being looked at.");
+                screen.line(&say(unseen, &[]));
+            }
+            let not_done = text("{} of {} hold: {} does not pass.");
             screen.line(&say(not_done, &[&good, &all, &number]));
             self.try_again(screen, lesson, true);
             return;
@@ -193,6 +200,12 @@ impl Workbook {
     fn try_again(&self, screen: &mut Screen, lesson: &Lesson, is_built: bool) {
         let number = lesson.number();
         let file = self.shown(&lesson.exercise());
+        if self.is_watching {
+            let edit =
+                text("Edit {}. A hint, in another terminal: cargo workbook hint {}");
+            screen.line(&say(edit, &[&file, &number]));
+            return;
+        }
         screen.line(&say("Edit {}, and type one of:", &[&file]));
         screen.blank();
         let of = |command: &str| format!("cargo workbook {command} {number}");
@@ -207,6 +220,16 @@ impl Workbook {
             commands.push((of("run") + " --exercise", looks));
         }
         screen.commands(&commands);
+    }
+}
+
+fn printed(screen: &mut Screen, text: &str) {
+    if text.trim().is_empty() {
+        return;
+    }
+    screen.line(&say("  The program printed:", &[]));
+    for line in first_lines(&shown(text), 12).lines() {
+        screen.line(format!("         {line}").trim_end());
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Workbook {
     pub course: Course,
     pub progress: Progress,
     plain: bool,
+    /// Whether each save is checked, so that there is nowhere to type a command.
+    pub is_watching: bool,
 }
 
 impl Workbook {
@@ -33,6 +35,7 @@ impl Workbook {
             course,
             progress,
             plain,
+            is_watching: false,
         })
     }
 
@@ -246,7 +249,7 @@ impl Workbook {
             false => say("to do", &[]),
         };
         let here = match is_here {
-            true => say(", you are here", &[]),
+            true => say(" (you are here)", &[]),
             false => String::new(),
         };
         let (title, _, _) = self.words(lesson);

@@ -206,7 +206,7 @@ impl Course {
                 &[&name, &numbers(&self.lessons.iter().collect::<Vec<_>>())],
             )),
             several => bail!(say(
-                "several lessons begin with `{}`: {}",
+                "`{}` may be one of several lessons: {}",
                 &[&name, &numbers(several)],
             )),
         }
@@ -224,7 +224,7 @@ impl Course {
 
 fn numbers(lessons: &[&Lesson]) -> String {
     let numbers: Vec<&str> = lessons.iter().map(|all| all.number()).collect();
-    numbers.join(", ")
+    numbers.join(&say(", ", &[]))
 }
 
 impl Lesson {

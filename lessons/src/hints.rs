@@ -72,12 +72,18 @@ impl Workbook {
         let lesson = &self.course.lessons[self.lesson(name)?];
         let number = lesson.number();
         if !anyway && !self.progress.has_passed(lesson) {
-            let text = say(
+            if self.progress.hints(lesson) == lesson.text.hints.len() {
+                bail!(say(
+                    "{} has not passed yet. To see the solution all the same: \
+                     `cargo workbook solution {} --anyway`",
+                    &[&number, &number],
+                ));
+            }
+            bail!(say(
                 "{} has not passed yet. A hint may be enough: `cargo workbook hint {}`. \
                  To see the solution all the same: `cargo workbook solution {} --anyway`",
                 &[&number, &number, &number],
-            );
-            bail!(text);
+            ));
         }
         let file = lesson.solution();
         let text = fs::read_to_string(&file);

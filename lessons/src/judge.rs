@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::program::Running;
 use crate::scrape::{Answer, scrape};
 use crate::wanted::{in_the_words_of, of_answer, of_metrics};
-use crate::words::say;
+use crate::words::{say, text};
 
 /// What became of one thing that is judged.
 pub struct Verdict {
@@ -42,15 +42,11 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
             for step in &lesson.text.step {
                 report.step(step, &mut running)?;
             }
-            let judges: Vec<&Judge> = lesson.judges().collect();
-            match running.lives() {
-                Ok(()) => report.printed = running.printed(),
-                Err(finding) => {
-                    report.running(&judges, Some(finding));
-                    return Ok(report);
-                }
+            let ended = running.lives().err();
+            if ended.is_none() {
+                report.printed = running.printed();
             }
-            report.running(&judges, None);
+            report.running(lesson, ended);
         }
     }
     Ok(report)
@@ -72,27 +68,28 @@ impl Report {
 
     /// The program does not run: that is the finding, and nothing else can be seen.
     fn fail_all(&mut self, lesson: &Lesson, finding: Finding) {
-        let judges: Vec<&Judge> = lesson.judges().collect();
-        self.running(&judges, Some(finding));
-        for judge in judges.iter().filter(|judge| !is_rule(judge, "runs")) {
-            self.add(&judge.name, Outcome::NotSeen);
+        for step in &lesson.text.step {
+            for judge in step.judge.iter().filter(|judge| !is_rule(judge, "runs")) {
+                self.add(&judge.name, Outcome::NotSeen);
+            }
+            if step.page == PageKind::Metrics {
+                self.rules(step, Outcome::NotSeen);
+            }
         }
-        let is_page = |step: &&Step| step.page == PageKind::Metrics;
-        for step in lesson.text.step.iter().filter(is_page) {
-            self.rules(step, Outcome::NotSeen);
-        }
+        self.running(lesson, Some(finding));
     }
 
-    /// Whether the program runs, in the lesson's words if it has some.
-    fn running(&mut self, judges: &[&Judge], finding: Option<Finding>) {
-        let own = judges.iter().find(|judge| is_rule(judge, "runs"));
+    /// Whether the program runs, in the lesson's words if it has some. It is said first,
+    /// whenever it was found.
+    fn running(&mut self, lesson: &Lesson, finding: Option<Finding>) {
+        let own = lesson.judges().find(|judge| is_rule(judge, "runs"));
         let runs = say("the program runs", &[]);
-        let name = own.map_or(runs.as_str(), |judge| &judge.name);
+        let name = own.map_or(runs, |judge| judge.name.clone());
         let outcome = match finding {
-            Some(finding) => Outcome::Fails(in_the_words_of(own.copied(), finding)),
+            Some(finding) => Outcome::Fails(in_the_words_of(own, finding)),
             None => Outcome::Holds,
         };
-        self.add(name, outcome);
+        self.verdicts.insert(0, Verdict { name, outcome });
     }
 
     fn step(&mut self, step: &Step, running: &mut Running) -> Result<()> {
@@ -136,10 +133,12 @@ impl Report {
 
     /// Said once of a path, though it is asked in several steps.
     fn rules(&mut self, step: &Step, outcome: Outcome) {
-        let name = say(
-            "GET {} keeps the rules for any page of metrics",
-            &[&step.get],
-        );
+        let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
+        let name = match step.judge.iter().any(claims) {
+            true => text("GET {} keeps the other rules for any page of metrics"),
+            false => text("GET {} keeps the rules for any page of metrics"),
+        };
+        let name = say(name, &[&step.get]);
         if !self.verdicts.iter().any(|verdict| verdict.name == name) {
             self.add(&name, outcome);
         }

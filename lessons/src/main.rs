@@ -28,9 +28,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use commands::Workbook;
+use words::say;
 
 /// The exercises of the exporter workbook
 #[derive(Parser)]
@@ -112,7 +113,7 @@ enum Command {
     /// Puts an exercise back as it was at first, and keeps a copy of yours
     Reset {
         /// A lesson's number
-        #[arg(value_name = "NN", required_unless_present = "all")]
+        #[arg(value_name = "NN")]
         lesson: Option<String>,
         /// Puts every exercise back
         #[arg(long, conflicts_with = "lesson")]
@@ -146,9 +147,39 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    run(Arguments::parse_from(typed())).unwrap_or_else(|error| {
+    let typed = typed();
+    if is_for_chinese(&typed) {
+        words::speak_chinese();
+    }
+    let matches = translated(Arguments::command()).get_matches_from(typed);
+    let done = Arguments::from_arg_matches(&matches);
+    let done = done.map_err(Into::into).and_then(run);
+    done.unwrap_or_else(|error| {
         screen::error(&format!("{error:#}"));
         ExitCode::FAILURE
+    })
+}
+
+/// The help in the learner's language.
+fn translated(mut command: clap::Command) -> clap::Command {
+    if let Some(about) = command.get_about().map(ToString::to_string) {
+        command = command.about(say(&about, &[]));
+    }
+    if let Some(more) = command.get_after_help().map(ToString::to_string) {
+        command = command.after_help(say(&more, &[]));
+    }
+    let names = command
+        .get_subcommands()
+        .map(|all| all.get_name().to_owned());
+    for name in names.collect::<Vec<_>>() {
+        command = command.mut_subcommand(name, translated);
+    }
+    command.mut_args(|argument| match argument.get_help() {
+        Some(help) => {
+            let help = say(&help.to_string(), &[]);
+            argument.help(help)
+        }
+        None => argument,
     })
 }
 
@@ -169,10 +200,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Some(Command::Become { command }) => return guard::become_program(&command),
         _ => {}
-    }
-    let language = arguments.language.unwrap_or_else(language_of_the_user);
-    if language == Language::Zh {
-        words::speak_chinese();
     }
     let mut workbook = Workbook::open(&root()?, arguments.plain)?;
     match arguments.command {
@@ -198,7 +225,9 @@ fn dispatch(workbook: &mut Workbook, command: Command) -> Result<ExitCode> {
         Command::Solution { lesson, anyway } => {
             workbook.solution(lesson.as_deref(), anyway)
         }
-        Command::Reset { lesson, yes, .. } => workbook.reset(lesson.as_deref(), yes),
+        Command::Reset { lesson, all, yes } => {
+            workbook.reset(lesson.as_deref(), all, yes)
+        }
         Command::Next => workbook.next(),
         Command::Watch { lesson } => workbook.watch(lesson.as_deref()),
         Command::Guard { .. } | Command::Become { .. } => Ok(ExitCode::SUCCESS),
@@ -215,6 +244,21 @@ fn root() -> Result<PathBuf> {
         .to_owned())
 }
 
+/// Looked at before the arguments are read, since their help is to be in that language.
+fn is_for_chinese(typed: &[OsString]) -> bool {
+    let typed = typed.iter().map(|word| word.to_string_lossy());
+    let typed: Vec<_> = typed.collect();
+    let mut languages = typed.windows(2).filter(|two| two[0] == "--language");
+    let asked = languages.next().map(|two| two[1].to_string());
+    let joined = typed
+        .iter()
+        .find_map(|word| word.strip_prefix("--language="));
+    match asked.or(joined.map(ToOwned::to_owned)) {
+        Some(language) => language == "zh",
+        None => language_of_the_user() == Language::Zh,
+    }
+}
+
 fn language_of_the_user() -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
@@ -223,4 +267,18 @@ fn language_of_the_user() -> Language {
         Some(locale) if locale.starts_with("zh") => Language::Zh,
         _ => Language::En,
     }
+}
+
+/// What the help says.
+#[cfg(test)]
+fn texts_of_the_help() -> Vec<String> {
+    let command = Arguments::command();
+    let all = [&command].into_iter().chain(command.get_subcommands());
+    let shown = all.filter(|command| !command.is_hide_set());
+    let texts = shown.flat_map(|command| {
+        let own = [command.get_about(), command.get_after_help()];
+        let of_arguments = command.get_arguments().map(clap::Arg::get_help);
+        own.into_iter().chain(of_arguments)
+    });
+    texts.flatten().map(ToString::to_string).collect()
 }

@@ -125,7 +125,7 @@ impl Page {
         );
         unless(family.samples.is_empty(), late)?;
         text.clone_into(&mut family.kind);
-        let types = TYPES.join(", ");
+        let types = TYPES.join(&say(", ", &[]));
         let what = say("`{}` is not a type: these are {}", &[&text, &types]);
         unless(TYPES.contains(&text), what)
     }

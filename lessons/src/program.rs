@@ -25,7 +25,7 @@ const START: Duration = Duration::from_secs(10);
 const MUCH: u64 = 1024 * 1024;
 
 /// How much of it is kept.
-const KEPT: u64 = 16 * 1024;
+const KEPT: usize = 16 * 1024;
 
 /// A command under a guard: it ends when this goes out of scope, or the runner ends.
 pub struct Guarded {
@@ -89,20 +89,30 @@ impl Printed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads to the end, so that a program that prints is never blocked.
+    /// Reads to the end, so that a program that prints is never blocked. A line is kept
+    /// when it has ended, or else those of two streams would run into each other.
     fn follow(&self, from: Option<impl Read + Send + 'static>) {
         let printed = self.clone();
         let Some(mut from) = from else { return };
         thread::spawn(move || {
             let mut chunk = [0; 8192];
+            let mut line = Vec::new();
             while let Ok(count @ 1..) = from.read(&mut chunk) {
-                let mut state = printed.state();
-                state.0 += count as u64;
-                if state.0 <= KEPT {
-                    state.1.extend_from_slice(&chunk[..count]);
-                }
+                line.extend_from_slice(&chunk[..count]);
+                let ended = line.iter().rposition(|byte| *byte == b'\n');
+                printed.add(count, ended.map(|end| line.drain(..=end).collect()));
+                line.truncate(KEPT);
             }
+            printed.add(0, Some(line));
         });
+    }
+
+    fn add(&self, count: usize, lines: Option<Vec<u8>>) {
+        let mut state = self.state();
+        state.0 += count as u64;
+        let room = KEPT - state.1.len();
+        let lines = lines.unwrap_or_default();
+        state.1.extend(lines.into_iter().take(room));
     }
 
     fn text(&self) -> String {

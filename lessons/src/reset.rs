@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::commands::Workbook;
 use crate::course::Lesson;
@@ -19,11 +19,17 @@ impl Workbook {
     ///
     /// When there is no such lesson, or a file cannot be written: then the exercise is as
     /// it was.
-    pub fn reset(&mut self, name: Option<&str>, yes: bool) -> Result<ExitCode> {
+    pub fn reset(
+        &mut self,
+        name: Option<&str>,
+        every: bool,
+        yes: bool,
+    ) -> Result<ExitCode> {
         let all = &self.course.lessons;
         let asked = match name {
             Some(_) => vec![self.lesson(name)?],
-            None => (0..all.len()).collect(),
+            None if every => (0..all.len()).collect(),
+            None => bail!(which()),
         };
         let is_begun = |at: &usize| all[*at].is_begun();
         let changed: Vec<usize> = asked.into_iter().filter(is_begun).collect();
@@ -53,7 +59,7 @@ impl Workbook {
     fn agrees(&self, changed: &[usize], kept: &str) -> Result<bool> {
         let lessons = changed.iter().map(|at| &self.course.lessons[*at]);
         let files = lessons.map(|all| self.shown(&all.exercise()));
-        let files = files.collect::<Vec<_>>().join(", ");
+        let files = files.collect::<Vec<_>>().join(&say(", ", &[]));
         let question = say(
             "This puts {} back as at first. A copy of what is there now is kept in {}. Go \
              on? [y/N] ",
@@ -78,10 +84,21 @@ impl Workbook {
     }
 }
 
+fn which() -> String {
+    say(
+        "say which: `cargo workbook reset 02a` for one exercise, `cargo workbook reset \
+         --all` for each",
+        &[],
+    )
+}
+
 fn kept_in(copies: &[String]) -> String {
     match copies {
         [] => say("There was nothing to keep.", &[]),
-        copies => say("What was there is kept: {}.", &[&copies.join(", ")]),
+        copies => say(
+            "What was there is kept: {}.",
+            &[&copies.join(&say(", ", &[]))],
+        ),
     }
 }
 

@@ -138,7 +138,7 @@ impl Screen {
 pub fn error(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let mark = styled(BAD | anstyle::Effects::BOLD, &say("error", &[]));
-    let _ = writeln!(stderr, "{mark}: {text}");
+    let _ = writeln!(stderr, "{}", say("{}: {}", &[&mark, &text]));
 }
 
 /// A note beside the course of things, on standard error.

@@ -32,7 +32,10 @@ pub fn of_answer(judge: &Judge, step: &Step, answer: &Answer) -> Outcome {
             let found: Vec<_> = links(text).collect();
             let seen = match found.as_slice() {
                 [] => say("GET {}: no link", &[&step.get]),
-                found => say("GET {}: links to {}", &[&step.get, &found.join(", ")]),
+                found => say(
+                    "GET {}: links to {}",
+                    &[&step.get, &found.join(&say(", ", &[]))],
+                ),
             };
             let expected = say("GET {}: links to {}", &[&step.get, link]);
             fails(judge, seen, expected)
@@ -92,7 +95,10 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Outcome {
     if found.len() == wanted.series && found.iter().all(is_right) {
         return Outcome::Holds;
     }
-    let lines: Vec<&str> = found.iter().map(|all| all.line.as_str()).collect();
+    // Where their number is right, those that are wrong say more alone.
+    let is_shown = |all: &&&Sample| found.len() != wanted.series || !is_right(all);
+    let shown = found.iter().filter(is_shown);
+    let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
         [] => {
             let near = near(page, &selector.name);
@@ -119,14 +125,19 @@ fn expected(wanted: &Samples) -> String {
     let sample = &wanted.sample;
     let one = match (wanted.value, wanted.from, wanted.to) {
         (Some(value), _, _) => format!("{sample} {value}"),
-        (None, Some(from), Some(to)) => say("{}, from {} to {}", &[sample, &from, &to]),
+        (None, Some(from), Some(to)) => {
+            say("{}, each from {} to {}", &[sample, &from, &to])
+        }
         (None, Some(from), None) => say("{}, {} or more", &[sample, &from]),
         (None, None, Some(to)) => say("{}, {} or less", &[sample, &to]),
         (None, None, None) => sample.clone(),
     };
     let one = match wanted.labels.as_slice() {
         [] => one,
-        labels => say("{}, with the labels {}", &[&one, &labels.join(", ")]),
+        labels => say(
+            "{}, with the labels {}",
+            &[&one, &labels.join(&say(", ", &[]))],
+        ),
     };
     match wanted.series {
         1 => one,
@@ -146,7 +157,7 @@ fn near(page: &Page, name: &str) -> String {
             let names: Vec<_> = page.families.iter().map(|all| &*all.name).collect();
             match names.as_slice() {
                 [] => say("; the page is empty", &[]),
-                names => say("; the page has {}", &[&names.join(", ")]),
+                names => say("; the page has {}", &[&names.join(&say(", ", &[]))]),
             }
         }
         samples => {

@@ -32,10 +32,14 @@ impl Workbook {
         // Editors save by a new file of the old one's name, so the folder is what to watch.
         let _watcher = watcher(&lesson.folder, sender)?;
         let mut checked = None;
+        let mut count = 0;
+        self.is_watching = true;
         loop {
             let text = fs::read(&exercise).ok();
             if checked.as_ref() != Some(&text) {
                 checked = Some(text);
+                count += 1;
+                self.begin(count)?;
                 self.check(Some(&slug), None)?;
                 let mut screen = self.screen();
                 screen.blank();
@@ -44,6 +48,18 @@ impl Workbook {
             }
             wait(&saved)?;
         }
+    }
+}
+
+impl Workbook {
+    /// What tells one check from the one above it.
+    fn begin(&self, count: usize) -> Result<()> {
+        let mut screen = self.screen();
+        if count > 1 {
+            screen.blank();
+            screen.title(&say("Saved: check {}", &[&count]));
+        }
+        Ok(screen.show()?)
     }
 }
 

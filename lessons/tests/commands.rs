@@ -142,7 +142,7 @@ fn a_check_that_passes_is_kept_and_names_what_is_next() {
     let (text, has_passed) = learner.run("check");
     assert!(has_passed, "{text}");
     assert!(text.contains("cargo workbook next"), "{text}");
-    let row = "00   done   Title of 00, you are here";
+    let row = "00   done   Title of 00 (you are here)";
     learner.assert_says("list", &["1 of 2", row]);
     let words = ["You are at 00", "which has passed", "cargo workbook next"];
     learner.assert_says("", &words);
@@ -159,7 +159,10 @@ fn a_check_that_fails_is_not_a_pass() {
     let (text, has_passed) = learner.run("check 01");
     assert!(!has_passed);
     assert!(text.contains("  wrong  it is there\n"), "{text}");
-    learner.assert_says("list", &["0 of 2", "01   to do  Title of 01, you are here"]);
+    learner.assert_says(
+        "list",
+        &["0 of 2", "01   to do  Title of 01 (you are here)"],
+    );
 }
 
 #[test]
@@ -305,7 +308,7 @@ fn a_task_is_shown_and_gone_to() {
     let learner = Learner::new();
     learner.assert_says("task 01", &["Task of 01."]);
     learner.assert_says("task", &["Task of 01."]);
-    learner.assert_says("list", &["Title of 01, you are here"]);
+    learner.assert_says("list", &["Title of 01 (you are here)"]);
 }
 
 #[test]
@@ -369,7 +372,7 @@ fn what_is_not_there_is_named_with_what_is() {
     let learner = Learner::new();
     for (arguments, words) in [
         ("check 7", "there is no lesson `7`; there are 00, 01"),
-        ("reset", "required"),
+        ("reset", "say which"),
         ("chekc", "check"),
     ] {
         let (text, good) = learner.run(arguments);

@@ -10,9 +10,13 @@ mod book;
 #[path = "../src/course.rs"]
 mod course;
 mod support;
-#[allow(dead_code, reason = "the runner uses all of it")]
-#[path = "../src/words.rs"]
-mod words;
+mod words {
+    //! What the errors of `course` are said by; nobody reads them here.
+
+    pub fn say(text: &str, _parts: &[&dyn std::fmt::Display]) -> String {
+        text.to_owned()
+    }
+}
 
 use std::collections::BTreeSet;
 use std::fs;
