@@ -8,7 +8,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -433,6 +433,16 @@ fn run_becomes_the_program_of_the_lesson() {
     }
 }
 
+/// A process that ends with the test, however that goes.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// What comes up to the line that says that it waits.
 fn watched(lines: &mpsc::Receiver<String>) -> String {
     let mut text = String::new();
@@ -471,8 +481,8 @@ fn what_another_runner_remembered_is_kept() {
 fn watch_checks_again_at_each_save() {
     let learner = Learner::new();
     let mut command = learner.command("watch 00");
-    let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
-    let printed = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut watch = Ended(command.stdout(Stdio::piped()).spawn().unwrap());
+    let printed = BufReader::new(watch.0.stdout.take().unwrap()).lines();
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
         for line in printed.map_while(Result::ok) {
@@ -492,8 +502,6 @@ fn watch_checks_again_at_each_save() {
     fs::rename(new, learner.path("00_first/exercise.rs")).unwrap();
     let third = watched(&lines);
     assert!(third.contains("00 has passed"), "{third}");
-    watch.kill().unwrap();
-    watch.wait().unwrap();
 }
 
 #[test]

@@ -162,6 +162,13 @@ struct Started {
     folder: TempDir,
 }
 
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.runner.kill();
+        let _ = self.runner.wait();
+    }
+}
+
 impl Started {
     fn with(lines: &str) -> Started {
         let folder = tempfile::tempdir().unwrap();
