@@ -390,6 +390,8 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
     learner.builds("01_default_registry_exercise");
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
     learner.assert_says("hint --language zh", &["含糊。"]);
+    learner.assert_says("--help --language zh", &["列出各课"]);
+    learner.assert_says("next --help --language=zh", &["转到下一个"]);
     learner.assert_says(
         "check --language zh",
         &["  未通过 它在\n", "理由：", "因为。"],
@@ -406,7 +408,7 @@ fn there_is_no_colour_where_there_is_no_terminal() {
     learner.builds("01_default_registry_exercise");
     for arguments in ["", "list", "check", "hint", "next"] {
         let text = learner.run(arguments).0;
-        assert!(!text.contains('\u{1b}') && !text.contains("[#"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("--]"), "{text}");
     }
     let output = learner.command("list").env("CLICOLOR_FORCE", "1").output();
     assert!(said(&output.unwrap()).contains("\u{1b}["));

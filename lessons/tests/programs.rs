@@ -91,7 +91,8 @@ fn a_program_that_floods_its_output_is_said_to() {
 #[test]
 fn a_program_that_listens_elsewhere_is_said_to() {
     let report = checked("elsewhere");
-    assert_says(&report, "the program runs", "it listens on 127.0.0.1:");
+    let words = "seen:     it listens on 127.0.0.1:";
+    assert_says(&report, "the program runs", words);
     assert!(report.text.contains("serve::address_argument"));
 }
 
