@@ -73,7 +73,7 @@ fn mutants(lesson: &Lesson) -> Vec<Mutant> {
             Some(mutant) => mutant.missed_by.extend(missed_by),
             None => mutants.push(Mutant {
                 lesson: lesson.slug.clone(),
-                name: format!("{}_{}", lesson.number(), mutants.len()),
+                name: format!("mutant_{}_{}", lesson.number(), mutants.len()),
                 text,
                 missed_by,
             }),
@@ -112,7 +112,8 @@ fn build(mutants: &[Mutant]) -> std::path::PathBuf {
     for mutant in mutants {
         fs::write(programs.join(format!("{}.rs", mutant.name)), &mutant.text).unwrap();
     }
-    let target = package.join("target");
+    let debug = built("");
+    let target = debug.parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .current_dir(&package)
         .args([
@@ -122,12 +123,12 @@ fn build(mutants: &[Mutant]) -> std::path::PathBuf {
             "--keep-going",
             "--target-dir",
         ])
-        .arg(&target)
+        .arg(target)
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words}");
-    target.join("debug")
+    debug
 }
 
 #[test]
