@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::commands::Workbook;
 use crate::compile::compile;
 use crate::course::Lesson;
-use crate::finding::{first_lines, shown};
+use crate::finding::{last_lines, shown};
 use crate::judge::{Outcome, Report, Verdict, judge};
 use crate::screen::Screen;
 use crate::words::{is_chinese, say, text};
@@ -228,7 +228,7 @@ fn printed(screen: &mut Screen, text: &str) {
         return;
     }
     screen.line(&say("  The program printed:", &[]));
-    for line in first_lines(&shown(text), 12).lines() {
+    for line in shown(&last_lines(text, 12)).lines() {
         screen.line(format!("         {line}").trim_end());
     }
 }

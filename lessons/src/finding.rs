@@ -208,6 +208,16 @@ pub fn first_lines(text: &str, count: usize) -> String {
     shown
 }
 
+/// The last lines of a text that may be long.
+pub fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(count)..];
+    match last.len() < lines.len() {
+        true => format!("…\n{}", last.join("\n")),
+        false => last.join("\n"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
-use crate::finding::{Finding, first_lines};
+use crate::finding::{Finding, last_lines};
 use crate::guard::{apart, this_program};
 use crate::words::{say, text};
 
@@ -80,7 +80,7 @@ impl Drop for Guarded {
     }
 }
 
-/// What a program printed: how much, and the beginning of it.
+/// What a program printed: how much, and the end of it, where the cause stands.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<(u64, Vec<u8>)>>);
 
@@ -110,9 +110,9 @@ impl Printed {
     fn add(&self, count: usize, lines: Option<Vec<u8>>) {
         let mut state = self.state();
         state.0 += count as u64;
-        let room = KEPT - state.1.len();
-        let lines = lines.unwrap_or_default();
-        state.1.extend(lines.into_iter().take(room));
+        state.1.extend(lines.unwrap_or_default());
+        let over = state.1.len().saturating_sub(KEPT);
+        state.1.drain(..over);
     }
 
     fn text(&self) -> String {
@@ -270,7 +270,7 @@ impl Running {
     fn what_it_printed(&self) -> String {
         match self.printed.text().trim() {
             "" => say(", and printed nothing", &[]),
-            text => say(", and printed:\n{}", &[&first_lines(text, 12)]),
+            text => say(", and printed:\n{}", &[&last_lines(text, 12)]),
         }
     }
 

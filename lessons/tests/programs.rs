@@ -76,6 +76,14 @@ fn a_program_that_ends_is_said_to_with_what_it_printed() {
 }
 
 #[test]
+fn of_what_a_program_printed_the_end_is_shown() {
+    let report = checked_script("for n in $(seq 5000); do echo line $n; done; exit 1");
+    let words = "printed:\n                   …\n                   line 4989\n";
+    assert_says(&report, "the program runs", words);
+    assert!(report.text.contains("line 5000\n"), "{}", report.text);
+}
+
+#[test]
 fn a_program_that_a_signal_ends_is_said_to() {
     let report = checked_script("kill -s SEGV $$");
     assert_says(&report, "the program runs", "it ended by signal 11");
