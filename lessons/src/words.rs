@@ -79,7 +79,7 @@ mod tests {
     /// The texts in the sources that are said, as the compiler reads them.
     fn texts() -> Vec<String> {
         let source = sources();
-        let mut texts = crate::texts_of_the_help();
+        let mut texts = Vec::new();
         for call in ["say(", "text("] {
             for (at, _) in source.match_indices(call) {
                 let is_other = source[..at].ends_with(|c: char| c.is_alphanumeric());
