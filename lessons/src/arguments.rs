@@ -143,7 +143,9 @@ fn hidden() -> [Command; 2] {
     };
     [
         Command::new("guard").arg(path("scratch")).arg(words()),
-        Command::new("become").arg(words()),
+        Command::new("become")
+            .arg(Arg::new("parent").long("parent").required(true))
+            .arg(words()),
     ]
     .map(|command| command.hide(true))
 }

@@ -77,25 +77,32 @@ fn end(mut child: Child) -> Result<ExitStatus> {
 
 fn spawn(command: &[OsString]) -> Result<Child> {
     let mut guarded = Command::new(this_program()?);
-    guarded.arg("become").arg("--").args(command);
+    let parent = std::process::id().to_string();
+    guarded
+        .args(["become", "--parent", &parent, "--"])
+        .args(command);
     apart(&mut guarded);
     let started = guarded.stdin(Stdio::null()).spawn();
     started.context("cannot start this program again")
 }
 
-/// Becomes the program of `command`, which the kernel then ends when the guard is gone.
+/// Becomes the program of `command`, which the kernel then ends when the guard, the process
+/// `parent`, is gone.
 ///
 /// # Errors
 ///
 /// When it cannot be started.
 #[cfg(unix)]
-pub fn become_program(command: &[OsString]) -> Result<ExitCode> {
-    use std::os::unix::process::CommandExt;
+pub fn become_program(command: &[OsString], parent: &str) -> Result<ExitCode> {
+    use std::os::unix::process::{CommandExt, parent_id};
 
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, set_parent_process_death_signal};
         set_parent_process_death_signal(Some(Signal::KILL))?;
+    }
+    if parent_id().to_string() != parent {
+        anyhow::bail!("the guard was gone before its program began");
     }
     let program = &command[0];
     let error = Command::new(program).args(&command[1..]).exec();
@@ -108,7 +115,7 @@ pub fn become_program(command: &[OsString]) -> Result<ExitCode> {
 ///
 /// When it cannot be started.
 #[cfg(not(unix))]
-pub fn become_program(command: &[OsString]) -> Result<ExitCode> {
+pub fn become_program(command: &[OsString], _parent: &str) -> Result<ExitCode> {
     let program = &command[0];
     let status = Command::new(program).args(&command[1..]).status();
     let status = status

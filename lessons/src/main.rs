@@ -50,7 +50,10 @@ fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("guard", of)) => {
             guard::guard(&words_of(of), of.get_one::<PathBuf>("scratch"))
         }
-        Some(("become", of)) => guard::become_program(&words_of(of)),
+        Some(("become", of)) => {
+            let parent = of.get_one::<String>("parent");
+            guard::become_program(&words_of(of), parent.map_or("", String::as_str))
+        }
         command => {
             let mut workbook = Workbook::open(&root()?, matches.get_flag("plain"))?;
             dispatch(&mut workbook, command)
