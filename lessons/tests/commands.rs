@@ -391,7 +391,7 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
     learner.assert_says("hint --language zh", &["含糊。"]);
     learner.assert_says("--help --language zh", &["列出各课"]);
-    learner.assert_says("next --help --language=zh", &["转到下一个"]);
+    learner.assert_says("next --help --language=zh", &["转到后面"]);
     learner.assert_says(
         "check --language zh",
         &["  未通过 它在\n", "理由：", "因为。"],
