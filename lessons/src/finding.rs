@@ -142,7 +142,13 @@ impl Finding {
              the customs that let them guess it.",
         );
         let expected = text("no complaint");
-        Finding::new(rule, &format!("promtool: {words}"), expected, why).mended_by(fix)
+        Finding::new(
+            rule,
+            &say("by promtool's rules: {}", &[&words]),
+            expected,
+            why,
+        )
+        .mended_by(fix)
     }
 }
 

@@ -307,7 +307,7 @@ mod tests {
         let findings = lint(&Page::parse(page));
         let words = findings.into_iter();
         words
-            .map(|finding| finding.seen.replace("promtool: ", ""))
+            .map(|finding| finding.seen.replace("by promtool's rules: ", ""))
             .collect()
     }
 
