@@ -115,6 +115,16 @@ impl Printed {
         state.1.drain(..over);
     }
 
+    /// Until those who follow have read to the end: what a program printed last is on its
+    /// way when it has ended.
+    fn wait(&self) {
+        let began = Instant::now();
+        while Arc::strong_count(&self.0) > 1 && began.elapsed() < Duration::from_secs(1)
+        {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.state().1).into_owned()
     }
@@ -212,8 +222,7 @@ impl Running {
         let Ok(Some(status)) = self.guarded.try_wait() else {
             return Ok(());
         };
-        // What it printed last is on its way.
-        thread::sleep(Duration::from_millis(20));
+        self.printed.wait();
         let seen = format!("{}{}", how(status), self.what_it_printed());
         Err(Finding::runs(&seen, &self.listening(), ""))
     }
