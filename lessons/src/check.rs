@@ -239,7 +239,7 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
         // It is started in another folder.
         Some(program) => std::path::absolute(program)?,
         None if !lesson.exercise().exists() => return Ok(Checked::Missing),
-        None => match compile(root, &format!("{}_exercise", lesson.slug))? {
+        None => match compile(root, lesson)? {
             Some(built) => built,
             None => return Ok(Checked::NotBuilt),
         },

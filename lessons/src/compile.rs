@@ -1,17 +1,23 @@
 //! Cargo builds an exercise, and says what the compiler says.
+//!
+//! Cargo goes by times: a file that was put back with an older time than that of the program
+//! built from another one counts as built. So the text that a program was built from is kept
+//! beside it, and where it is another one the file gets a new time.
 
 use std::env;
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::course::Lesson;
 use crate::program::Guarded;
 use crate::screen::note;
 use crate::words::say;
@@ -19,13 +25,44 @@ use crate::words::say;
 /// After how long cargo's silence is explained.
 const SLOW: Duration = Duration::from_secs(4);
 
-/// Builds the binary `name` of the exercises in the repository at `root`: the file that it
-/// made, or nothing after the compiler has said what is wrong.
+/// What cargo made.
+struct Built {
+    program: PathBuf,
+    /// Whether it was there already.
+    is_fresh: bool,
+}
+
+/// Builds the exercise of `lesson` in the repository at `root`: the program, or nothing
+/// after the compiler has said what is wrong.
 ///
 /// # Errors
 ///
-/// When cargo cannot be started.
-pub fn compile(root: &Path, name: &str) -> Result<Option<PathBuf>> {
+/// When cargo cannot be started, or the exercise cannot be read.
+pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
+    let file = lesson.exercise();
+    let text = fs::read(&file);
+    let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
+    let name = format!("{}_exercise", lesson.slug);
+    let Some(mut built) = build(root, &name)? else {
+        return Ok(None);
+    };
+    let built_from = built.program.with_extension("source");
+    if built.is_fresh && fs::read(&built_from).ok().as_ref() != Some(&text) {
+        let touched = File::options().append(true).open(&file);
+        // Where the file cannot be written, nobody has put another one there either.
+        if touched.is_ok_and(|file| file.set_modified(SystemTime::now()).is_ok()) {
+            built = match build(root, &name)? {
+                Some(again) => again,
+                None => return Ok(None),
+            };
+        }
+    }
+    // Without it the next check builds once more.
+    let _ = fs::write(&built_from, &text);
+    Ok(Some(built.program))
+}
+
+fn build(root: &Path, name: &str) -> Result<Option<Built>> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let words = ["build", "--quiet", "--package", "lessons", "--bin", name];
     let format = "--message-format=json-render-diagnostics";
@@ -40,7 +77,7 @@ pub fn compile(root: &Path, name: &str) -> Result<Option<PathBuf>> {
     let name = name.to_owned();
     thread::spawn(move || {
         let lines = BufReader::new(messages).lines().map_while(Result::ok);
-        let built = lines.filter_map(|line| executable(&line, &name)).last();
+        let built = lines.filter_map(|line| built(&line, &name)).last();
         let _ = sender.send(built);
     });
     loop {
@@ -56,10 +93,13 @@ pub fn compile(root: &Path, name: &str) -> Result<Option<PathBuf>> {
     }
 }
 
-/// The file of the binary `name`, if that is what cargo's message is about.
-fn executable(message: &str, name: &str) -> Option<PathBuf> {
+/// The binary `name`, if that is what cargo's message is about.
+fn built(message: &str, name: &str) -> Option<Built> {
     let message: Value = serde_json::from_str(message).ok()?;
     let is_ours = message["target"]["name"] == name;
     let file = message["executable"].as_str().filter(|_| is_ours)?;
-    Some(PathBuf::from(file))
+    Some(Built {
+        program: PathBuf::from(file),
+        is_fresh: message["fresh"] == true,
+    })
 }

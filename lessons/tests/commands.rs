@@ -5,13 +5,13 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use support::{built, script, workbook};
 use tempfile::TempDir;
@@ -177,6 +177,36 @@ fn what_the_compiler_says_is_shown_as_it_is() {
         "{text}"
     );
     assert!(text.contains("It was not built"), "{text}");
+}
+
+/// As for a file that was put back with the time that it had.
+#[test]
+fn what_cargo_takes_for_built_from_another_text_is_built_again() {
+    let learner = Learner::new();
+    let program = learner.folder.path().join("program");
+    fs::copy(built("00_raw_handler_solution"), &program).unwrap();
+    let message = format!(
+        "{{\"target\":{{\"name\":\"00_first_exercise\"}},\"fresh\":true,\"executable\":\"{}\"}}",
+        program.display()
+    );
+    let count = learner.folder.path().join("count");
+    let lines = format!("echo build >>'{}'\necho '{message}'", count.display());
+    script(learner.folder.path(), "cargo", &lines);
+    let builds = || fs::read_to_string(&count).unwrap().lines().count();
+    assert!(learner.run("check 00").1);
+    assert_eq!(builds(), 2);
+    assert!(learner.run("check 00").1);
+    assert_eq!(builds(), 3);
+    learner.write("00_first/exercise.rs", "another\n");
+    let old = SystemTime::UNIX_EPOCH;
+    let file = File::options()
+        .append(true)
+        .open(learner.path("00_first/exercise.rs"));
+    let file = file.unwrap();
+    file.set_modified(old).unwrap();
+    assert!(learner.run("check 00").1);
+    assert_eq!(builds(), 5);
+    assert!(file.metadata().unwrap().modified().unwrap() > old);
 }
 
 #[test]
