@@ -4,8 +4,10 @@
 //! names; the course's tests put each to a real promtool. What else makes a page wrong
 //! though nobody refuses it stands at the end: buckets and quantiles that do not add up.
 
+use std::collections::HashMap;
+
 use crate::finding::Finding;
-use crate::page::{Family, Page, Sample};
+use crate::page::{Family, Labels, Page, Sample};
 use crate::words::{say, text};
 
 /// Each unit that is known, and the base unit to use in its place.
@@ -75,9 +77,12 @@ fn help(family: &Family) -> Vec<Finding> {
 fn metric_units(family: &Family) -> Vec<Finding> {
     let name = &family.name;
     let unit = UNITS.iter().find_map(|(unit, base)| {
-        let parts = PREFIXES.iter().map(|prefix| format!("{prefix}{unit}"));
-        let mut found = parts.filter(|all| name.split('_').any(|part| part == all));
-        found.next().map(|found| (found, *base))
+        let prefix = |part: &str| {
+            let prefix = part.strip_suffix(unit)?;
+            PREFIXES.iter().position(|all| *all == prefix)
+        };
+        let first = name.split('_').filter_map(prefix).min()?;
+        Some((format!("{}{unit}", PREFIXES[first]), *base))
     });
     let Some((unit, base)) = unit else {
         return Vec::new();
@@ -103,12 +108,7 @@ fn counter(family: &Family) -> Vec<Finding> {
         "make it a counter if it only grows, else take `_total` off its name",
         &[],
     );
-    when(
-        total && family.kind != "untyped" && !family.kind.is_empty(),
-        "counter",
-        &words,
-        &fix,
-    )
+    when(total && !family.is_untyped(), "counter", &words, &fix)
 }
 
 const RESERVED: &str = "histogram-summary-reserved";
@@ -116,7 +116,7 @@ const RESERVED: &str = "histogram-summary-reserved";
 fn reserved_suffixes(family: &Family) -> Vec<Finding> {
     let name = &family.name;
     let kind = family.kind.as_str();
-    if kind.is_empty() || kind == "untyped" {
+    if family.is_untyped() {
         return Vec::new();
     }
     let others = [
@@ -139,7 +139,7 @@ fn reserved_suffixes(family: &Family) -> Vec<Finding> {
 fn reserved_labels(family: &Family) -> Vec<Finding> {
     let name = &family.name;
     let kind = family.kind.as_str();
-    if kind.is_empty() || kind == "untyped" {
+    if family.is_untyped() {
         return Vec::new();
     }
     let has = |label| family.samples.iter().any(|all| all.label(label).is_some());
@@ -250,22 +250,32 @@ pub fn inconsistent(page: &Page) -> Vec<Finding> {
 
 fn bad_histogram(family: &Family) -> Vec<Finding> {
     let bucket = format!("{}_bucket", family.name);
+    let count = format!("{}_count", family.name);
     let mut rows: Vec<Vec<&Sample>> = Vec::new();
-    for sample in family.samples.iter().filter(|all| all.name == bucket) {
-        let labels = sample.labels_without("le");
-        let is_same = |row: &&mut Vec<&Sample>| row[0].labels_without("le") == labels;
-        match rows.iter_mut().find(is_same) {
-            Some(row) => row.push(sample),
-            None => rows.push(vec![sample]),
+    let mut row_of = HashMap::new();
+    let mut counts = HashMap::new();
+    for sample in &family.samples {
+        if sample.name == bucket {
+            let at = *row_of
+                .entry(sample.labels_without("le"))
+                .or_insert(rows.len());
+            match rows.get_mut(at) {
+                Some(row) => row.push(sample),
+                None => rows.push(vec![sample]),
+            }
+        } else if sample.name == count {
+            let labels = sample.labels_without("");
+            counts.entry(labels).or_insert(sample.value);
         }
     }
     rows.iter()
-        .flat_map(|row| bad_buckets(family, row))
+        .flat_map(|row| bad_buckets(row, &counts))
         .collect()
 }
 
-/// What is wrong with the buckets that differ in their `le` alone.
-fn bad_buckets(family: &Family, row: &[&Sample]) -> Vec<Finding> {
+/// What is wrong with the buckets that differ in their `le` alone; `counts` has the value
+/// of each `_count` by its labels.
+fn bad_buckets(row: &[&Sample], counts: &HashMap<Labels, f64>) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
         let seen = format!("{}\n{}", two[0].line, two[1].line);
@@ -273,11 +283,7 @@ fn bad_buckets(family: &Family, row: &[&Sample]) -> Vec<Finding> {
         found.push(Finding::consistent(&seen, expected));
     }
     let last = row[row.len() - 1];
-    let labels = last.labels_without("le");
-    let name = format!("{}_count", family.name);
-    let is_count = |all: &&Sample| all.name == name && all.labels_without("") == labels;
-    let count = family.samples.iter().find(is_count);
-    let is_equal = count.is_some_and(|count| count.value == last.value);
+    let is_equal = counts.get(&last.labels_without("le")) == Some(&last.value);
     if last.label("le") != Some("+Inf") || !is_equal {
         let expected = text("a last bucket with le=\"+Inf\" that equals the `_count`");
         found.push(Finding::consistent(&last.line, expected));

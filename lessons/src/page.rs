@@ -4,7 +4,7 @@
 //! mending, though Prometheus would take it. The grammar is that of the text format 0.0.4:
 //! docs/en/reference/exposition.md.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::Finding;
 use crate::words::{say, text};
@@ -15,6 +15,8 @@ pub struct Page {
     pub families: Vec<Family>,
     /// Why it is refused, line by line.
     pub findings: Vec<Finding>,
+    /// Where each family is, by its name.
+    places: HashMap<String, usize>,
 }
 
 /// One metric: its name, its help, its type and its samples.
@@ -22,16 +24,26 @@ pub struct Page {
 pub struct Family {
     pub name: String,
     pub help: Option<String>,
-    /// `untyped` where the page says nothing.
+    /// Empty where the page says nothing.
     pub kind: String,
     pub samples: Vec<Sample>,
 }
+
+impl Family {
+    /// Whether the page says so, or says nothing of its type.
+    pub fn is_untyped(&self) -> bool {
+        ["", "untyped"].contains(&self.kind.as_str())
+    }
+}
+
+/// Names with their values.
+pub type Labels = Vec<(String, String)>;
 
 /// One line with a value.
 #[derive(Clone)]
 pub struct Sample {
     pub name: String,
-    pub labels: Vec<(String, String)>,
+    pub labels: Labels,
     pub value: f64,
     /// As it stands on the page.
     pub line: String,
@@ -50,7 +62,7 @@ impl Sample {
     }
 
     /// The labels without one of them, sorted: what the buckets of a histogram share.
-    pub fn labels_without(&self, name: &str) -> Vec<(String, String)> {
+    pub fn labels_without(&self, name: &str) -> Labels {
         let others = self.labels.iter().filter(|(label, _)| label != name);
         let mut others: Vec<_> = others.cloned().collect();
         others.sort();
@@ -113,27 +125,27 @@ impl Page {
         let family = self.named(name);
         if keyword == "HELP" {
             let second = family.help.replace(text.to_owned()).is_some();
-            return unless(!second, say("a second HELP for `{}`", &[&name]));
+            return unless(!second, || say("a second HELP for `{}`", &[&name]));
         }
-        unless(
-            family.kind.is_empty(),
-            say("a second TYPE for `{}`", &[&name]),
-        )?;
-        let late = say(
-            "its TYPE stands behind its samples, and comes before them",
-            &[],
-        );
-        unless(family.samples.is_empty(), late)?;
+        let is_first = family.kind.is_empty();
+        unless(is_first, || say("a second TYPE for `{}`", &[&name]))?;
+        unless(family.samples.is_empty(), || {
+            say(
+                "its TYPE stands behind its samples, and comes before them",
+                &[],
+            )
+        })?;
         text.clone_into(&mut family.kind);
-        let types = TYPES.join(&say(", ", &[]));
-        let what = say("`{}` is not a type: these are {}", &[&text, &types]);
-        unless(TYPES.contains(&text), what)
+        unless(TYPES.contains(&text), || {
+            let types = TYPES.join(&say(", ", &[]));
+            say("`{}` is not a type: these are {}", &[&text, &types])
+        })
     }
 
     fn named(&mut self, name: &str) -> &mut Family {
-        let at = self.families.iter().position(|all| all.name == name);
-        let at = at.unwrap_or_else(|| {
+        let at = self.places.get(name).copied().unwrap_or_else(|| {
             let name = name.to_owned();
+            self.places.insert(name.clone(), self.families.len());
             self.families.push(Family {
                 name,
                 ..Family::default()
@@ -152,12 +164,10 @@ impl Page {
             ("_count", &["histogram", "summary"]),
         ] {
             let base = name.strip_suffix(ending);
-            let of_kind = |family: &&Family| kinds.contains(&family.kind.as_str());
-            let family = self.families.iter().filter(of_kind);
-            if let Some(base) =
-                base.filter(|base| family.clone().any(|f| f.name == *base))
-            {
-                return self.named(base);
+            let place = base.and_then(|base| self.places.get(base).copied());
+            let is_of_kind = |at: &usize| kinds.contains(&&*self.families[*at].kind);
+            if let Some(at) = place.filter(is_of_kind) {
+                return &mut self.families[at];
             }
         }
         self.named(name)
@@ -176,8 +186,8 @@ impl Page {
     }
 }
 
-fn unless(holds: bool, what: String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what) }
+fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
 }
 
 /// A name, labels, a value and perhaps a time.
@@ -188,13 +198,14 @@ fn sample(line: &str) -> Result<Sample, String> {
         Some((value, time)) => (value, Some(time)),
         None => (value, None),
     };
-    unless(!value.is_empty(), say("it has no value", &[]))?;
+    unless(!value.is_empty(), || say("it has no value", &[]))?;
     let number = value.parse();
     sample.value = number.map_err(|_| say("its value `{}` is no number", &[&value]))?;
     if let Some(time) = time {
         let is_time = time.parse::<i64>().is_ok();
-        let what = say("`{}` behind the value is no time in milliseconds", &[&time]);
-        unless(is_time, what)?;
+        unless(is_time, || {
+            say("`{}` behind the value is no time in milliseconds", &[&time])
+        })?;
     }
     Ok(sample)
 }
@@ -207,10 +218,9 @@ fn sample(line: &str) -> Result<Sample, String> {
 pub fn selected(line: &str) -> Result<(Sample, &str), String> {
     let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
-    unless(
-        is_name(name, true),
-        say("`{}` is not a metric name", &[&name]),
-    )?;
+    unless(is_name(name, true), || {
+        say("`{}` is not a metric name", &[&name])
+    })?;
     let sample = Sample {
         name: name.to_owned(),
         labels: Vec::new(),
@@ -233,7 +243,7 @@ fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> 
         }
         let (name, value, behind) = label(rest)?;
         let twice = sample.label(&name).is_some();
-        unless(!twice, say("it has the label `{}` twice", &[&name]))?;
+        unless(!twice, || say("it has the label `{}` twice", &[&name]))?;
         sample.labels.push((name, value));
         rest = behind.trim_start();
         match rest.strip_prefix(',') {
@@ -249,14 +259,12 @@ fn label(text: &str) -> Result<(String, String, &str), String> {
     let ends = || say("its labels have no `}`", &[]);
     let (name, behind) = text.split_once('=').ok_or_else(ends)?;
     let name = name.trim();
-    unless(
-        is_name(name, false),
-        say("`{}` is not a label name", &[&name]),
-    )?;
-    unless(
-        name != "__name__",
-        say("the label `__name__` is the name's own", &[]),
-    )?;
+    unless(is_name(name, false), || {
+        say("`{}` is not a label name", &[&name])
+    })?;
+    unless(name != "__name__", || {
+        say("the label `__name__` is the name's own", &[])
+    })?;
     let quoted = behind.trim_start().strip_prefix('"');
     let lacks = || say("the value of `{}` lacks its quotes", &[&name]);
     let quoted = quoted.ok_or_else(lacks)?;
