@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+use crate::compile::cargo;
 use crate::course::{Course, Lesson};
 use crate::progress::Progress;
 use crate::screen::{Screen, note, padded};
@@ -268,13 +269,12 @@ impl Workbook {
         exercise: bool,
     ) -> Result<ExitCode> {
         let lesson = &self.course.lessons[self.lesson(name)?];
-        let mut cargo =
-            Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = Command::new(cargo());
         cargo.current_dir(&self.course.root).arg("run");
         match exercise {
             true => cargo
                 .args(["--package", "lessons", "--bin"])
-                .arg(format!("{}_exercise", lesson.slug)),
+                .arg(lesson.exercise_program()),
             false => cargo.arg("--bin").arg(&lesson.slug),
         };
         if let Some(address) = address {

@@ -5,7 +5,7 @@
 //! beside it, and where it is another one the file gets a new time.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let file = lesson.exercise();
     let text = fs::read(&file);
     let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
-    let name = format!("{}_exercise", lesson.slug);
+    let name = lesson.exercise_program();
     let Some(mut built) = build(root, &name)? else {
         return Ok(None);
     };
@@ -62,8 +62,13 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     Ok(Some(built.program))
 }
 
+/// The cargo that started the runner, or else any.
+pub fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
 fn build(root: &Path, name: &str) -> Result<Option<Built>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = cargo();
     let words = ["build", "--quiet", "--package", "lessons", "--bin", name];
     let format = "--message-format=json-render-diagnostics";
     let mut command = vec![cargo.as_os_str()];

@@ -252,6 +252,11 @@ impl Lesson {
         self.folder.join("exercise.rs")
     }
 
+    /// What cargo calls the program of the exercise.
+    pub fn exercise_program(&self) -> String {
+        format!("{}_exercise", self.slug)
+    }
+
     /// The exercise as it was at first.
     pub fn start(&self) -> PathBuf {
         self.folder.join("start.rs")

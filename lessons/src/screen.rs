@@ -14,17 +14,16 @@ use crate::words::say;
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const NOTE: Style = AnsiColor::Yellow.on_default();
+const STRONG: Style = Style::new().bold();
+
 /// How wide a text is beside the name of its field.
 const MARGIN: usize = 68;
 
-const STRONG: Style = Style::new().bold();
-
 /// A text that is written at once.
-#[derive(Default)]
 pub struct Screen {
     text: String,
     /// Without the bar, which a screen reader would spell out.
-    pub plain: bool,
+    plain: bool,
 }
 
 impl Screen {

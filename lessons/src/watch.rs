@@ -43,15 +43,17 @@ impl Workbook {
                 self.check(Some(&slug), None)?;
                 let mut screen = self.screen();
                 screen.blank();
-                screen.line(&say("Waiting for you to save it. Ctrl-C ends this, for another command.", &[]));
+                screen.line(&say(
+                    "Waiting for you to save it. Ctrl-C ends this, for another \
+                     command.",
+                    &[],
+                ));
                 screen.show()?;
             }
             wait(&saved)?;
         }
     }
-}
 
-impl Workbook {
     /// What tells one check from the one above it.
     fn begin(&self, count: usize) -> Result<()> {
         let mut screen = self.screen();

@@ -40,7 +40,7 @@ fn file(lesson: &Lesson, name: &str) -> String {
 #[test]
 fn a_start_fails_for_the_stated_reason_and_no_other() {
     for lesson in course().lessons {
-        let report = check(&lesson.slug, &built(&format!("{}_exercise", lesson.slug)));
+        let report = check(&lesson.slug, &built(&lesson.exercise_program()));
         let stated = &lesson.text.start_fails;
         assert_eq!(report.wrong(), *stated, "{}", report.text);
         assert!(!report.has_passed, "{}", report.text);

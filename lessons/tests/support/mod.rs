@@ -31,18 +31,6 @@ pub fn built(name: &str) -> PathBuf {
     runner.with_file_name(name)
 }
 
-/// The slugs of the lessons, sorted.
-pub fn slugs() -> Vec<String> {
-    let entries = fs::read_dir(LESSONS).unwrap();
-    let folders = entries.map(|entry| entry.unwrap().path());
-    let lessons = folders.filter(|folder| folder.join("lesson.toml").exists());
-    let mut slugs: Vec<String> = lessons
-        .map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    slugs.sort();
-    slugs
-}
-
 /// What the runner says of `program` as an exercise of the lesson.
 pub fn check(lesson: &str, program: &Path) -> Report {
     let output = workbook()
