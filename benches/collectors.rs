@@ -12,19 +12,18 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use exporter_workbook::collectors::{
     CountingAllocator, ProcessCollector, RuntimeCollector,
 };
-use prometheus::core::Collector;
+use exporter_workbook::registry::Registry;
 
 fn collect(criterion: &mut Criterion) {
-    let (Ok(process), Ok(runtime)) = (ProcessCollector::new(), RuntimeCollector::new())
-    else {
-        return;
-    };
+    let (process, runtime, both) = (Registry::new(), Registry::new(), Registry::new());
+    process.must_register(ProcessCollector::new());
+    runtime.must_register(RuntimeCollector::new());
+    both.must_register(ProcessCollector::new());
+    both.must_register(RuntimeCollector::new());
     let mut group = criterion.benchmark_group("collect");
-    group.bench_function("process", |bencher| bencher.iter(|| process.collect()));
-    group.bench_function("runtime", |bencher| bencher.iter(|| runtime.collect()));
-    group.bench_function("both", |bencher| {
-        bencher.iter(|| (process.collect(), runtime.collect()));
-    });
+    group.bench_function("process", |bencher| bencher.iter(|| process.gather()));
+    group.bench_function("runtime", |bencher| bencher.iter(|| runtime.gather()));
+    group.bench_function("both", |bencher| bencher.iter(|| both.gather()));
     group.finish();
 }
 

@@ -1,56 +1,50 @@
-//! What a scrape costs: gathering with its checks beside the SDK's gather, each writer
-//! beside the SDK's encoder and `prometheus-client`'s, and the whole, on the same metrics.
+//! What a scrape costs: gathering with its checks beside the crate's gather, each format
+//! beside the crate's encoder and `prometheus-client`'s, and the whole, on the same metrics.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
 
-use benches::{client_gauges, gauges, mixed};
+use benches::{Both, client_gauges, gauges, mixed};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use exporter_workbook::exposition::{write_open_metrics, write_text};
-use exporter_workbook::gather::Gatherer;
-use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use exporter_workbook::exposition::Format;
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
 use http::Request;
-use prometheus::proto::MetricFamily;
-use prometheus::{Encoder, Registry, TextEncoder};
+use prometheus::{Encoder, TextEncoder};
 use prometheus_client::encoding::text::encode as encode_client;
 
 fn exposition(criterion: &mut Criterion) {
     for series in [10, 1000, 100_000] {
-        if let Ok(registry) = gauges(series) {
+        if let Ok(both) = gauges(series) {
             let of = series.to_string();
-            gather(criterion, &of, series, &registry);
-            encode(criterion, &of, series, &Registry::gather(&registry));
+            gather(criterion, &of, series, &both);
+            encode(criterion, &of, series, &both);
             encode_by_client(criterion, series);
-            scrape(criterion, &of, series, &registry);
+            scrape(criterion, &of, series, &both);
         }
     }
-    if let Ok(registry) = mixed() {
+    if let Ok(both) = mixed() {
         let samples = 10_000;
-        gather(criterion, "mixed", samples, &registry);
-        encode(criterion, "mixed", samples, &Registry::gather(&registry));
-        scrape(criterion, "mixed", samples, &registry);
+        gather(criterion, "mixed", samples, &both);
+        encode(criterion, "mixed", samples, &both);
+        scrape(criterion, "mixed", samples, &both);
     }
 }
 
-fn gather(criterion: &mut Criterion, of: &str, samples: usize, registry: &Registry) {
+fn gather(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
     let mut group = criterion.benchmark_group("gather");
     group.throughput(Throughput::Elements(samples as u64));
-    group.bench_function(BenchmarkId::new("Registry::gather", of), |bencher| {
-        bencher.iter(|| black_box(Registry::gather(registry)));
+    group.bench_function(BenchmarkId::new("crate", of), |bencher| {
+        bencher.iter(|| black_box(both.theirs.gather()));
     });
-    group.bench_function(BenchmarkId::new("Gatherer::gather", of), |bencher| {
-        bencher.iter(|| black_box(Gatherer::gather(registry)));
+    group.bench_function(BenchmarkId::new("ours", of), |bencher| {
+        bencher.iter(|| black_box(both.ours.gather()));
     });
     group.finish();
 }
 
-fn encode(
-    criterion: &mut Criterion,
-    of: &str,
-    samples: usize,
-    families: &[MetricFamily],
-) {
+fn encode(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
+    let (theirs, ours) = (both.theirs.gather(), both.ours.gather());
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(samples as u64));
     let mut encoder = |name: &str, write: &dyn Fn(&mut Vec<u8>)| {
@@ -63,12 +57,14 @@ fn encode(
         });
     };
     encoder("TextEncoder", &|out| {
-        let _ = TextEncoder::new().encode(families, out);
+        let _ = TextEncoder::new().encode(&theirs, out);
     });
-    encoder("write_text", &|out| drop(write_text(families, out)));
-    encoder("write_open_metrics", &|out| {
-        drop(write_open_metrics(families, out));
-    });
+    for (name, format) in [
+        ("text", Format::TEXT),
+        ("OpenMetrics", Format::OPEN_METRICS_1_0_0),
+    ] {
+        encoder(name, &|out| format.write(ours.families(), |_| true, out));
+    }
     group.finish();
 }
 
@@ -87,22 +83,22 @@ fn encode_by_client(criterion: &mut Criterion, series: usize) {
     group.finish();
 }
 
-fn scrape(criterion: &mut Criterion, of: &str, samples: usize, registry: &Registry) {
-    let Ok(handler) = handler_for(registry.clone(), HandlerOpts::default()) else {
+fn scrape(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
+    let Ok(handler) = handler_for(&both.ours, HandlerOpts::default()) else {
         return;
     };
     let request = Request::new(());
     let mut group = criterion.benchmark_group("scrape");
     group.throughput(Throughput::Elements(samples as u64));
-    group.bench_function(BenchmarkId::new("SDK", of), |bencher| {
+    group.bench_function(BenchmarkId::new("crate", of), |bencher| {
         bencher.iter(|| {
             let mut out = Vec::new();
-            let _ = TextEncoder::new().encode(&Registry::gather(registry), &mut out);
+            let _ = TextEncoder::new().encode(&both.theirs.gather(), &mut out);
             black_box(out)
         });
     });
     group.bench_function(BenchmarkId::new("handler", of), |bencher| {
-        bencher.iter(|| black_box(handler(&request)));
+        bencher.iter(|| black_box(handler.handle(&request)));
     });
     group.finish();
 }

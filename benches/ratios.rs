@@ -1,16 +1,18 @@
-//! How many times faster than the SDK we are: both in turns of some milliseconds, so that a
-//! machine that slows down slows both, and the middle of the turns' ratios.
+//! How many times faster than a peer we are: both in turns of some milliseconds, so that a
+//! machine that slows down slows both, and the middle of the turns' ratios. The peer is the
+//! `prometheus` crate or, below a line of its own, a plain write of labels that are written
+//! already.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use benches::{gauges, mixed};
-use exporter_workbook::exposition::write_text;
-use exporter_workbook::gather::Gatherer;
-use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use benches::{Both, OwnCollector, PlainWrite, gauges, mixed};
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::registry::Registry;
 use http::Request;
+use http::header::ACCEPT_ENCODING;
 use prometheus::proto::MetricFamily;
-use prometheus::{Encoder, Registry, TextEncoder};
+use prometheus::{Encoder, TextEncoder};
 
 const TURNS: usize = 41;
 const TURN: Duration = Duration::from_millis(30);
@@ -20,42 +22,76 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(());
     }
-    println!(
-        "{:28} {:>12} {:>12} {:>7}  half of the turns",
-        "", "SDK µs", "ours µs", "ratio"
-    );
+    heading("crate");
     for series in [10, 1000, 100_000] {
         compare(&format!("{series} gauges"), &gauges(series)?)?;
     }
-    compare("10,000 mixed samples", &mixed()?)
+    compare("10,000 mixed samples", &mixed()?)?;
+    heading("plain");
+    for series in [1000, 100_000] {
+        for (order, sorted) in [("in order", true), ("in no order", false)] {
+            own_collector(&format!("{series} {order}"), series, sorted)?;
+        }
+    }
+    heading("miniz");
+    gzipped(100_000)
 }
 
-fn compare(of: &str, registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
-    let families = Registry::gather(registry);
-    let handler = handler_for(registry.clone(), HandlerOpts::default())?;
+fn heading(peer: &str) {
+    println!(
+        "{:32} {peer:>9} µs {:>12} {:>7}  half of the turns",
+        "", "ours µs", "ratio"
+    );
+}
+
+fn compare(of: &str, both: &Both) -> Result<(), Box<dyn std::error::Error>> {
+    let handler = handler_for(&both.ours, HandlerOpts::default())?;
     let request = Request::new(());
     in_turns(
         &format!("gather, {of}"),
-        || drop(Registry::gather(registry)),
-        || {
-            drop(black_box(Gatherer::gather(registry)));
-        },
-    );
-    in_turns(
-        &format!("text, {of}"),
-        || encode(&families),
-        || {
-            let mut out = Vec::new();
-            drop(write_text(&families, &mut out));
-            black_box(out);
-        },
+        || drop(black_box(both.theirs.gather())),
+        || drop(black_box(both.ours.gather())),
     );
     in_turns(
         &format!("scrape, {of}"),
-        || encode(&Registry::gather(registry)),
+        || encode(&both.theirs.gather()),
+        || drop(black_box(handler.handle(&request))),
+    );
+    Ok(())
+}
+
+fn own_collector(
+    of: &str,
+    series: usize,
+    sorted: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let registry = Registry::new();
+    registry.must_register(OwnCollector::new(series, sorted));
+    let handler = handler_for(&registry, HandlerOpts::default())?;
+    let plain = PlainWrite::new(series);
+    let request = Request::new(());
+    in_turns(
+        &format!("own collector, {of}"),
+        || drop(black_box(plain.write())),
+        || drop(black_box(handler.handle(&request))),
+    );
+    Ok(())
+}
+
+/// A compressed scrape, beside the same body compressed by `miniz_oxide`.
+fn gzipped(series: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let handler = handler_for(&gauges(series)?.ours, HandlerOpts::default())?;
+    let plain = Request::new(());
+    let request = Request::builder()
+        .header(ACCEPT_ENCODING, "gzip")
+        .body(())?;
+    in_turns(
+        &format!("gzipped scrape, {series} gauges"),
         || {
-            drop(black_box(handler(&request)));
+            let body = handler.handle(&plain).into_body();
+            drop(black_box(miniz_oxide::deflate::compress_to_vec(&body, 1)));
         },
+        || drop(black_box(handler.handle(&request))),
     );
     Ok(())
 }
@@ -67,25 +103,25 @@ fn encode(families: &[MetricFamily]) {
 }
 
 /// Prints the middle of how long each takes, and of the ratios.
-fn in_turns(name: &str, sdk: impl Fn(), ours: impl Fn()) {
+fn in_turns(name: &str, peer: impl Fn(), ours: impl Fn()) {
     let wanted = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with('-'));
     if wanted.is_some_and(|wanted| !name.contains(&wanted)) {
         return;
     }
-    turn(&sdk);
+    turn(&peer);
     turn(&ours);
     let turns: Vec<(f64, f64)> =
-        (0..TURNS).map(|_| (turn(&sdk), turn(&ours))).collect();
+        (0..TURNS).map(|_| (turn(&peer), turn(&ours))).collect();
     let sorted = |of: fn(&(f64, f64)) -> f64| {
         let mut all: Vec<f64> = turns.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
         all
     };
-    let ratios = sorted(|(sdk, ours)| sdk / ours);
+    let ratios = sorted(|(peer, ours)| peer / ours);
     println!(
-        "{name:28} {:12.1} {:12.1} {:7.2}  {:.2} to {:.2}",
+        "{name:32} {:12.1} {:12.1} {:7.2}  {:.2} to {:.2}",
         sorted(|turn| turn.0)[TURNS / 2] * 1e6,
         sorted(|turn| turn.1)[TURNS / 2] * 1e6,
         ratios[TURNS / 2],

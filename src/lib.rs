@@ -1,26 +1,30 @@
-//! The small library that the numbered programs stand on, and that an exporter may copy.
+//! The library that the numbered programs stand on, and that an exporter can build on.
 //!
-//! - [`gather`]: families from a registry, plus the errors met on the way
-//! - [`register`]: putting collectors into a registry
-//! - [`const_metric`]: metrics made anew at each scrape
-//! - [`collectors`]: the process and the Rust runtime as metrics
-//! - [`summary`]: the metric type that the SDK lacks
+//! - [`desc`]: what a metric is: name, help text, type, labels
+//! - [`collect`]: what reports metrics at each scrape
+//! - [`registry`]: collectors that agree with each other, and what they report
+//! - [`collectors`]: the process, the Rust runtime and the build as metrics
+//! - [`buckets`]: bounds for the crate's histograms
+//! - [`summary`]: the metric type that the `prometheus` crate lacks
 //! - [`exposition`]: families as text, in Prometheus's format and in OpenMetrics
 //! - [`promhttp`]: from a registry to an HTTP response
 //! - [`serve`]: the listener that carries it
+//! - [`testutil`]: what a program's own tests ask of its metrics
 //!
-//! The package `prometheus` is used without its default feature `protobuf`, with which its
-//! types are others: a program that builds on this library turns it off as well, by
-//! `default-features = false`.
+//! The metric types are those of the [`prometheus`] crate, with its feature `protobuf` or
+//! without. It and [`http`], whose types handlers use, are re-exported.
 
+pub mod buckets;
+pub mod collect;
 pub mod collectors;
-pub mod const_metric;
+pub mod desc;
 pub mod exposition;
-pub mod gather;
 mod names;
-mod numbers;
 pub mod promhttp;
-pub mod register;
+pub mod registry;
 pub mod serve;
-mod short;
 pub mod summary;
+pub mod testutil;
+
+pub use http;
+pub use prometheus;

@@ -1,78 +1,69 @@
 //! What metrics and labels may be called, by Prometheus's data model.
 
-use prometheus::proto::{LabelPair, MetricType};
+use std::borrow::Cow;
 
 /// The problem with `name` as the name of a metric, if there is one; Go's
 /// `model.IsValidMetricName`.
 pub fn metric_name_problem(name: &str) -> Option<String> {
-    let bad = !is_name(name, |byte| byte == b'_' || byte == b':');
-    bad.then(|| {
+    let is_valid = is_name(name, |byte| byte == b'_' || byte == b':');
+    (!is_valid).then(|| {
         format!(
-            "`{name}` is not a metric name, which has letters, digits, `_` and `:`, and \
-             no digit first"
+            "`{}` is not a metric name, which has letters, digits, `_` and `:`, and no \
+             digit first",
+            shown(name)
         )
     })
 }
 
-/// The problem with `name` as the name of a label, if there is one; Go's
+/// The problem with `names` as the label names of one metric, if there is one; Go's
 /// `checkLabelName`.
-fn label_name_problem(name: &str) -> Option<String> {
-    if !is_name(name, |byte| byte == b'_') {
-        return Some(format!(
-            "`{name}` is not a label name, which has letters, digits and `_`, and no \
-             digit first"
-        ));
-    }
-    let reserved = name.starts_with("__");
-    reserved.then(|| {
-        format!(
-            "label names that begin with `__` are Prometheus's own, rename `{name}`"
-        )
-    })
-}
-
-/// The problem with `labels` on a metric of `field_type`, if there is one.
-pub fn labels_problem(labels: &[LabelPair], field_type: MetricType) -> Option<String> {
-    let names = labels.iter().map(LabelPair::name);
-    if let Some(problem) = label_names_problem(names.clone().collect(), "") {
-        return Some(problem);
-    }
-    let own = match field_type {
-        MetricType::HISTOGRAM => "le",
-        MetricType::SUMMARY => "quantile",
-        _ => return None,
-    };
-    let taken = names.clone().any(|name| name == own);
-    let kind = type_name(field_type);
-    taken
-        .then(|| format!("the label `{own}` is the {kind}'s own, name yours otherwise"))
-}
-
-/// The problem with `names` as those of one metric's labels, if there is one; `hint` is
-/// what to add where one of them stands twice.
-pub fn label_names_problem(mut names: Vec<&str>, hint: &str) -> Option<String> {
+pub fn label_names_problem(mut names: Vec<&str>) -> Option<String> {
     names.sort_unstable();
     let invalid = names.iter().find_map(|name| label_name_problem(name));
     invalid.or_else(|| {
         let two = names.windows(2).find(|two| two[0] == two[1])?;
-        Some(format!("it has the label `{}` twice{hint}", two[0]))
+        let name = shown(two[0]);
+        Some(format!("it has the label `{name}` twice, keep one"))
     })
 }
 
-/// The word for `field_type` in a TYPE line.
-pub fn type_name(field_type: MetricType) -> &'static str {
-    match field_type {
-        MetricType::COUNTER => "counter",
-        MetricType::GAUGE => "gauge",
-        MetricType::HISTOGRAM => "histogram",
-        MetricType::SUMMARY => "summary",
-        MetricType::UNTYPED => "untyped",
+fn label_name_problem(name: &str) -> Option<String> {
+    if !is_name(name, |byte| byte == b'_') {
+        return Some(format!(
+            "`{}` is not a label name, which has letters, digits and `_`, and no digit \
+             first",
+            shown(name)
+        ));
     }
+    name.starts_with("__").then(|| {
+        format!(
+            "label names that begin with `__` are Prometheus's own, rename `{}`",
+            shown(name)
+        )
+    })
 }
 
 fn is_name(name: &str, other: impl Fn(u8) -> bool) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || other(byte);
-    !name.is_empty()
-        && !name.as_bytes()[0].is_ascii_digit()
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
         && name.bytes().all(allowed)
+}
+
+/// The first 100 characters of a name, a label value or a help text, with a mark if there
+/// are more: a message must not grow with what it quotes.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    cut(text, 100)
+}
+
+/// The first 1,000 characters of the words of an error, likewise.
+pub fn shown_words(text: &str) -> String {
+    cut(text, 1000).into_owned()
+}
+
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
 }

@@ -17,17 +17,15 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::SystemTime;
 
+use exporter_workbook::collect::Collector;
 use exporter_workbook::collectors::{
     BuildInfoCollector, ProcessCollector, ProcessCollectorOpts, pid_file,
 };
-use exporter_workbook::exposition::write_text;
-use exporter_workbook::gather::Gatherer;
-use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::exposition::{Format, Value};
+use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::testutil;
 use http::Request;
-use prometheus::Registry;
-use prometheus::core::Collector;
-use prometheus::proto::MetricFamily;
 use support::Program;
 use support::held::Held;
 use tempfile::TempDir;
@@ -44,22 +42,23 @@ fn opts(tree: &str) -> ProcessCollectorOpts {
     }
 }
 
-fn registry_of(opts: ProcessCollectorOpts) -> Registry {
+fn registry(collector: impl Collector + 'static) -> Registry {
     let registry = Registry::new();
-    let collector = ProcessCollector::with_opts(opts).unwrap();
-    registry.must_register(vec![Box::new(collector)]);
+    registry.must_register(collector);
     registry
+}
+
+fn registry_of(opts: ProcessCollectorOpts) -> Registry {
+    registry(ProcessCollector::with_opts(opts))
 }
 
 /// The samples, and what was left out and why.
 fn gather(opts: ProcessCollectorOpts) -> (String, Vec<String>) {
     let root = format!("{}/", opts.proc_root.display());
-    let gathered = Gatherer::gather(&registry_of(opts));
-    let mut text = Vec::new();
-    write_text(&gathered.families, &mut text);
-    let text = String::from_utf8(text).unwrap();
+    let gathered = registry_of(opts).gather();
+    let text = Format::TEXT.to_text(gathered.families());
     let samples = text.lines().filter(|line| !line.starts_with('#'));
-    let errors = gathered.errors.iter();
+    let errors = gathered.errors().iter();
     let errors = errors.map(|error| error.to_string().replace(&root, ""));
     (
         samples.map(|line| format!("{line}\n")).collect(),
@@ -201,8 +200,8 @@ fn a_process_that_has_vanished_has_no_metrics() {
 #[test]
 fn what_is_reported_fails_the_scrape_by_its_name() {
     let registry = registry_of(opts("truncated"));
-    let handler = promhttp::handler_for(registry, HandlerOpts::default()).unwrap();
-    let response = handler(&Request::new(()));
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default()).unwrap();
+    let response = handler.handle(&Request::new(()));
     assert_eq!(response.status(), 500);
     let body = String::from_utf8(response.into_body()).unwrap();
     assert!(
@@ -212,29 +211,55 @@ fn what_is_reported_fails_the_scrape_by_its_name() {
 }
 
 #[test]
-fn a_namespace_stands_before_each_name() {
-    let collector = ProcessCollector::with_opts(ProcessCollectorOpts {
-        namespace: "queue".to_owned(),
-        ..opts("normal")
-    });
-    let collector = collector.unwrap();
-    for family in collector.collect() {
-        assert!(
-            family.name().starts_with("queue_process_"),
-            "{}",
-            family.name()
-        );
+fn a_namespace_precedes_each_name() {
+    let namespaced = |namespace: &str| {
+        ProcessCollector::with_opts(ProcessCollectorOpts {
+            namespace: namespace.to_owned(),
+            ..opts("normal")
+        })
+    };
+    let collector = namespaced("queue");
+    let names: Vec<&str> = collector.describe().iter().map(|d| d.name()).collect();
+    assert_eq!(names.len(), 10);
+    assert_eq!(names[0], "queue_process_cpu_seconds_total");
+    let gathered = registry(namespaced("queue")).gather();
+    assert_eq!(gathered.families().len(), 10);
+    for family in gathered.families() {
+        assert!(names.contains(&family.name()), "{}", family.name());
     }
-    assert_eq!(collector.desc().len(), 10);
+    let refused = Registry::new().register(namespaced("a-b")).unwrap_err();
     assert_eq!(
-        collector.desc()[0].fq_name,
-        "queue_process_cpu_seconds_total"
+        refused.to_string(),
+        "the descriptor of `a-b_process_cpu_seconds_total` is invalid: \
+         `a-b_process_cpu_seconds_total` is not a metric name, which has letters, digits, \
+         `_` and `:`, and no digit first"
     );
-    let wrong = ProcessCollector::with_opts(ProcessCollectorOpts {
-        namespace: "a-b".to_owned(),
-        ..opts("normal")
+}
+
+/// The number of descriptors that are listed, to a collector of this process and to one of
+/// a process by its id.
+#[test]
+fn under_a_root_that_is_not_live_every_listed_descriptor_counts() {
+    let listed = ["self", "42"].map(|process| {
+        [0, 1, 2, 7].map(|fd| (format!("{process}/fd/{fd}"), "".to_owned()))
     });
-    assert!(wrong.unwrap_err().to_string().contains("a-b"));
+    let files = listed.as_flattened().iter();
+    let files: Vec<(&str, &str)> =
+        files.map(|(name, text)| (&**name, &**text)).collect();
+    let root = tree(&files);
+    // Links into the tree of the root itself, as the live one has to itself.
+    for process in ["self", "42"] {
+        let fd = root.path().join(process).join("fd");
+        std::os::unix::fs::symlink("/dev/null", fd.join("8")).unwrap();
+    }
+    for pid_fn in [None, opts("").pid_fn] {
+        let (samples, _) = gather(ProcessCollectorOpts {
+            pid_fn,
+            proc_root: root.path().to_owned(),
+            ..opts("")
+        });
+        assert!(samples.ends_with("process_open_fds 5\n"), "{samples}");
+    }
 }
 
 #[test]
@@ -252,14 +277,14 @@ fn a_process_that_has_ended_has_no_metrics_though_its_parent_has_not_asked() {
 fn the_program_of_the_reference_page_collects() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("nginx.pid");
-    let registry = page::registry(path.clone()).unwrap();
-    let gathered = Gatherer::gather(&registry);
+    let registry = page::registry(path.clone());
+    let gathered = registry.gather();
     let shown = fs::read_to_string("snapshots/recorded/another_process.txt").unwrap();
     let error = shown.replace("/run/nginx.pid", path.to_str().unwrap());
-    assert_eq!(format!("{}\n", gathered.errors[1]), error);
-    assert_eq!(gathered.families.len(), 1);
+    assert_eq!(format!("{}\n", gathered.errors()[1]), error);
+    assert_eq!(gathered.families().len(), 1);
     fs::write(&path, std::process::id().to_string()).unwrap();
-    assert_eq!(Gatherer::gather(&registry).families.len(), 11);
+    assert_eq!(registry.gather().families().len(), 11);
 }
 
 #[test]
@@ -270,8 +295,7 @@ fn a_pid_file_is_read_at_each_scrape() {
         pid_fn: Some(pid_file(&path)),
         ..opts("normal")
     });
-    let gather = || Gatherer::gather(&registry);
-    let first_error = || gather().errors[0].to_string();
+    let first_error = || registry.gather().errors()[0].to_string();
     let path = path.display();
     assert_eq!(
         first_error(),
@@ -288,16 +312,19 @@ fn a_pid_file_is_read_at_each_scrape() {
         )
     );
     fs::write(path.to_string(), "42\n").unwrap();
-    assert_eq!((gather().families.len(), gather().errors), (10, Vec::new()));
+    let gathered = registry.gather();
+    assert_eq!(
+        (gathered.families().len(), gathered.errors()),
+        (10, &[][..])
+    );
 }
 
 #[test]
 fn build_info_is_one_with_the_facts_as_labels() {
-    let collector = BuildInfoCollector::new("queue_exporter", "1.2.3").unwrap();
+    let collector = BuildInfoCollector::new("queue_exporter", "1.2.3");
     let collector = collector.revision("4d91de4").branch("main");
-    let mut text = Vec::new();
-    write_text(&collector.collect(), &mut text);
-    let text = String::from_utf8(text).unwrap();
+    let collector = collector.label("tls", "rustls").label("edition", "C:\\");
+    let text = testutil::collect_to_text(collector).unwrap();
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let version = text.split("rustversion=\"").nth(1).unwrap();
     let version = version.split('"').next().unwrap();
@@ -309,33 +336,61 @@ fn build_info_is_one_with_the_facts_as_labels() {
              by version, revision, branch, rustversion from which queue_exporter was \
              built, and the os and arch for the build.\n\
              # TYPE queue_exporter_build_info gauge\n\
-             queue_exporter_build_info{{arch=\"{arch}\",branch=\"main\",os=\"{os}\",\
-             revision=\"4d91de4\",rustversion=\"{version}\",version=\"1.2.3\"}} 1\n"
+             queue_exporter_build_info{{arch=\"{arch}\",branch=\"main\",\
+             edition=\"C:\\\\\",os=\"{os}\",revision=\"4d91de4\",\
+             rustversion=\"{version}\",tls=\"rustls\",version=\"1.2.3\"}} 1\n"
         )
     );
-    let error = BuildInfoCollector::new("queue-exporter", "1").unwrap_err();
-    assert!(error.to_string().contains("queue-exporter"), "{error}");
+}
+
+#[test]
+fn a_program_or_a_label_that_makes_no_build_info_is_refused_at_registration() {
+    let named = |program| BuildInfoCollector::new(program, "1");
+    for (collector, words) in [
+        (
+            named("queue-exporter"),
+            "the descriptor of `queue-exporter_build_info` is invalid: \
+             `queue-exporter_build_info` is not a metric name, which has letters, digits, \
+             `_` and `:`, and no digit first",
+        ),
+        (
+            named("queue").label("version", "2"),
+            "the descriptor of `queue_build_info` is invalid: it has the label `version` \
+             twice, keep one",
+        ),
+        (
+            named("queue").label("tls-version", "1.3"),
+            "the descriptor of `queue_build_info` is invalid: `tls-version` is not a label \
+             name, which has letters, digits and `_`, and no digit first",
+        ),
+    ] {
+        let refused = Registry::new().register(collector).unwrap_err();
+        assert_eq!(refused.to_string(), words);
+    }
 }
 
 // Beside what others see of the same process.
 
-fn value(families: &[MetricFamily], name: &str) -> f64 {
-    let mut families = families.iter();
+fn value(registry: &Registry, name: &str) -> f64 {
+    let gathered = registry.gather();
+    let mut families = gathered.families().iter();
     let family = families.find(|family| family.name() == name).unwrap();
-    let metric = &family.get_metric()[0];
-    metric.get_gauge().get_value() + metric.get_counter().get_value()
+    match family.samples().next().unwrap().value() {
+        Value::Number(value) => *value,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn the_cpu_time_never_goes_down() {
     let this = std::process::id();
     for collector in [ProcessCollector::new(), ProcessCollector::for_pid(this)] {
-        let collector = collector.unwrap();
+        let registry = registry(collector);
         let highest = Mutex::new(0.0);
         let scrape = || {
             for _ in 0..5000 {
                 let before = *highest.lock().unwrap();
-                let now = value(&collector.collect(), "process_cpu_seconds_total");
+                let now = value(&registry, "process_cpu_seconds_total");
                 assert!(now >= before, "{now} after {before}");
                 let mut highest = highest.lock().unwrap();
                 *highest = now.max(*highest);
@@ -364,8 +419,8 @@ fn agrees(ours: impl Fn() -> f64, of: impl Fn() -> f64, within: f64) {
 fn the_values_are_those_of_proc() {
     let program = Program::start("04_process_runtime");
     let pid = program.process.0.id();
-    let collector = ProcessCollector::for_pid(pid).unwrap();
-    let ours = |name| value(&collector.collect(), name);
+    let registry = registry(ProcessCollector::for_pid(pid));
+    let ours = |name| value(&registry, name);
     let status = |key: &str| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let line = status.lines().find(|line| line.starts_with(key)).unwrap();
@@ -392,8 +447,8 @@ fn the_values_are_those_of_proc() {
 #[test]
 fn another_process_is_seen_as_it_sees_itself() {
     let program = Program::start("04_process_runtime");
-    let collector = ProcessCollector::for_pid(program.process.0.id()).unwrap();
-    let ours = |name| value(&collector.collect(), name);
+    let registry = registry(ProcessCollector::for_pid(program.process.0.id()));
+    let ours = |name| value(&registry, name);
     let own = |name: &str| {
         let page = program.metrics();
         let line = page.lines().find(|line| line.starts_with(name)).unwrap();
@@ -419,8 +474,8 @@ fn the_values_are_those_of_ps() {
     }
     Held::at_rest(&program);
     let pid = program.process.0.id();
-    let collector = ProcessCollector::for_pid(pid).unwrap();
-    let ours = |name| value(&collector.collect(), name);
+    let registry = registry(ProcessCollector::for_pid(pid));
+    let ours = |name| value(&registry, name);
     let ps = |column: &str| -> f64 {
         let mut ps = Command::new("ps");
         ps.args(["-o", &format!("{column}="), "-p", &pid.to_string()]);

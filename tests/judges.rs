@@ -3,15 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+#[cfg(not(feature = "protobuf"))]
 mod families;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use exporter_workbook::exposition::{write_open_metrics, write_text};
-use exporter_workbook::gather::Gathered;
-use families::{counter, family, gauge, histogram, labelled, summary, untyped};
-use prometheus::proto::{Metric, MetricFamily, MetricType};
+use exporter_workbook::collect::{Samples, collector_fn};
+use exporter_workbook::desc::Desc;
+use exporter_workbook::exposition::{self, Format};
+use exporter_workbook::registry::{Gathered, Registry};
 
 /// Reads documents that are ended by a NUL, and prints each sample as it was read: the
 /// name, the labels by name, the value and the timestamp. An error ends it.
@@ -98,59 +99,184 @@ impl Random {
             .collect()
     }
 
-    fn metric(&mut self, of: MetricType) -> Metric {
+    fn value(&mut self, of: Kind) -> Value {
         match of {
-            MetricType::COUNTER => counter(self.positive()),
-            MetricType::GAUGE => gauge(self.float(), &[]),
-            MetricType::UNTYPED => untyped(self.float()),
-            MetricType::HISTOGRAM => {
+            Kind::Counter => Value::Number(self.positive()),
+            Kind::Gauge | Kind::Untyped => Value::Number(self.float()),
+            Kind::Histogram => {
                 let buckets = [(0.25, 1), (1.0, 2), (1e6, 5), (1e7, 1_000_000)];
-                let count = self.below(5);
-                histogram(&buckets[..count], 2_000_000, self.positive())
+                let buckets = buckets[..self.below(5)].to_vec();
+                Value::Histogram(2_000_000, self.positive(), buckets)
             }
-            MetricType::SUMMARY => {
+            Kind::Summary => {
                 let quantiles = [(0.0, 1.0), (0.5, f64::NAN), (1.0, 1e7)];
-                let count = self.below(4);
-                summary(&quantiles[..count], 3, self.positive())
+                let quantiles = quantiles[..self.below(4)].to_vec();
+                Value::Summary(3, self.positive(), quantiles)
             }
         }
     }
 
-    fn family(&mut self, name: &str, of: MetricType) -> MetricFamily {
-        let count = 1 + self.below(5);
-        let metrics = (0..count).map(|_| {
-            let metric = self.metric(of);
-            let mut metric = labelled(metric, &self.labels());
-            let milliseconds = self.one_of(&[0, 0, 1, 1_520_879_607_789]);
-            metric.set_timestamp_ms(milliseconds);
-            metric
-        });
-        let mut family = family(name, of, metrics.collect());
-        let help = ["", "Help.", "C:\\ \"x\"\n#", "é"];
-        family.set_help(self.one_of(&help).to_owned());
-        family
+    /// Series that differ in more than empty labels, which are no labels.
+    fn family(&mut self, name: &'static str, kind: Kind) -> Family {
+        let mut series: Vec<Series> = Vec::new();
+        for _ in 0..=self.below(5) {
+            let one = Series {
+                value: self.value(kind),
+                labels: self.labels(),
+                milliseconds: self.one_of(&[
+                    None,
+                    None,
+                    Some(1),
+                    Some(1_520_879_607_789),
+                ]),
+            };
+            if !series
+                .iter()
+                .any(|other| other.identity() == one.identity())
+            {
+                series.push(one);
+            }
+        }
+        Family {
+            name,
+            help: self.one_of(&["", "Help.", "C:\\ \"x\"\n#", "é"]),
+            kind,
+            series,
+        }
     }
 
     /// Families of every type, with one timestamp a series as OpenMetrics wants it.
-    fn families(&mut self) -> Vec<MetricFamily> {
-        let families = [
-            ("a_seconds_total", MetricType::COUNTER),
-            ("b", MetricType::COUNTER),
-            ("c_bytes", MetricType::GAUGE),
-            ("d:e", MetricType::UNTYPED),
-            ("f_seconds", MetricType::HISTOGRAM),
-            ("g", MetricType::SUMMARY),
+    fn families(&mut self) -> Vec<Family> {
+        [
+            ("a_seconds_total", Kind::Counter),
+            ("b", Kind::Counter),
+            ("c_bytes", Kind::Gauge),
+            ("d:e", Kind::Untyped),
+            ("f_seconds", Kind::Histogram),
+            ("g", Kind::Summary),
         ]
-        .map(|(name, of)| self.family(name, of));
-        let mut families = Gathered::checked(families.into()).families;
-        for family in &mut families {
-            let same = |one: &mut Metric, other: &mut Metric| {
-                one.get_label() == other.get_label()
-            };
-            family.mut_metric().dedup_by(same);
-        }
-        families
+        .map(|(name, of)| self.family(name, of))
+        .into()
     }
+}
+
+/// A type of metrics.
+#[derive(Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+    Untyped,
+    Histogram,
+    Summary,
+}
+
+/// A family as the test means it.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    kind: Kind,
+    series: Vec<Series>,
+}
+
+struct Series {
+    labels: Vec<(&'static str, &'static str)>,
+    value: Value,
+    milliseconds: Option<i64>,
+}
+
+impl Series {
+    fn identity(&self) -> Vec<(&'static str, &'static str)> {
+        let labels = self.labels.iter().copied();
+        labels.filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+/// A number, or count, sum, and buckets or quantiles.
+enum Value {
+    Number(f64),
+    Histogram(u64, f64, Vec<(f64, u64)>),
+    Summary(u64, f64, Vec<(f64, f64)>),
+}
+
+// Two ways for families to be gathered.
+
+/// By a collector of this library.
+fn by_samples(families: Vec<Family>) -> Gathered {
+    let registry = Registry::new();
+    registry.must_register(collector_fn(Vec::new(), move |samples| {
+        for family in &families {
+            for series in &family.series {
+                push(samples, family, series);
+            }
+        }
+        Ok(())
+    }));
+    registry.gather()
+}
+
+fn push(samples: &mut Samples<'_>, family: &Family, series: &Series) {
+    let desc = match family.kind {
+        Kind::Counter => Desc::counter(family.name, family.help),
+        Kind::Gauge => Desc::gauge(family.name, family.help),
+        Kind::Untyped => Desc::untyped(family.name, family.help),
+        Kind::Histogram => Desc::histogram(family.name, family.help),
+        Kind::Summary => Desc::summary(family.name, family.help),
+    };
+    let names = series.labels.iter().map(|(name, _)| name);
+    let desc = names.fold(desc, |desc, name| desc.label(name));
+    let labels: Vec<&str> = series.labels.iter().map(|(_, value)| *value).collect();
+    let added = match &series.value {
+        Value::Number(value) => samples.set(&desc, *value, &labels),
+        Value::Histogram(count, sum, buckets) => {
+            samples.histogram(&desc, *count, *sum, buckets, &labels)
+        }
+        Value::Summary(count, sum, quantiles) => {
+            samples.summary(&desc, *count, *sum, quantiles, &labels)
+        }
+    };
+    if let Some(milliseconds) = series.milliseconds {
+        added.at(milliseconds);
+    }
+}
+
+/// From the `prometheus` crate, which hides untyped values with its feature `protobuf`.
+#[cfg(not(feature = "protobuf"))]
+fn by_the_crate(all: Vec<Family>) -> Gathered {
+    use prometheus::proto::MetricType;
+
+    let families = all.iter().map(|one| {
+        let of = match one.kind {
+            Kind::Counter => MetricType::COUNTER,
+            Kind::Gauge => MetricType::GAUGE,
+            Kind::Untyped => MetricType::UNTYPED,
+            Kind::Histogram => MetricType::HISTOGRAM,
+            Kind::Summary => MetricType::SUMMARY,
+        };
+        let series = one.series.iter();
+        let metrics = series.map(|series| crate_metric(one.kind, series));
+        let mut family = families::family(one.name, of, metrics.collect());
+        family.set_help(one.help.to_owned());
+        family
+    });
+    families.collect::<Vec<_>>().into()
+}
+
+#[cfg(not(feature = "protobuf"))]
+fn crate_metric(kind: Kind, series: &Series) -> prometheus::proto::Metric {
+    let metric = match (&series.value, kind) {
+        (Value::Number(value), Kind::Counter) => families::counter(*value),
+        (Value::Number(value), Kind::Gauge) => families::gauge(*value, &[]),
+        (Value::Number(value), _) => families::untyped(*value),
+        (Value::Histogram(count, sum, buckets), _) => {
+            families::histogram(buckets, *count, *sum)
+        }
+        (Value::Summary(count, sum, quantiles), _) => {
+            families::summary(quantiles, *count, *sum)
+        }
+    };
+    let mut metric = families::labelled(metric, &series.labels);
+    metric.set_timestamp_ms(series.milliseconds.unwrap_or_default());
+    metric
 }
 
 /// `text` as Python's `ascii` shows a string.
@@ -172,43 +298,48 @@ fn python(text: &str) -> String {
 
 /// A sample as it was written.
 struct Expected {
-    name: String,
-    labels: Vec<(String, String)>,
+    /// How the line that the reader prints of it begins.
+    start: String,
     value: f64,
     timestamp: String,
 }
 
-fn expected(family: &MetricFamily, open_metrics: bool) -> Vec<Expected> {
+/// In the order in which the reader's lines sort: only one series at once is in order.
+fn expected(family: &Family, open_metrics: bool) -> Vec<Expected> {
     let mut all = Vec::new();
-    for metric in family.get_metric() {
+    for series in &family.series {
         let mut sample = |suffix: &str, extra: Option<(&str, String)>, value: f64| {
-            let own = metric.get_label().iter();
-            let mut labels: Vec<_> = own
-                .map(|pair| (pair.name().to_owned(), pair.value().to_owned()))
-                .collect();
-            labels.extend(extra.map(|(name, value)| (name.to_owned(), value)));
-            labels.sort();
-            let milliseconds = metric.timestamp_ms();
-            // Both parsers give seconds.
-            let timestamp = match milliseconds {
-                0 => String::new(),
-                ms => format!("{:.3}", ms as f64 / 1000.0),
-            };
+            let name = format!("{}{suffix}", family.name);
+            let labels = series.labels.iter();
+            let mut labels: Vec<(&str, &str)> = labels.copied().collect();
+            labels.extend(extra.iter().map(|(name, value)| (*name, &**value)));
             all.push(Expected {
-                name: format!("{}{suffix}", family.name()),
-                labels,
+                start: start(&name, labels),
                 value,
-                timestamp,
+                // Both parsers return seconds.
+                timestamp: match series.milliseconds {
+                    None => String::new(),
+                    Some(ms) => format!("{:.3}", ms as f64 / 1000.0),
+                },
             });
         };
-        samples_of(family, metric, open_metrics, &mut sample);
+        samples_of(family, &series.value, open_metrics, &mut sample);
     }
+    all.sort_by(|one, other| one.start.cmp(&other.start));
     all
+}
+
+fn start(name: &str, mut labels: Vec<(&str, &str)>) -> String {
+    labels.sort_unstable();
+    let labels = labels.iter();
+    let labels: Vec<String> = labels
+        .map(|(name, value)| format!("({}, {})", python(name), python(value)))
+        .collect();
+    format!("({}, [{}], '", python(name), labels.join(", "))
 }
 
 fn bound(value: f64, open_metrics: bool) -> String {
     let text = match value {
-        f64::INFINITY => "+Inf".to_owned(),
         1e6 => "1e+06".to_owned(),
         1e7 => "1e+07".to_owned(),
         value => value.to_string(),
@@ -224,53 +355,38 @@ fn bound(value: f64, open_metrics: bool) -> String {
 /// Takes the end of a name, a label and a value.
 type Sink<'a> = &'a mut dyn FnMut(&str, Option<(&str, String)>, f64);
 
-#[allow(deprecated, reason = "there is no other way to an untyped value")]
-fn samples_of(
-    family: &MetricFamily,
-    metric: &Metric,
-    open_metrics: bool,
-    sample: Sink<'_>,
-) {
-    // To its text parser a counter's name ends so, whether it was written or not.
-    let lacks_total = !open_metrics && !family.name().ends_with("_total");
+fn samples_of(family: &Family, value: &Value, open_metrics: bool, sample: Sink<'_>) {
+    // To the text parser a counter's name ends so, whether it was written or not.
+    let is_counter = matches!(family.kind, Kind::Counter);
+    let lacks_total = is_counter && !open_metrics && !family.name.ends_with("_total");
     let total = if lacks_total { "_total" } else { "" };
-    match family.get_field_type() {
-        MetricType::COUNTER => sample(total, None, metric.get_counter().get_value()),
-        MetricType::GAUGE => sample("", None, metric.get_gauge().get_value()),
-        MetricType::UNTYPED => sample("", None, metric.get_untyped().get_value()),
-        MetricType::HISTOGRAM => {
-            let histogram = metric.get_histogram();
-            let count = histogram.get_sample_count() as f64;
-            for bucket in histogram.get_bucket() {
-                let le = bound(bucket.upper_bound(), open_metrics);
-                let value = bucket.cumulative_count() as f64;
-                sample("_bucket", Some(("le", le)), value);
+    match value {
+        Value::Number(value) => sample(total, None, *value),
+        Value::Histogram(count, sum, buckets) => {
+            for (le, counted) in buckets {
+                let le = bound(*le, open_metrics);
+                sample("_bucket", Some(("le", le)), *counted as f64);
             }
-            sample("_bucket", Some(("le", "+Inf".to_owned())), count);
-            sample("_sum", None, histogram.get_sample_sum());
-            sample("_count", None, count);
+            let all = ("le", "+Inf".to_owned());
+            sample("_bucket", Some(all), *count as f64);
+            sample("_sum", None, *sum);
+            sample("_count", None, *count as f64);
         }
-        MetricType::SUMMARY => {
-            let summary = metric.get_summary();
-            for quantile in summary.get_quantile() {
-                let label = bound(quantile.quantile(), open_metrics);
-                sample("", Some(("quantile", label)), quantile.value());
+        Value::Summary(count, sum, quantiles) => {
+            for (quantile, value) in quantiles {
+                let label = bound(*quantile, open_metrics);
+                sample("", Some(("quantile", label)), *value);
             }
-            sample("_sum", None, summary.sample_sum());
-            sample("_count", None, summary.sample_count() as f64);
+            sample("_sum", None, *sum);
+            sample("_count", None, *count as f64);
         }
     }
 }
 
 /// Asserts that what the parser read of `line` is `expected`.
 fn assert_line(line: &str, expected: &Expected) {
-    let labels: Vec<String> = expected
-        .labels
-        .iter()
-        .map(|(name, value)| format!("({}, {})", python(name), python(value)))
-        .collect();
-    let start = format!("({}, [{}], '", python(&expected.name), labels.join(", "));
-    let rest = line.strip_prefix(&start);
+    let start = &expected.start;
+    let rest = line.strip_prefix(start);
     let rest = rest.unwrap_or_else(|| panic!("read {line}, written {start}"));
     let (value, timestamp) = rest.split_once("', '").unwrap();
     let value: f64 = value.parse().unwrap();
@@ -279,23 +395,27 @@ fn assert_line(line: &str, expected: &Expected) {
     assert_eq!(timestamp, format!("{}')", expected.timestamp), "{line}");
 }
 
-fn assert_read_back(format: &str, write: fn(&[MetricFamily], &mut Vec<u8>)) {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
-    let all: Vec<Vec<MetricFamily>> = (0..300).map(|_| random.families()).collect();
-    let documents: Vec<Vec<u8>> = all
-        .iter()
-        .map(|families| {
-            let mut document = Vec::new();
-            write(families, &mut document);
-            document
-        })
-        .collect();
-    let read = read(format, &documents);
+fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gathered) {
+    let seed = 0x9E37_79B9_7F4A_7C15;
+    let mut random = Random(seed);
+    let documents = (0..300).map(|_| {
+        let gathered = gather(random.families());
+        assert_eq!(gathered.errors(), []);
+        let families: &[exposition::Family] = gathered.families();
+        assert_eq!(families.len(), 6);
+        format.to_text(families).into_bytes()
+    });
+    let read = read(parser, &documents.collect::<Vec<_>>());
     let mut lines = read.lines();
-    for families in &all {
-        for family in families {
-            for expected in expected(family, format == "open_metrics") {
-                assert_line(lines.next().unwrap(), &expected);
+    let mut random = Random(seed);
+    for _ in 0..300 {
+        for family in random.families() {
+            let expected = expected(&family, parser == "open_metrics");
+            let mut own: Vec<&str> = lines.by_ref().take(expected.len()).collect();
+            own.sort_unstable();
+            assert_eq!(own.len(), expected.len());
+            for (line, expected) in own.into_iter().zip(&expected) {
+                assert_line(line, expected);
             }
         }
         assert_eq!(lines.next(), Some("end"));
@@ -306,15 +426,16 @@ fn assert_read_back(format: &str, write: fn(&[MetricFamily], &mut Vec<u8>)) {
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
 fn what_is_written_as_text_is_read_back() {
-    assert_read_back("text", |families, out| {
-        assert_eq!(write_text(families, out), [])
-    });
+    assert_read_back("text", Format::TEXT, by_samples);
+    #[cfg(not(feature = "protobuf"))]
+    assert_read_back("text", Format::TEXT, by_the_crate);
 }
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
 fn what_is_written_as_open_metrics_is_read_back_by_the_strict_parser() {
-    assert_read_back("open_metrics", |families, out| {
-        assert_eq!(write_open_metrics(families, out), []);
-    });
+    let format = Format::OPEN_METRICS_1_0_0;
+    assert_read_back("open_metrics", format, by_samples);
+    #[cfg(not(feature = "protobuf"))]
+    assert_read_back("open_metrics", format, by_the_crate);
 }

@@ -1,8 +1,7 @@
-//! The programs before the judges that a reader has: a real Prometheus and promtool.
+//! The programs as a reader checks them: with a real Prometheus and with promtool.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-mod families;
 mod support;
 mod tables;
 
@@ -14,12 +13,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exporter_workbook::gather::Gathered;
-use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::collect::collector_fn;
+use exporter_workbook::desc::Desc;
+use exporter_workbook::promhttp::{BoxHandler, Handler, HandlerOpts, handler_for};
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::Server;
-use families::{counter, family, gauge, gauges, histogram, summary, untyped};
-use http::{HeaderValue, Response};
-use prometheus::proto::{MetricFamily, MetricType};
+use http::{HeaderValue, Request, Response};
 use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
 use tables::{check_metrics, refused, rows, with_mistake};
 
@@ -121,27 +120,23 @@ fn prometheus_scrapes_the_lessons_with_the_shipped_config() {
 }
 
 /// One family of every type, and the numbers that are hard to write.
-fn every_type() -> Vec<MetricFamily> {
-    use MetricType::{COUNTER, HISTOGRAM, SUMMARY, UNTYPED};
-    let escaped = [("path", "C:\\\n\"x\""), ("zone", "é€")];
-    vec![
-        family("a_total", COUNTER, vec![counter(1_234_567.5)]),
-        family("b", COUNTER, vec![counter(2.0)]),
-        gauges("c", vec![gauge(-1e-7, &escaped)]),
-        gauges("d", vec![gauge(f64::NAN, &[])]),
-        gauges("e", vec![gauge(f64::NEG_INFINITY, &[])]),
-        family("f", UNTYPED, vec![untyped(1e10)]),
-        family(
-            "g",
-            HISTOGRAM,
-            vec![histogram(&[(0.5, 1), (1e6, 2)], 3, 12.5)],
-        ),
-        family(
-            "h",
-            SUMMARY,
-            vec![summary(&[(0.5, 7.0), (1.0, 8.0)], 2, 15.0)],
-        ),
-    ]
+fn every_type() -> Registry {
+    let path_and_zone = Desc::gauge("c", "Help.").label("path").label("zone");
+    let registry = Registry::new();
+    registry.must_register(collector_fn(Vec::new(), move |samples| {
+        samples.set(&Desc::counter("a_total", "Help."), 1_234_567.5, &[]);
+        samples.set(&Desc::counter("b", "Help."), 2.0, &[]);
+        samples.set(&path_and_zone, -1e-7, &["C:\\\n\"x\"", "é€"]);
+        samples.set(&Desc::gauge("d", "Help."), f64::NAN, &[]);
+        samples.set(&Desc::gauge("e", "Help."), f64::NEG_INFINITY, &[]);
+        samples.set(&Desc::untyped("f", "Help."), 1e10, &[]);
+        let buckets = [(0.5, 1), (1e6, 2)];
+        samples.histogram(&Desc::histogram("g", "Help."), 3, 12.5, &buckets, &[]);
+        let quantiles = [(0.5, 7.0), (1.0, 8.0)];
+        samples.summary(&Desc::summary("h", "Help."), 2, 15.0, &quantiles, &[]);
+        Ok(())
+    }));
+    registry
 }
 
 /// What Prometheus then holds, beside what it writes of the scrape itself.
@@ -164,19 +159,19 @@ const EVERY_TYPE: [&str; 15] = [
 ];
 
 /// A handler that sends along the Content-Type of each of its answers.
-fn every_type_in_open_metrics() -> (Handler, mpsc::Receiver<HeaderValue>) {
+fn every_type_in_open_metrics() -> (BoxHandler, mpsc::Receiver<HeaderValue>) {
     let opts = HandlerOpts {
         enable_open_metrics: true,
         ..HandlerOpts::default()
     };
-    let inner = handler_for(|| Gathered::checked(every_type()), opts).unwrap();
+    let inner = handler_for(every_type(), opts).unwrap();
     let (sender, content_types) = mpsc::channel();
-    let handler: Handler = Box::new(move |request| {
-        let response = inner(request);
+    let handler = move |request: &Request<()>| {
+        let response = inner.handle(request);
         let _ = sender.send(response.headers()["content-type"].clone());
         response
-    });
-    (handler, content_types)
+    };
+    (Box::new(handler), content_types)
 }
 
 #[test]
@@ -206,17 +201,17 @@ fn prometheus_negotiates_open_metrics_and_stores_what_was_set() {
 }
 
 /// A handler that answers `body` with the Content-Type of its format.
-fn page(body: Vec<u8>) -> Handler {
+fn page(body: Vec<u8>) -> impl Handler {
     let open_metrics = String::from_utf8_lossy(&body).starts_with("# TYPE");
     let content_type = if open_metrics {
         "application/openmetrics-text; version=1.0.0; charset=utf-8"
     } else {
         "text/plain; version=0.0.4; charset=utf-8"
     };
-    Box::new(move |_| {
+    move |_: &Request<()>| {
         let response = Response::builder().header("content-type", content_type);
         response.body(body.clone()).unwrap()
-    })
+    }
 }
 
 /// What the targets page says of the last scrape of `job`.
@@ -299,17 +294,20 @@ fn down(address: SocketAddr) -> [(SocketAddr, &'static str); 7] {
 }
 
 fn failing_and_slow(listener: TcpListener) -> Server {
-    let failing = || Gathered::checked(vec![gauges("a-b", vec![gauge(1.0, &[])])]);
-    let slow = || {
+    let failing = collector_fn(Vec::new(), |_| Err("no sensor".into()));
+    let slow = collector_fn(Vec::new(), |_| {
         thread::sleep(Duration::from_secs(2));
-        Gathered::default()
-    };
+        Ok(())
+    });
+    let registry = Registry::new();
+    registry.must_register(failing);
+    let failing = handler_for(registry, HandlerOpts::default()).unwrap();
+    let registry = Registry::new();
+    registry.must_register(slow);
+    let slow = handler_for(registry, HandlerOpts::default()).unwrap();
     Server::new(listener)
-        .route(
-            "/failing",
-            handler_for(failing, HandlerOpts::default()).unwrap(),
-        )
-        .route("/slow", handler_for(slow, HandlerOpts::default()).unwrap())
+        .route("/failing", failing)
+        .route("/slow", slow)
 }
 
 #[test]

@@ -15,17 +15,22 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use exporter_workbook::gather::{GatherError, Gathered, Gatherer, Gatherers};
+use exporter_workbook::collect::{Collector, Scrape, collector_fn, value_fn};
+use exporter_workbook::desc::Desc;
 use exporter_workbook::promhttp::{
-    self, Handler, HandlerErrorHandling, HandlerOpts, instrument_metric_handler,
+    self, BoxHandler, Handler, HandlerErrorHandling, HandlerOpts,
+    instrument_metric_handler,
 };
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::{
+    GatherError, Gathered, Gatherer, Gatherers, IntoGatherer, Registry, gatherer_fn,
+};
 use exporter_workbook::serve::Server;
+use exporter_workbook::testutil;
 use families::{collects, counter, family, gauge, gauges};
 use http::{Method, Request, Response};
-use prometheus::core::Collector;
+use prometheus::Gauge;
+use prometheus::core::Collector as _;
 use prometheus::proto::{MetricFamily, MetricType};
-use prometheus::{Gauge, Registry};
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -42,7 +47,7 @@ const PROMETHEUS_ACCEPTS: &str = "application/openmetrics-text;version=1.0.0,\
 /// One request and its answer.
 struct Row {
     name: String,
-    handler: fn() -> Handler,
+    handler: fn() -> BoxHandler,
     method: Method,
     path: &'static str,
     header: Option<(&'static str, String)>,
@@ -58,7 +63,7 @@ struct Row {
 fn row(name: impl Into<String>) -> Row {
     Row {
         name: name.into(),
-        handler: || handler_for(two_gauges, HandlerOpts::default()),
+        handler: || handler_for(gatherer_fn(two_gauges), HandlerOpts::default()),
         method: Method::GET,
         path: "/metrics",
         header: None,
@@ -75,18 +80,18 @@ const OPEN_METRICS: &str = "# HELP a Help.\n# TYPE a gauge\na 1.0\n\
                             # HELP b Help.\n# TYPE b gauge\nb 2.0\n# EOF\n";
 
 fn two_gauges() -> Gathered {
-    Gathered::checked(vec![
+    Gathered::from(vec![
         gauges("a", vec![gauge(1.0, &[])]),
         gauges("b", vec![gauge(2.0, &[])]),
     ])
 }
 
-fn open_metrics_enabled() -> Handler {
+fn open_metrics_enabled() -> BoxHandler {
     let opts = HandlerOpts {
         enable_open_metrics: true,
         ..HandlerOpts::default()
     };
-    handler_for(two_gauges, opts)
+    handler_for(gatherer_fn(two_gauges), opts)
 }
 
 fn errors_of_gathers() -> Row {
@@ -114,7 +119,7 @@ fn rows_of_handlers() -> Vec<Row> {
         Row {
             handler: || {
                 let registry = Registry::new();
-                handler_for(registry.clone(), with_errors_in(&registry))
+                handler_for(&registry, with_errors_in(&registry))
             },
             body: ERRORS_TOTAL.to_owned(),
             ..row("3 handler_for with a registry adds its errors at 0")
@@ -187,7 +192,7 @@ fn rows_of_requests() -> Vec<Row> {
     let start = || vec![("process-start-time-unix", "1500000000".to_owned())];
     vec![
         Row {
-            handler: || handler_for(two_gauges, process_started()),
+            handler: || handler_for(gatherer_fn(two_gauges), process_started()),
             headers: start(),
             ..row("13 ProcessStartTime is a header")
         },
@@ -357,7 +362,7 @@ fn rows_of_encodings() -> Vec<Row> {
                 disable_compression: true,
                 ..HandlerOpts::default()
             };
-            handler_for(two_gauges, opts)
+            handler_for(gatherer_fn(two_gauges), opts)
         },
         header: Some(("accept-encoding", "gzip".to_owned())),
         ..row("20 DisableCompression")
@@ -405,7 +410,7 @@ fn each_row_holds_for_the_handler_as_a_function() {
         if let Some((name, value)) = &row.header {
             request = request.header(*name, value);
         }
-        let response = (row.handler)()(&request.body(()).unwrap());
+        let response = (row.handler)().handle(&request.body(()).unwrap());
         let header = |name: &str| match response.headers().get(name) {
             Some(value) => value.to_str().unwrap().to_owned(),
             None => String::new(),
@@ -448,28 +453,22 @@ fn each_row_holds_over_http() {
     asked.unwrap();
 }
 
-fn ask(handler: &Handler, method: Method) -> Response<Vec<u8>> {
-    let mut request = Request::new(());
-    *request.method_mut() = method;
-    handler(&request)
-}
-
-fn get(handler: &Handler) -> Response<Vec<u8>> {
-    ask(handler, Method::GET)
+fn get(handler: &impl Handler) -> Response<Vec<u8>> {
+    handler.handle(&Request::new(()))
 }
 
 fn body(response: Response<Vec<u8>>) -> String {
     String::from_utf8(response.into_body()).unwrap()
 }
 
-fn scrape(handler: &Handler) -> String {
+fn scrape(handler: &impl Handler) -> String {
     let response = get(handler);
     assert_eq!(response.status(), 200);
     body(response)
 }
 
-fn handler_for(gatherer: impl Gatherer + 'static, opts: HandlerOpts) -> Handler {
-    promhttp::handler_for(gatherer, opts).unwrap()
+fn handler_for<K>(source: impl IntoGatherer<K>, opts: HandlerOpts) -> BoxHandler {
+    promhttp::handler_for(source, opts).unwrap()
 }
 
 fn with_errors_in(registry: &Registry) -> HandlerOpts {
@@ -479,9 +478,9 @@ fn with_errors_in(registry: &Registry) -> HandlerOpts {
     }
 }
 
-fn instrumented(registry: &Registry) -> Handler {
-    let inner = handler_for(registry.clone(), with_errors_in(registry));
-    instrument_metric_handler(registry, inner).unwrap()
+fn instrumented(registry: &Registry) -> BoxHandler {
+    let inner = handler_for(registry, with_errors_in(registry));
+    Box::new(instrument_metric_handler(registry, inner).unwrap())
 }
 
 const ERRORS_TOTAL: &str = "\
@@ -532,8 +531,8 @@ fn a_name_that_a_stranger_holds_is_an_error() {
     let registry = Registry::new();
     let name = "promhttp_metric_handler_requests_in_flight";
     let help = "Current number of scrapes being served.";
-    registry.must_register(vec![Box::new(Gauge::new(name, help).unwrap())]);
-    let inner = handler_for(registry.clone(), HandlerOpts::default());
+    registry.must_register(Gauge::new(name, help).unwrap());
+    let inner = handler_for(&registry, HandlerOpts::default());
     let error = instrument_metric_handler(&registry, inner).err().unwrap();
     assert_eq!(
         error.to_string(),
@@ -547,12 +546,13 @@ fn a_name_that_a_stranger_holds_is_an_error() {
 #[test]
 fn a_scrape_is_no_longer_in_flight_after_a_panic() {
     let registry = Registry::new();
-    let panics: Handler = Box::new(|_| panic!("on purpose"));
+    let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
     let handler = instrument_metric_handler(&registry, panics).unwrap();
-    catch_unwind(AssertUnwindSafe(|| ask(&handler, Method::GET))).unwrap_err();
-    let families = registry.gather();
-    let in_flight = families[0].get_metric()[0].get_gauge();
-    assert_eq!(in_flight.get_value(), 0.0);
+    catch_unwind(AssertUnwindSafe(|| get(&handler))).unwrap_err();
+    let in_flight = "promhttp_metric_handler_requests_in_flight";
+    let expected =
+        REQUESTS.replace(&format!("{in_flight} 1"), &format!("{in_flight} 0"));
+    testutil::gather_and_compare(&registry, &expected, &[]).unwrap();
 }
 
 // Errors.
@@ -564,15 +564,15 @@ struct Failing {
 }
 
 impl Gatherer for Failing {
-    fn gather(&self) -> Gathered {
-        let error = |text: &&str| GatherError::CollectorPanicked {
+    fn gather_for(&self, _: &Scrape) -> Gathered {
+        let error = |text: &&str| GatherError::Panicked {
             collector: "a collector".to_owned(),
             message: text.to_string(),
         };
-        Gathered {
-            families: self.good.clone(),
-            errors: self.errors.iter().map(error).collect(),
-        }
+        let gathered = Gathered::from(self.good.clone());
+        let errors = self.errors.iter().map(error);
+        let errors = errors.chain(gathered.errors().to_vec()).collect();
+        Gathered::new(gathered.into_families(), errors)
     }
 }
 
@@ -588,7 +588,7 @@ fn failing(errors: &'static [&'static str]) -> Failing {
     Failing { good, errors }
 }
 
-/// A family that no parser takes.
+/// A family that no parser accepts.
 fn misnamed() -> MetricFamily {
     gauges("a b", vec![gauge(1.0, &[])])
 }
@@ -619,87 +619,87 @@ fn row_9_panic_on_error_panics_with_the_error() {
 }
 
 #[test]
-fn a_family_that_cannot_be_encoded_is_named_and_continue_on_error_serves_the_others() {
-    let families = || Failing {
-        good: vec![misnamed(), good().remove(0)],
-        errors: &[],
-    };
+fn a_family_that_cannot_be_written_is_an_error_of_gathering() {
+    let families = || gatherer_fn(|| vec![misnamed(), good().remove(0)].into());
     let response = get(&handler_for(families(), HandlerOpts::default()));
     assert_eq!(response.status(), 500);
     assert_eq!(
         body(response),
         "An error has occurred while serving metrics:\n\n\
-         cannot encode metric family `a b`: `a b` is not a metric name, which has letters, \
-         digits, `_` and `:`, and no digit first\n"
+         a source of families reported `a b`: `a b` is not a metric name, which has \
+         letters, digits, `_` and `:`, and no digit first\n"
     );
     assert_eq!(scrape(&handler_for(families(), continue_on_error())), GOOD);
+}
+
+/// With two errors of its own, and a family that cannot be written.
+fn failing_threefold() -> Failing {
+    Failing {
+        good: vec![misnamed(), good().remove(0)],
+        errors: &["no sensor", "no disk"],
+    }
 }
 
 #[test]
 fn row_8_errors_are_counted_by_cause_and_shown_one_scrape_later() {
     let registry = Registry::new();
-    let gatherer = Failing {
-        good: vec![misnamed(), good().remove(0)],
-        errors: &["no sensor", "no disk"],
-    };
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
         ..continue_on_error()
     };
-    let failing = handler_for(gatherer, opts);
-    scrape(&failing);
-    let text = scrape(&handler_for(registry, HandlerOpts::default()));
-    // A gather fails once, however much is wrong with it; each family is encoded.
-    assert!(text.contains("{cause=\"gathering\"} 1\n"), "{text}");
-    assert!(text.contains("{cause=\"encoding\"} 1\n"), "{text}");
+    let failing = handler_for(failing_threefold(), opts);
+    assert_eq!(scrape(&failing), GOOD);
+    // A scrape fails once, however much is wrong with it, and what was gathered can be
+    // encoded.
+    let (at_0, at_1) = ("{cause=\"gathering\"} 0", "{cause=\"gathering\"} 1");
+    assert_eq!(
+        scrape(&handler_for(registry, HandlerOpts::default())),
+        ERRORS_TOTAL.replace(at_0, at_1)
+    );
 }
 
 #[test]
 fn row_12_errors_are_logged() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&lines);
-    let gatherer = Failing {
-        good: vec![misnamed(), good().remove(0)],
-        errors: &["no sensor", "no disk"],
-    };
     let opts = HandlerOpts {
         error_log: Some(Arc::new(move |line: &str| {
             log.lock().unwrap().push(line.to_owned());
         })),
         ..continue_on_error()
     };
-    scrape(&handler_for(gatherer, opts));
+    scrape(&handler_for(failing_threefold(), opts));
     assert_eq!(
         *lines.lock().unwrap(),
-        [
-            "error gathering metrics: 2 error(s) occurred:\n\
+        ["error gathering metrics: 3 error(s) occurred:\n\
              * a collector panicked: no sensor (the program's log says where)\n\
-             * a collector panicked: no disk (the program's log says where)",
-            "error encoding and sending metric family: cannot encode metric family `a b`: \
-             `a b` is not a metric name, which has letters, digits, `_` and `:`, and no \
-             digit first"
-        ]
+             * a collector panicked: no disk (the program's log says where)\n\
+             * a source of families reported `a b`: `a b` is not a metric name, which has \
+             letters, digits, `_` and `:`, and no digit first"]
     );
 }
 
-/// What may be wrong with a collector of `bad`, and how the error begins.
+/// What may be wrong with a collector of `bad`, and the error.
 fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
     let one = || gauge(1.0, &[]);
     let counters = family("bad", MetricType::COUNTER, vec![counter(1.0)]);
     [
         (
             Some(vec![gauges("bad", vec![one(), one()])]),
-            "`bad` was collected twice",
+            "reported `bad`, which was reported already: tell the two apart by a label, or \
+             report it once",
         ),
         (
             Some(vec![gauges("bad", vec![one()]), counters]),
-            "`bad` was collected as a gauge and as a counter",
+            "reported `bad` as a counter, which another reported as a gauge: give both the \
+             same type, or one of them another name",
         ),
         (
             Some(vec![gauges("bad", vec![gauge(1.0, &[("__x", "1")])])]),
-            "`bad{__x=\"1\"}` was dropped: label names that begin with `__`",
+            "reported `bad{__x=\"1\"}`: label names that begin with `__` are Prometheus's \
+             own, rename `__x`",
         ),
-        (None, "the collector of `bad` panicked: no sensor"),
+        (None, "panicked: no sensor (the program's log says where)"),
     ]
 }
 
@@ -707,16 +707,18 @@ fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
 fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_others() {
     for (families, words) in bad_collectors() {
         let registry = Registry::new();
-        let queue_length = Gauge::new("queue_length", "Items.").unwrap();
-        let bad = collects("bad", move || families.clone().expect("no sensor"));
-        registry.must_register(vec![Box::new(queue_length), bad]);
-        let strict = handler_for(registry.clone(), with_errors_in(&registry));
-        let response = get(&strict);
+        registry.must_register(Gauge::new("queue_length", "Items.").unwrap());
+        let make = move || families.clone().expect("no sensor");
+        registry.must_register(collects("bad", make));
+        let response = get(&handler_for(&registry, with_errors_in(&registry)));
         assert_eq!(response.status(), 500);
-        let expected =
-            format!("An error has occurred while serving metrics:\n\n{words}");
-        let text = body(response);
-        assert!(text.starts_with(&expected), "{text}");
+        assert_eq!(
+            body(response),
+            format!(
+                "An error has occurred while serving metrics:\n\n\
+                 the collector of `bad` {words}\n"
+            )
+        );
 
         let opts = HandlerOpts {
             registry: Some(registry.clone()),
@@ -724,25 +726,72 @@ fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_oth
         };
         let lenient = handler_for(registry, opts);
         for failed_before in 1..3 {
-            let text = scrape(&lenient);
-            assert!(text.contains(GOOD), "{text}");
-            let count = format!("{{cause=\"gathering\"}} {failed_before}\n");
-            assert!(text.contains(&count), "{text}");
+            let count = format!("{{cause=\"gathering\"}} {failed_before}");
+            let errors = ERRORS_TOTAL.replace("{cause=\"gathering\"} 0", &count);
+            assert_eq!(scrape(&lenient), format!("{errors}{GOOD}"));
         }
     }
 }
 
-#[test]
-fn several_gatherers_are_one_page() {
+/// A registry of `count` collectors that fail, each with a long name and a long error.
+fn fails_at_length(count: usize) -> Registry {
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(Gauge::new("workers", "W.").unwrap())]);
+    for number in 0..count {
+        let name = format!("{}_{number}", "a".repeat(1000));
+        let desc = Desc::gauge(&name, "A.");
+        registry.must_register(collector_fn(vec![desc], |_| {
+            Err("no sensor ".repeat(1000).into())
+        }));
+    }
+    registry
+}
+
+/// Asserts that the body of a failed scrape lists a hundred of `count` such errors.
+fn assert_a_hundred_listed(body: &str, count: usize) {
+    let lines: Vec<&str> = body.lines().collect();
+    assert_eq!(
+        lines[..2],
+        ["An error has occurred while serving metrics:", ""]
+    );
+    let listed = format!(
+        "* the collector of `{}…` failed: {}…",
+        "a".repeat(100),
+        "no sensor ".repeat(100)
+    );
+    assert_eq!(lines.len(), 3 + 100 + 1);
+    assert!(lines[3..103].iter().all(|line| *line == listed), "{body}");
+    let more = count - 100;
+    assert_eq!(lines[103], format!("* and {more} error(s) more"));
+    assert_eq!(lines[2], format!("{count} error(s) occurred:"));
+}
+
+#[test]
+fn of_many_errors_a_hundred_are_listed_and_each_is_short() {
+    let registry = fails_at_length(200);
+    registry.must_register(Gauge::new("queue_length", "Items.").unwrap());
+    let response = get(&handler_for(&registry, HandlerOpts::default()));
+    assert_eq!(response.status(), 500);
+    assert_a_hundred_listed(&body(response), 200);
+    assert_eq!(scrape(&handler_for(&registry, continue_on_error())), GOOD);
+}
+
+#[test]
+fn the_errors_of_several_sources_are_counted_together() {
+    let source = || Box::new(fails_at_length(150)) as Box<dyn Gatherer>;
+    let several = Gatherers(vec![source(), source()]);
+    let response = get(&handler_for(several, HandlerOpts::default()));
+    assert_eq!(response.status(), 500);
+    assert_a_hundred_listed(&body(response), 300);
+}
+
+#[test]
+fn several_gatherers_are_one_exposition() {
+    let registry = Registry::new();
+    registry.must_register(Gauge::new("workers", "W.").unwrap());
     // ANCHOR: gatherers
-    // use exporter_workbook::gather::{Gathered, Gatherers};
+    // use exporter_workbook::registry::{Gatherers, gatherer_fn};
     let queue_length = Gauge::new("queue_length", "Items.").unwrap();
-    let measured = move || Gathered {
-        families: queue_length.collect(),
-        errors: Vec::new(),
-    };
+    let measured = gatherer_fn(move || queue_length.collect().into());
     let several = Gatherers(vec![Box::new(registry), Box::new(measured)]);
     let handler = promhttp::handler_for(several, HandlerOpts::default()).unwrap();
     // ANCHOR_END: gatherers
@@ -753,10 +802,10 @@ fn several_gatherers_are_one_page() {
 #[test]
 fn a_gatherer_that_panics_fails_its_scrape_and_no_other() {
     let panics = AtomicUsize::new(1);
-    let gatherer = move || {
+    let gatherer = gatherer_fn(move || {
         assert!(panics.swap(0, SeqCst) == 0, "no sensor");
         two_gauges()
-    };
+    });
     let opts = HandlerOpts {
         coalesce_gather: true,
         ..HandlerOpts::default()
@@ -767,7 +816,7 @@ fn a_gatherer_that_panics_fails_its_scrape_and_no_other() {
     assert_eq!(
         body(response),
         "An error has occurred while serving metrics:\n\n\
-         a gatherer panicked: no sensor (the program's log says where)\n"
+         a source of families panicked: no sensor (the program's log says where)\n"
     );
     assert_eq!(scrape(&handler), format!("{A}{B}"));
 }
@@ -785,7 +834,7 @@ fn the_options_of_an_exporter_go_together() {
         process_start_time: Some(SystemTime::now()),
         ..HandlerOpts::default()
     };
-    let handler = promhttp::handler_for(registry, opts).unwrap();
+    let handler = promhttp::handler_for(&registry, opts).unwrap();
     // ANCHOR_END: options
     assert_eq!(scrape(&handler), ERRORS_TOTAL);
 }
@@ -799,11 +848,17 @@ struct Gate {
     gathers: Arc<AtomicUsize>,
 }
 
-impl Gatherer for Gate {
-    fn gather(&self) -> Gathered {
+impl Gate {
+    fn pass(&self) {
         self.gathers.fetch_add(1, SeqCst);
         self.began.send(()).unwrap();
         let _ = self.goes_on.lock().unwrap().recv();
+    }
+}
+
+impl Gatherer for Gate {
+    fn gather_for(&self, _: &Scrape) -> Gathered {
+        self.pass();
         two_gauges()
     }
 }
@@ -897,11 +952,11 @@ fn scrapes_past_their_timeout_are_limited_even_where_no_limit_is_set() {
     drop(keeper.go_on);
 }
 
-fn scrape_that_waits(handler: &Handler, seconds: &str) -> Response<Vec<u8>> {
+fn scrape_that_waits(handler: &impl Handler, seconds: &str) -> Response<Vec<u8>> {
     let request = Request::builder()
         .uri("/metrics")
         .header("X-Prometheus-Scrape-Timeout-Seconds", seconds);
-    handler(&request.body(()).unwrap())
+    handler.handle(&request.body(()).unwrap())
 }
 
 #[test]
@@ -942,12 +997,12 @@ fn of_two_timeouts_the_shorter_counts() {
 
 #[test]
 fn a_scrape_timeout_that_is_none_is_not_minded() {
-    let slow = || {
+    let slow = gatherer_fn(|| {
         thread::sleep(Duration::from_millis(20));
         two_gauges()
-    };
+    });
     let handler = handler_for(slow, HandlerOpts::default());
-    for seconds in ["", "x", "-1", "0", "NaN", "inf", "1e400", "60"] {
+    for seconds in ["", "x", "-1", "0", "NaN", "inf", "1e400", "1e19", "60"] {
         assert_eq!(
             scrape_that_waits(&handler, seconds).status(),
             200,
@@ -987,4 +1042,444 @@ fn scrapes_that_come_during_a_gather_share_it() {
     assert_eq!(keeper.gathers.load(SeqCst), 1);
     assert_eq!(get(&handler).status(), 200);
     assert_eq!(keeper.gathers.load(SeqCst), 2);
+}
+
+// The deadline, as a collector sees it.
+
+/// A timeout in milliseconds, a header in seconds, and the time in milliseconds.
+const TIMES: [(Option<u64>, Option<&str>, Option<u64>); 12] = [
+    (None, None, None),
+    (Some(0), None, None),
+    (Some(3000), None, Some(3000)),
+    (None, Some("10"), Some(9500)),
+    (None, Some(" 1.0 "), Some(950)),
+    (None, Some("0"), None),
+    (None, Some("ten"), None),
+    (None, Some("-10"), None),
+    (Some(0), Some("10"), Some(9500)),
+    (Some(3000), Some("10"), Some(3000)),
+    (Some(30_000), Some("10"), Some(9500)),
+    (Some(3000), Some("NaN"), Some(3000)),
+];
+
+#[test]
+fn the_time_for_a_request_is_the_shorter_of_both_timeouts() {
+    for (timeout, header, expected) in TIMES {
+        let opts = HandlerOpts {
+            timeout: timeout.map(Duration::from_millis),
+            ..HandlerOpts::default()
+        };
+        let mut request = Request::builder();
+        if let Some(header) = header {
+            request = request.header("X-Prometheus-Scrape-Timeout-Seconds", header);
+        }
+        let time = opts.time_for(&request.body(()).unwrap());
+        let expected = expected.map(Duration::from_millis);
+        assert_eq!(time, expected, "{timeout:?} and {header:?}");
+    }
+}
+
+/// A registry whose collector notes how much time it has.
+fn notes_time_left() -> (Registry, mpsc::Receiver<Option<Duration>>) {
+    let (sender, times) = mpsc::channel();
+    let registry = Registry::new();
+    let desc = Desc::gauge("queue_length", "Items.");
+    let noting = collector_fn(vec![desc.clone()], move |samples| {
+        sender.send(samples.time_left())?;
+        samples.set(&desc, 0.0, &[]);
+        Ok(())
+    });
+    registry.must_register(noting);
+    (registry, times)
+}
+
+#[test]
+fn a_collector_is_told_how_much_time_is_left() {
+    let (registry, times) = notes_time_left();
+    let shared: Arc<dyn Gatherer> = Arc::new(registry.clone());
+    let several = Gatherers(vec![Box::new(registry.clone()), Box::new(two_sources())]);
+    let coalesced = HandlerOpts {
+        coalesce_gather: true,
+        ..HandlerOpts::default()
+    };
+    for handler in [
+        handler_for(&registry, HandlerOpts::default()),
+        handler_for(&registry, coalesced),
+        handler_for(shared, HandlerOpts::default()),
+        handler_for(several, HandlerOpts::default()),
+    ] {
+        assert_eq!(get(&handler).status(), 200);
+        assert_eq!(times.recv().unwrap(), None);
+        assert_eq!(scrape_that_waits(&handler, "1000").status(), 200);
+        let left = times.recv().unwrap().unwrap();
+        let range = Duration::from_secs(900)..=Duration::from_secs(950);
+        assert!(range.contains(&left), "{left:?}");
+    }
+    assert_eq!(registry.gather().errors(), []);
+    assert_eq!(times.recv().unwrap(), None);
+}
+
+#[test]
+fn past_its_deadline_a_collector_has_no_time_left() {
+    let (began, has_begun) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let (sender, times) = mpsc::channel();
+    let goes_on = Mutex::new(goes_on);
+    let registry = Registry::new();
+    registry.must_register(collector_fn(Vec::new(), move |samples| {
+        began.send(())?;
+        let _ = goes_on.lock().unwrap().recv();
+        sender.send(samples.time_left())?;
+        Ok(())
+    }));
+    let handler = handler_for(&registry, HandlerOpts::default());
+    assert_unavailable(
+        scrape_that_waits(&handler, "0.02"),
+        "Exceeded configured timeout of 19ms.\n",
+    );
+    has_begun.recv().unwrap();
+    drop(go_on);
+    assert_eq!(times.recv().unwrap(), Some(Duration::ZERO));
+}
+
+// Sources.
+
+fn two_sources() -> Gatherers {
+    let other = |name: &str| {
+        let registry = Registry::new();
+        registry.must_register(Gauge::new(name, "Help.").unwrap());
+        registry
+    };
+    Gatherers(vec![Box::new(other("workers")), Box::new(other("zones"))])
+}
+
+fn queue_length() -> Gauge {
+    Gauge::new("queue_length", "Items.").unwrap()
+}
+
+#[test]
+fn a_registry_is_served_by_value_and_by_reference() {
+    let registry = Registry::new();
+    registry.must_register(queue_length());
+    let of_crate = prometheus::Registry::new();
+    of_crate.register(Box::new(queue_length())).unwrap();
+    let opts = HandlerOpts::default;
+    for handler in [
+        handler_for(&registry, opts()),
+        handler_for(registry.with_prefix("shop_"), opts()),
+        handler_for(registry, opts()),
+        handler_for(&of_crate, opts()),
+        handler_for(of_crate, opts()),
+    ] {
+        assert_eq!(scrape(&handler), GOOD);
+    }
+}
+
+#[test]
+fn every_other_source_is_served() {
+    let registry = Registry::new();
+    registry.must_register(queue_length());
+    let shared: Arc<dyn Gatherer> = Arc::new(registry.clone());
+    let boxed: Box<dyn Gatherer> = Box::new(registry.clone());
+    let several = Gatherers(vec![
+        Box::new(registry.clone()),
+        Box::new(Gatherers::default()),
+    ]);
+    let queue_length = queue_length();
+    let closure = gatherer_fn(move || queue_length.collect().into());
+    let opts = HandlerOpts::default;
+    for handler in [
+        handler_for(&shared, opts()),
+        handler_for(shared, opts()),
+        handler_for(Arc::new(registry), opts()),
+        handler_for(boxed, opts()),
+        handler_for(several, opts()),
+        handler_for(closure, opts()),
+    ] {
+        assert_eq!(scrape(&handler), GOOD);
+    }
+}
+
+#[test]
+fn the_default_registry_is_served_by_reference() {
+    let name = "default_registry_by_reference";
+    prometheus::register(Box::new(Gauge::new(name, "Help.").unwrap())).unwrap();
+    let handler = handler_for(prometheus::default_registry(), HandlerOpts::default());
+    let request = Request::builder().uri(format!("/metrics?name[]={name}"));
+    assert_eq!(
+        body(handler.handle(&request.body(()).unwrap())),
+        format!("# HELP {name} Help.\n# TYPE {name} gauge\n{name} 0\n")
+    );
+}
+
+// Vary.
+
+/// What `Vary` is for each combination of options.
+const VARY: [(bool, bool, Option<&str>); 4] = [
+    (false, false, Some("Accept-Encoding")),
+    (true, false, Some("Accept, Accept-Encoding")),
+    (true, true, Some("Accept")),
+    (false, true, None),
+];
+
+fn varying(enable_open_metrics: bool, disable_compression: bool) -> BoxHandler {
+    let opts = HandlerOpts {
+        enable_open_metrics,
+        disable_compression,
+        ..HandlerOpts::default()
+    };
+    handler_for(gatherer_fn(two_gauges), opts)
+}
+
+/// Requests that are answered in each format and encoding that there is.
+const HEADERS: [(&str, &str); 3] = [
+    ("accept", "*/*"),
+    ("accept", PROMETHEUS_ACCEPTS),
+    ("accept-encoding", "gzip"),
+];
+
+#[test]
+fn vary_names_the_headers_that_the_options_let_a_response_depend_on() {
+    for (enable_open_metrics, disable_compression, expected) in VARY {
+        let handler = varying(enable_open_metrics, disable_compression);
+        for method in [Method::GET, Method::HEAD] {
+            for (name, value) in HEADERS {
+                let request = Request::builder().method(&method).header(name, value);
+                let response = handler.handle(&request.body(()).unwrap());
+                let vary = response.headers().get_all("vary").iter();
+                let vary: Vec<&str> =
+                    vary.map(|value| value.to_str().unwrap()).collect();
+                assert_eq!(vary, expected.as_slice(), "{method} {name}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn vary_is_there_over_http() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = Server::new(listener);
+    for (number, (enable_open_metrics, disable_compression, _)) in (0..).zip(VARY) {
+        let handler = varying(enable_open_metrics, disable_compression);
+        server = server.route(&format!("/{number}"), handler);
+    }
+    let asked = server.run_until(|| {
+        for (number, (_, _, expected)) in (0..).zip(VARY) {
+            let url = format!("http://{address}/{number}");
+            for method in [minreq::Method::Get, minreq::Method::Head] {
+                for (name, value) in HEADERS {
+                    let request = minreq::Request::new(method.clone(), &url);
+                    let request = request.with_header(name, value).with_timeout(60);
+                    let response = request.send().unwrap();
+                    assert_eq!(response.header("vary"), expected, "{url} {name}");
+                }
+            }
+        }
+    });
+    asked.unwrap();
+}
+
+// A registry for each request, as a probe makes it.
+
+/// Reports on the target of each request; what that does is up to `probe`.
+fn prober<C: Collector + 'static>(
+    opts: HandlerOpts,
+    probe: impl Fn(String) -> C + Send + Sync,
+) -> impl Handler {
+    move |request: &Request<()>| {
+        let query = request.uri().query().unwrap_or_default();
+        let target = query.strip_prefix("target=").unwrap_or_default();
+        let registry = Registry::new();
+        registry.must_register(probe(target.to_owned()));
+        promhttp::respond(&registry, request, &opts)
+    }
+}
+
+fn success(target: &str) -> Desc {
+    Desc::gauge("probe_success", "Whether it answers.").const_label("target", target)
+}
+
+fn probe(handler: &impl Handler, target: &str) -> Response<Vec<u8>> {
+    let request = Request::builder().uri(format!("/probe?target={target}"));
+    handler.handle(&request.body(()).unwrap())
+}
+
+#[test]
+fn a_probe_is_answered_for_its_own_target() {
+    let handler = prober(HandlerOpts::default(), |target| {
+        value_fn(success(&target), || 1.0)
+    });
+    for target in ["10.0.0.1", "10.0.0.2", "10.0.0.1"] {
+        let response = probe(&handler, target);
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], TEXT);
+        assert_eq!(
+            body(response),
+            format!(
+                "# HELP probe_success Whether it answers.\n\
+                 # TYPE probe_success gauge\n\
+                 probe_success{{target=\"{target}\"}} 1\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn respond_answers_as_a_handler_would() {
+    for row in rows_of_requests() {
+        let mut request = Request::builder().method(&row.method).uri(row.path);
+        if let Some((name, value)) = &row.header {
+            request = request.header(*name, value);
+        }
+        let request = request.body(()).unwrap();
+        // Of the options these rows have only this one.
+        let opts = match row.name.starts_with("13") {
+            true => process_started(),
+            false => HandlerOpts::default(),
+        };
+        let by_hand = match (row.status, row.name.starts_with("21")) {
+            (500, _) => promhttp::respond(failing(&["no sensor"]), &request, &opts),
+            (_, true) => promhttp::respond(Registry::new(), &request, &opts),
+            _ => promhttp::respond(gatherer_fn(two_gauges), &request, &opts),
+        };
+        let by_handler = (row.handler)().handle(&request);
+        assert_eq!(by_hand.status(), by_handler.status(), "{}", row.name);
+        assert_eq!(by_hand.headers(), by_handler.headers(), "{}", row.name);
+        assert_eq!(by_hand.body(), by_handler.body(), "{}", row.name);
+    }
+}
+
+#[test]
+fn probes_by_clones_of_one_options_are_limited_together() {
+    let (gate, keeper) = gate();
+    let gate = Arc::new(gate);
+    let opts = HandlerOpts {
+        max_requests_in_flight: 1,
+        ..HandlerOpts::default()
+    };
+    let slow = |target: String| {
+        let (desc, gate) = (success(&target), Arc::clone(&gate));
+        value_fn(desc, move || {
+            if target == "slow" {
+                gate.pass();
+            }
+            1.0
+        })
+    };
+    let (one, other) = (prober(opts.clone(), slow), prober(opts, slow));
+    thread::scope(|scope| {
+        // Dropped if an assertion fails, so that the first probe ends.
+        let go_on = keeper.go_on;
+        let first = scope.spawn(|| probe(&one, "slow"));
+        keeper.began.recv().unwrap();
+        for response in [probe(&one, "fast"), probe(&other, "fast")] {
+            assert_unavailable(
+                response,
+                "Limit of concurrent requests reached (1), try again later.\n",
+            );
+        }
+        drop(go_on);
+        assert_eq!(first.join().unwrap().status(), 200);
+    });
+    assert_eq!(probe(&other, "fast").status(), 200);
+}
+
+#[test]
+fn handlers_with_clones_of_one_options_are_limited_together() {
+    let (gate, keeper) = gate();
+    let one_in_flight = || HandlerOpts {
+        max_requests_in_flight: 1,
+        ..HandlerOpts::default()
+    };
+    let opts = one_in_flight();
+    let held = handler_for(gate, opts.clone());
+    let other = handler_for(gatherer_fn(two_gauges), opts);
+    let apart = handler_for(gatherer_fn(two_gauges), one_in_flight());
+    thread::scope(|scope| {
+        let go_on = keeper.go_on;
+        let first = scope.spawn(|| get(&held));
+        keeper.began.recv().unwrap();
+        assert_unavailable(
+            get(&other),
+            "Limit of concurrent requests reached (1), try again later.\n",
+        );
+        assert_eq!(get(&apart).status(), 200);
+        drop(go_on);
+        assert_eq!(first.join().unwrap().status(), 200);
+    });
+    assert_eq!(get(&other).status(), 200);
+}
+
+#[test]
+fn a_probe_is_answered_before_prometheus_gives_up() {
+    let (gate, keeper) = gate();
+    let gate = Arc::new(gate);
+    let opts = HandlerOpts {
+        max_requests_in_flight: 1,
+        ..HandlerOpts::default()
+    };
+    let handler = prober(opts, move |target| {
+        let gate = Arc::clone(&gate);
+        value_fn(success(&target), move || {
+            gate.pass();
+            1.0
+        })
+    });
+    assert_unavailable(
+        scrape_that_waits(&handler, "0.02"),
+        "Exceeded configured timeout of 19ms.\n",
+    );
+    // It is not over, and still counts, though its registry is of no further use.
+    keeper.began.recv().unwrap();
+    assert_unavailable(
+        scrape_that_waits(&handler, "0.02"),
+        "Limit of concurrent requests reached (1), try again later.\n",
+    );
+    drop(keeper.go_on);
+}
+
+#[test]
+fn the_errors_of_all_probes_count_in_one_metric() {
+    let registry = Registry::new();
+    let opts = with_errors_in(&registry);
+    let fails = |target: String| {
+        let message = format!("{target} refuses");
+        collector_fn(vec![success(&target)], move |_| Err(message.clone().into()))
+    };
+    for handler in [prober(opts.clone(), fails), prober(opts, fails)] {
+        let response = probe(&handler, "10.0.0.1");
+        assert_eq!(response.status(), 500);
+        assert_eq!(
+            body(response),
+            "An error has occurred while serving metrics:\n\n\
+             the collector of `probe_success` failed: 10.0.0.1 refuses\n"
+        );
+    }
+    let at_2 =
+        ERRORS_TOTAL.replace("{cause=\"gathering\"} 0", "{cause=\"gathering\"} 2");
+    testutil::gather_and_compare(&registry, &at_2, &[]).unwrap();
+}
+
+#[test]
+fn a_probe_with_errors_that_cannot_be_counted_is_answered_500() {
+    let registry = Registry::new();
+    let name = "promhttp_metric_handler_errors_total";
+    registry.must_register(Gauge::new(name, "Mine.").unwrap());
+    let handler = prober(with_errors_in(&registry), |target| {
+        value_fn(success(&target), || 1.0)
+    });
+    let response = probe(&handler, "10.0.0.1");
+    assert_eq!(response.status(), 500);
+    assert_eq!(response.headers()["content-type"], PLAIN);
+    assert_eq!(
+        body(response),
+        format!(
+            "An error has occurred while serving metrics:\n\n\
+             `{name}` is described in two ways, first by the help \"Mine.\" and now by the \
+             help \"Total number of internal errors encountered by the promhttp metric \
+             handler.\": use the first description, or another name (a registry holds a \
+             name to its first description for good)\n"
+        )
+    );
 }

@@ -90,7 +90,7 @@ const CHANGES: [Change; 12] = [
     let merged = prometheus::IntCounterVec::new(opts, &[\"worker\", \"queue\"])?;
     merged.with_label_values(&[\"1\", \"12\"]).inc();
     merged.with_label_values(&[\"11\", \"2\"]).inc();
-    registry.must_register(vec![Box::new(merged)]);",
+    registry.must_register(merged);",
         )],
         see: See::Metrics("requests_total{"),
     },
@@ -109,24 +109,33 @@ const CHANGES: [Change; 12] = [
     Change {
         name: "02e_sdk",
         program: "02e_registration",
-        replace: &[("registerer.register(Box", "registry.register(Box")],
+        replace: &[(
+            "registry.register(gauge.clone())",
+            "prometheus::register(Box::new(gauge.clone()))",
+        )],
         see: See::Printed("an equal one", 3),
     },
     Change {
         name: "03_twice",
         program: "03_custom_registry",
         replace: &[(
-            "registry.must_register(vec![Box::new(queue_length.clone())]);",
-            "registry.must_register(vec![Box::new(queue_length.clone())]);
-    registry.must_register(vec![Box::new(queue_length.clone())]);",
+            "registry.must_register(queue_length.clone());",
+            "registry.must_register(queue_length.clone());
+    registry.must_register(queue_length.clone());",
         )],
         see: See::Printed("thread 'main'", 2),
     },
     Change {
         name: "04_default",
         program: "04_process_runtime",
-        replace: &[("Registry::new()", "prometheus::default_registry().clone()")],
-        see: See::Printed("thread 'main'", 2),
+        replace: &[(
+            "        &registry,",
+            "        exporter_workbook::registry::Gatherers(vec![
+            Box::new(prometheus::default_registry().clone()),
+            Box::new(registry.clone()),
+        ]),",
+        )],
+        see: See::Body,
     },
     Change {
         name: "05_too_few",

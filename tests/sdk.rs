@@ -1,5 +1,5 @@
-//! What the SDK does that a page warns of: a release that does otherwise turns this red,
-//! and the page is to be written anew.
+//! What the `prometheus` crate does that a page warns of: a release that does otherwise
+//! turns this red, and the page must be rewritten.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 

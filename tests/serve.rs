@@ -11,13 +11,14 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exporter_workbook::promhttp::Handler;
+use exporter_workbook::promhttp::{BoxHandler, Handler};
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
-use http::Response;
+use http::{Request, Response};
 use support::{PATIENCE, PROGRAMS, Program, answer, connect, rest};
 
 /// Status line, then header lines in lower case, then the body.
@@ -248,7 +249,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(limits: Limits, handler: Handler) -> Running {
+    fn start(limits: Limits, handler: impl Handler + 'static) -> Running {
         let listener = serve::listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = mpsc::channel();
@@ -302,35 +303,36 @@ const NEVER: Duration = Duration::from_secs(3600);
 
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn ok_handler() -> Handler {
-    Box::new(|_| Response::new(b"a 1\n".to_vec()))
+fn ok_answer(_: &Request<()>) -> Response<Vec<u8>> {
+    Response::new(b"a 1\n".to_vec())
 }
 
 /// Bytes that the socket buffers of both sides together don't hold.
 const LARGE: usize = 64 << 20;
 
-fn large_answer() -> Response<Vec<u8>> {
+fn large_answer(_: &Request<()>) -> Response<Vec<u8>> {
     let mut body = vec![b'a'; LARGE];
     body.extend_from_slice(b"a 1\n");
     Response::new(body)
 }
 
 /// A handler that reports each request, and answers when it is told to.
-fn slow_handler() -> (Handler, Receiver<()>, Sender<()>) {
+fn slow_handler() -> (BoxHandler, Receiver<()>, Sender<()>) {
     let (started, starts) = mpsc::channel();
     let (finish, finishes) = mpsc::channel();
     let finishes = std::sync::Mutex::new(finishes);
-    let handler: Handler = Box::new(move |_| {
+    let handler = move |request: &Request<()>| {
         started.send(()).unwrap();
         finishes.lock().unwrap().recv().unwrap();
-        Response::new(b"a 1\n".to_vec())
-    });
-    (handler, starts, finish)
+        ok_answer(request)
+    };
+    (Box::new(handler), starts, finish)
 }
 
 #[test]
 fn a_handler_that_panics_is_answered_for_with_500() {
-    let running = Running::start(Limits::default(), Box::new(|_| panic!("on purpose")));
+    let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
+    let running = Running::start(Limits::default(), panics);
     for _ in 0..2 {
         let answer = running.scrape();
         let (status, _, body) = parts(&answer);
@@ -347,7 +349,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
         idle: NEVER,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let half = "GET /metrics HTTP/1.1\r\nHo";
     assert_closed_with(&rest(running.send(half)), "408 Request Timeout");
     // Half of the second, which has come together with the first.
@@ -364,7 +366,7 @@ fn a_request_that_trickles_in_has_no_more_time_for_it() {
         head: Duration::from_millis(100),
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let stream = running.send("GET /metrics HTTP/1.1\r\nA: ");
     let mut trickle = stream.try_clone().unwrap();
     let trickling = thread::spawn(move || {
@@ -386,7 +388,7 @@ fn a_request_on_its_way_is_waited_for_before_it_makes_room() {
         connections: 1,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     // Each second finds the first one waiting for its request, which comes soon after:
     // most of them, since this thread may be kept from sending.
     let answered = (0..20).filter(|_| {
@@ -407,7 +409,7 @@ fn a_connection_without_a_request_is_closed_without_a_word() {
         head: NEVER,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     assert_eq!(rest(connect(running.address)), "");
     running.stop();
 }
@@ -418,7 +420,7 @@ fn a_scrape_has_room_though_every_connection_is_held() {
         connections: 2,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let oldest = running.send("GET /metr");
     let newer = running.send("GET /metr");
     assert!(running.scrape().starts_with("HTTP/1.1 200"));
@@ -437,7 +439,7 @@ fn a_request_that_has_come_is_answered_before_it_makes_room() {
         connections: 2,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     // More at once than there is room for: each is answered or told that there is none.
     for _ in 0..50 {
         let asked: Vec<TcpStream> = (0..10).map(|_| running.send(SCRAPE)).collect();
@@ -456,12 +458,26 @@ fn a_kept_connection_makes_room_once_it_is_answered() {
         connections: 1,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let mut kept = running.send(SCRAPE);
     kept.read_exact(&mut [0; 64]).unwrap();
     assert!(running.scrape().starts_with("HTTP/1.1 200"));
     assert!(rest(kept).ends_with("a 1\n"));
     running.stop();
+}
+
+/// A handler that reports each request, and whose first answer is large.
+fn large_once() -> (impl Handler, Receiver<()>) {
+    let (started, starts) = mpsc::channel();
+    let is_answered = AtomicBool::new(false);
+    let handler = move |request: &Request<()>| {
+        started.send(()).unwrap();
+        match is_answered.swap(true, SeqCst) {
+            false => large_answer(request),
+            true => ok_answer(request),
+        }
+    };
+    (handler, starts)
 }
 
 #[test]
@@ -471,13 +487,7 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
         write: Duration::from_millis(200),
         ..Limits::default()
     };
-    let (started, starts) = mpsc::channel();
-    let large_once = std::sync::Mutex::new(Some(large_answer()));
-    let handler: Handler = Box::new(move |_| {
-        started.send(()).unwrap();
-        let large = large_once.lock().unwrap().take();
-        large.unwrap_or_else(|| Response::new(b"a 1\n".to_vec()))
-    });
+    let (handler, starts) = large_once();
     let running = Running::start(limits, handler);
     let mut slow = running.send(SCRAPE);
     starts.recv_timeout(PATIENCE).unwrap();
@@ -538,7 +548,7 @@ fn clients_with_ever_more_requests_make_room_between_two_answers() {
         ..Limits::default()
     };
     let page = Response::new(vec![b'a'; 1 << 20]);
-    let running = Running::start(limits, Box::new(move |_| page.clone()));
+    let running = Running::start(limits, move |_: &Request<()>| page.clone());
     let greedy: Vec<_> = (0..2)
         .map(|_| running.send(&SCRAPE.repeat(300)))
         .map(|mut stream| {
@@ -571,7 +581,7 @@ fn the_bounds_of_a_head_can_be_changed() {
         headers: 2,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let ask = |path: &str, headers: &str| {
         let request =
             format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
@@ -646,7 +656,7 @@ fn a_stop_closes_a_connection_that_waits() {
         stop: NEVER,
         ..Limits::default()
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     let mut half = running.send(SCRAPE);
     half.read_exact(&mut [0; 64]).unwrap();
     half.write_all(b"GET /metr").unwrap();
@@ -655,7 +665,7 @@ fn a_stop_closes_a_connection_that_waits() {
 
 #[test]
 fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
-    let running = Running::start(Limits::default(), Box::new(|_| large_answer()));
+    let running = Running::start(Limits::default(), large_answer);
     let mut kept = running.send(&format!("{SCRAPE}{SCRAPE}"));
     kept.read_exact(&mut [0; 1]).unwrap();
     // A third that stays unread in the server's socket.
@@ -687,6 +697,50 @@ fn a_server_has_several_routes() {
     serving.join().unwrap().unwrap();
 }
 
+/// A handler of a type of its own.
+struct Health(&'static str);
+
+impl Handler for Health {
+    fn handle(&self, _: &Request<()>) -> Response<Vec<u8>> {
+        Response::new(self.0.as_bytes().to_vec())
+    }
+}
+
+fn ready(_: &Request<()>) -> Response<Vec<u8>> {
+    Response::new(b"ready".to_vec())
+}
+
+#[test]
+fn a_route_takes_closures_functions_boxes_and_types() {
+    let listener = serve::listen("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let boxed: BoxHandler = Box::new(Health("boxed"));
+    let word = "closure".to_owned();
+    let server = Server::new(listener)
+        .route("/closure", move |request: &Request<()>| {
+            let path = request.uri().path();
+            assert_eq!(path[1..], word);
+            Response::new(word.clone().into_bytes())
+        })
+        .route("/function", ready)
+        .route("/boxed", boxed)
+        .route("/type", Health("a type"))
+        // Of equal paths the first counts.
+        .route("/type", Health("another"));
+    let asked = server.run_until(|| {
+        for (path, body) in [
+            ("/closure", "closure"),
+            ("/function", "ready"),
+            ("/boxed", "boxed"),
+            ("/type", "a type"),
+        ] {
+            let answer = minreq::get(format!("http://{address}{path}")).send();
+            assert_eq!(answer.unwrap().as_str().unwrap(), body);
+        }
+    });
+    asked.unwrap();
+}
+
 #[test]
 fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
     let limits = Limits {
@@ -698,7 +752,7 @@ fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
         write: Duration::ZERO,
         stop: Duration::MAX,
     };
-    let running = Running::start(limits, ok_handler());
+    let running = Running::start(limits, ok_answer);
     assert!(running.scrape().starts_with("HTTP/1.1 200"));
     running.stop();
 }
@@ -710,7 +764,7 @@ fn a_stop_in_the_middle_of_an_answer_waits_for_no_further_request() {
         stop: NEVER,
         ..Limits::default()
     };
-    let running = Running::start(limits, Box::new(|_| large_answer()));
+    let running = Running::start(limits, large_answer);
     let mut kept = running.send(SCRAPE);
     // The answer is on its way, and promises to keep the connection.
     kept.read_exact(&mut [0; 1]).unwrap();
@@ -741,7 +795,7 @@ fn a_client_that_does_not_read_is_cut_off() {
         stop: NEVER,
         ..Limits::default()
     };
-    let running = Running::start(limits, Box::new(|_| large_answer()));
+    let running = Running::start(limits, large_answer);
     let mut stream = running.send(SCRAPE);
     stream.read_exact(&mut [0; 1]).unwrap();
     // The stop waits for the answer to end, which without a reader is its end.
@@ -755,10 +809,7 @@ fn a_client_that_does_not_read_is_cut_off() {
 fn a_route_that_no_request_matches_is_an_error_at_the_start() {
     for path in ["metrics", "", "/a?b", "/a#b", "/a b", "/m\u{e9}"] {
         let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
-        let error = server
-            .route(path, ok_handler())
-            .run_until(|| ())
-            .unwrap_err();
+        let error = server.route(path, ok_answer).run_until(|| ()).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(

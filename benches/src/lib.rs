@@ -1,15 +1,19 @@
-//! The metrics that every measurement is made on, for our library and the SDK, and the same
-//! for `prometheus-client`.
+//! The metrics that every measurement is made on, for our library and the `prometheus`
+//! crate, and the same for `prometheus-client` and for no library at all.
 
-use exporter_workbook::register::Registerer;
-use exporter_workbook::summary::{SummaryOpts, SummaryVec};
+use std::error::Error;
+
+use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::desc::Desc;
+use exporter_workbook::registry::Registry;
 use prometheus::{Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts};
-use prometheus::{Registry, linear_buckets};
+use prometheus::{core, linear_buckets};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge;
 use prometheus_client::registry as client;
 
 const NAME: &str = "queue_length";
+const FULL_NAME: &str = "magedu_mcube_demo_queue_length";
 const HELP: &str = "The number of items in the queue.";
 
 const NAMES: [&str; 2] = ["module", "queue"];
@@ -23,22 +27,42 @@ fn value(number: usize) -> f64 {
     number as f64 * 1.37
 }
 
-/// A registry with `series` gauges of one name, told apart by two labels; for one series,
-/// the gauge of `03_custom_registry`.
+/// The same metrics in two registries.
+#[derive(Default)]
+pub struct Both {
+    /// The `prometheus` crate's.
+    pub theirs: prometheus::Registry,
+    /// The library's.
+    pub ours: Registry,
+}
+
+impl Both {
+    fn add(
+        &self,
+        metric: impl core::Collector + Clone + 'static,
+    ) -> Result<(), Box<dyn Error>> {
+        self.theirs.register(Box::new(metric.clone()))?;
+        self.ours.register(metric)?;
+        Ok(())
+    }
+}
+
+/// `series` gauges of one name, told apart by two labels; for one series, the gauge of
+/// `03_custom_registry`.
 ///
 /// # Errors
 ///
-/// Those of the SDK's constructors, for names that are wrong here.
-pub fn gauges(series: usize) -> Result<Registry, prometheus::Error> {
-    let registry = Registry::new();
+/// Those of the constructors, for names that are wrong here.
+pub fn gauges(series: usize) -> Result<Both, Box<dyn Error>> {
+    let both = Both::default();
     let opts = Opts::new(NAME, HELP)
         .namespace("magedu")
         .subsystem("mcube_demo");
     if series == 1 {
         let queue_length = Gauge::with_opts(opts.const_label("module", "http-server"))?;
         queue_length.set(100.0);
-        registry.must_register(vec![Box::new(queue_length)]);
-        return Ok(registry);
+        both.add(queue_length)?;
+        return Ok(both);
     }
     let queue_length = GaugeVec::new(opts, &NAMES)?;
     for number in 0..series {
@@ -46,8 +70,85 @@ pub fn gauges(series: usize) -> Result<Registry, prometheus::Error> {
         let child = queue_length.with_label_values(&[&module, &queue]);
         child.set(value(number));
     }
-    registry.must_register(vec![Box::new(queue_length)]);
-    Ok(registry)
+    both.add(queue_length)?;
+    Ok(both)
+}
+
+/// The gauges of [`gauges`] as a program's own collector reports them.
+pub struct OwnCollector {
+    desc: Desc,
+    labels: Vec<(String, String)>,
+}
+
+impl OwnCollector {
+    /// `series` samples, in the order in which they are served, or not.
+    #[must_use]
+    pub fn new(series: usize, sorted: bool) -> OwnCollector {
+        let mut labels: Vec<(String, String)> = (0..series).map(labels).collect();
+        if sorted {
+            labels.sort();
+            // In that order in memory too, as a source would read them.
+            labels = labels.iter().map(Clone::clone).collect();
+        }
+        let desc = Desc::gauge(FULL_NAME, HELP).label("module").label("queue");
+        OwnCollector { desc, labels }
+    }
+}
+
+impl Collector for OwnCollector {
+    fn describe(&self) -> Vec<&Desc> {
+        vec![&self.desc]
+    }
+
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        for (number, (module, queue)) in self.labels.iter().enumerate() {
+            samples.set(&self.desc, value(number), &[module, queue]);
+        }
+        Ok(())
+    }
+}
+
+/// The gauges of [`gauges`] with their labels already written, in one buffer: as little as
+/// any scrape can cost.
+pub struct PlainWrite {
+    labels: String,
+    /// Where the labels of each end, and its value.
+    series: Vec<(usize, f64)>,
+}
+
+impl PlainWrite {
+    /// `series` samples.
+    #[must_use]
+    pub fn new(series: usize) -> PlainWrite {
+        let mut plain = PlainWrite {
+            labels: String::new(),
+            series: Vec::new(),
+        };
+        for number in 0..series {
+            let (module, queue) = labels(number);
+            plain.labels += &format!("{{module=\"{module}\",queue=\"{queue}\"}} ");
+            plain.series.push((plain.labels.len(), value(number)));
+        }
+        plain
+    }
+
+    /// The exposition.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let length = self.labels.len() + self.series.len() * (FULL_NAME.len() + 20);
+        let mut out = Vec::with_capacity(length);
+        out.extend_from_slice(format!("# HELP {FULL_NAME} {HELP}\n").as_bytes());
+        out.extend_from_slice(format!("# TYPE {FULL_NAME} gauge\n").as_bytes());
+        let mut start = 0;
+        for (end, value) in &self.series {
+            out.extend_from_slice(FULL_NAME.as_bytes());
+            out.extend_from_slice(&self.labels.as_bytes()[start..*end]);
+            out.extend_from_slice(zmij::Buffer::new().format_finite(*value).as_bytes());
+            out.push(b'\n');
+            start = *end;
+        }
+        out
+    }
 }
 
 /// The gauges of [`gauges`], by `prometheus-client`.
@@ -62,45 +163,34 @@ pub fn client_gauges(series: usize) -> client::Registry {
         child.set(value(number));
     }
     let mut registry = client::Registry::default();
-    registry.register(format!("magedu_mcube_demo_{NAME}"), HELP, queue_length);
+    registry.register(FULL_NAME, HELP, queue_length);
     registry
 }
 
-/// A registry with some 10,000 samples: 2,000 counters, 500 histograms of 10 buckets and
-/// 300 summaries of 3 quantiles.
+/// Some 10,000 samples: 2,200 counters and 600 histograms of 10 buckets.
 ///
 /// # Errors
 ///
 /// Those of the constructors, for names that are wrong here.
-pub fn mixed() -> Result<Registry, Box<dyn std::error::Error>> {
-    let registry = Registry::new();
+pub fn mixed() -> Result<Both, Box<dyn Error>> {
+    let both = Both::default();
     let opts = Opts::new("requests_total", "The number of requests.");
     let requests = IntCounterVec::new(opts, &NAMES)?;
     let opts = HistogramOpts::new("request_duration_seconds", "How long they took.");
     let opts = opts.buckets(linear_buckets(0.01, 0.01, 10)?);
     let duration = HistogramVec::new(opts, &NAMES)?;
-    let opts = SummaryOpts::new("response_size_bytes", "How large the answers were.");
-    let opts = opts.objective(0.5, 0.05).objective(0.9, 0.01);
-    let size = SummaryVec::new(opts.objective(0.99, 0.001), &NAMES)?;
-    for number in 0..2000 {
+    for number in 0..2200 {
         let (module, queue) = labels(number);
         let values = [module.as_str(), queue.as_str()];
         requests.with_label_values(&values).inc_by(number as u64);
         for observation in 0..10 {
-            let observed = value(number + observation);
-            if number < 500 {
-                let child = duration.with_label_values(&values);
-                child.observe(observed / 10_000.0);
-            }
-            if number < 300 {
-                size.with_label_values(&values).observe(observed);
+            if number < 600 {
+                let observed = value(number + observation) / 10_000.0;
+                duration.with_label_values(&values).observe(observed);
             }
         }
     }
-    registry.must_register(vec![
-        Box::new(requests),
-        Box::new(duration),
-        Box::new(size),
-    ]);
-    Ok(registry)
+    both.add(requests)?;
+    both.add(duration)?;
+    Ok(both)
 }

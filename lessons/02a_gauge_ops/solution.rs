@@ -9,9 +9,9 @@ use std::error::Error;
 use std::num::ParseIntError;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::{Gauge, Opts};
 
 /// A job is the number of pages to print, as text that came from outside.
 const FROM_HTTP: &[&str] = &["12", "3", "twelve", "", "40", "7"];
@@ -29,10 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .const_label("module", module),
         )?;
         work(jobs, &queue_length);
-        registry.must_register(vec![Box::new(queue_length)]);
+        registry.must_register(queue_length);
     }
 
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

@@ -7,9 +7,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Counter, Opts, Registry};
+use prometheus::{Counter, Opts};
 
 /// What was asked for until now.
 const REQUESTED: [&str; 6] = ["/", "/queue", "/old", "/queue", "/missing", "/"];
@@ -31,8 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(requests_total)]);
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    registry.must_register(requests_total);
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

@@ -7,9 +7,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::{Gauge, Opts};
 
 /// What was asked for until now.
 const REQUESTED: [&str; 6] = ["/", "/queue", "/old", "/queue", "/missing", "/"];
@@ -32,8 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(requests)]);
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    registry.must_register(requests);
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

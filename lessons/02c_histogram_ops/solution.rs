@@ -7,9 +7,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Histogram, HistogramOpts, Registry};
+use prometheus::{Histogram, HistogramOpts};
 
 /// The time that each of twenty requests took, in seconds.
 const TOOK: [f64; 20] = [
@@ -36,8 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(request_duration)]);
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    registry.must_register(request_duration);
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

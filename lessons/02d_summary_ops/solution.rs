@@ -7,10 +7,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use exporter_workbook::summary::{Summary, SummaryOpts};
-use prometheus::Registry;
 
 const TENANTS: [&str; 8] = [
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath",
@@ -32,10 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         for bytes in (1..=10_000).rev() {
             response_size.observe(f64::from(bytes));
         }
-        registry.must_register(vec![Box::new(response_size)]);
+        registry.must_register(response_size);
     }
 
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

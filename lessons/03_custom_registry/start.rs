@@ -1,19 +1,20 @@
 //! A custom registry
 //!
-//! The exercise: everybody sees what only insiders shall see.
+//! The exercise: everybody sees what only insiders must see.
 //!
 //! Check it: `cargo workbook check 03`
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
-use exporter_workbook::register::{RegisterError, Registerer};
+use exporter_workbook::promhttp::{self, BoxHandler, HandlerOpts};
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Counter, Gauge, Opts, Registry};
+use prometheus::{Counter, Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
+    let registry = Registry::new();
     let queue_length = Gauge::with_opts(
         Opts::new("queue_length", "The number of items in the queue.")
             .namespace("magedu")
@@ -21,15 +22,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             .const_label("module", "http-server"),
     )?;
     queue_length.set(100.0);
+    registry.must_register(queue_length);
     let revenue = Counter::with_opts(
         Opts::new("revenue_euros_total", "The money that was taken, in euros.")
             .namespace("magedu")
             .subsystem("mcube_demo"),
     )?;
     revenue.inc_by(1250.0);
-
-    let registry = Registry::new();
-    registry.must_register(vec![Box::new(queue_length), Box::new(revenue)]);
+    registry.must_register(revenue);
 
     Server::new(listener)
         .route("/metrics", handler(&registry)?)
@@ -39,10 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Serves a registry, and how often that failed.
-fn handler(registry: &Registry) -> Result<Handler, RegisterError> {
+fn handler(registry: &Registry) -> Result<BoxHandler, Box<dyn Error>> {
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
         ..HandlerOpts::default()
     };
-    promhttp::handler_for(registry.clone(), opts)
+    Ok(promhttp::handler_for(registry, opts)?)
 }

@@ -10,9 +10,8 @@ use exporter_workbook::collectors::{
     BuildInfoCollector, ProcessCollector, RuntimeCollector,
 };
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::Registry;
 
 const VERSION: &str = "1.4.0";
 
@@ -20,15 +19,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(ProcessCollector::new()?)]);
-    registry.must_register(vec![Box::new(RuntimeCollector::new()?)]);
-    let build_info = BuildInfoCollector::new("queue_exporter", VERSION)?;
-    registry.must_register(vec![Box::new(build_info)]);
+    registry.must_register(ProcessCollector::new());
+    registry.must_register(RuntimeCollector::new());
+    registry.must_register(BuildInfoCollector::new("queue_exporter", VERSION));
 
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;

@@ -8,10 +8,10 @@ use std::error::Error;
 
 use exporter_workbook::collectors::{ProcessCollector, RuntimeCollector};
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::process_collector::ProcessCollector as SdkProcessCollector;
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::process_collector::ProcessCollector as CrateProcessCollector;
+use prometheus::{Gauge, Opts};
 
 const VERSION: &str = "1.4.0";
 
@@ -19,15 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(SdkProcessCollector::for_self())]);
-    registry.must_register(vec![Box::new(ProcessCollector::new()?)]);
-    registry.must_register(vec![Box::new(build_info()?)]);
-    registry.must_register(vec![Box::new(RuntimeCollector::new()?)]);
+    registry.must_register(CrateProcessCollector::for_self());
+    registry.must_register(ProcessCollector::new());
+    registry.must_register(build_info()?);
+    registry.must_register(RuntimeCollector::new());
 
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;

@@ -4,17 +4,15 @@
 //!
 //! Check it: `cargo workbook check 05`
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 
-use exporter_workbook::const_metric::{ValueType::Gauge, must_new_const_metric};
+use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::desc::Desc;
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::Registry;
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
 
 /// A line for each queue, its name and how many items it has, such as `mail 3`.
 const SOURCE: &str = "target/queues";
@@ -23,12 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(QueueCollector::new()?)]);
+    registry.must_register(QueueCollector::new());
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
         ..HandlerOpts::default()
     };
-    let handler = promhttp::handler_for(registry, opts)?;
+    let handler = promhttp::handler_for(&registry, opts)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }
@@ -39,33 +37,30 @@ struct QueueCollector {
 }
 
 impl QueueCollector {
-    fn new() -> prometheus::Result<QueueCollector> {
-        let desc = |name: &str, help: &str, labels: Vec<String>| {
-            let name = format!("magedu_mcube_demo_{name}");
-            Desc::new(name, help.to_owned(), labels, HashMap::new())
-        };
-        let help = "The number of items in the queue.";
-        let length = desc("queue_length", help, vec!["queue".to_owned()])?;
-        let up = desc("up", "Whether the queues could be read.", vec![])?;
-        Ok(QueueCollector { up, length })
+    fn new() -> QueueCollector {
+        let up = Desc::gauge("up", "Whether the queues could be read.");
+        let length = Desc::gauge("queue_length", "The number of items in the queue.");
+        QueueCollector {
+            up: up.namespace("magedu_mcube_demo"),
+            length: length.namespace("magedu_mcube_demo").label("queue"),
+        }
     }
 }
 
 impl Collector for QueueCollector {
-    fn desc(&self) -> Vec<&Desc> {
+    fn describe(&self) -> Vec<&Desc> {
         vec![&self.up, &self.length]
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let queues = read_queues()
             .inspect_err(|error| eprintln!("cannot read {SOURCE}: {error}"));
         let up = if queues.is_ok() { 1.0 } else { 0.0 };
-        let mut families = vec![must_new_const_metric(&self.up, Gauge, up, &[])];
+        samples.set(&self.up, up, &[]);
         for (queue, length) in queues.unwrap_or_default() {
-            let family = must_new_const_metric(&self.length, Gauge, length, &[&queue]);
-            families.push(family);
+            samples.set(&self.length, length, &[&queue]);
         }
-        families
+        Ok(())
     }
 }
 

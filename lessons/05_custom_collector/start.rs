@@ -8,11 +8,11 @@ use std::error::Error;
 use std::fs;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, Opts, Registry};
+use prometheus::{GaugeVec, Opts};
 
 /// A line for each queue, its name and how many items it has, such as `mail 3`.
 const SOURCE: &str = "target/queues";
@@ -21,12 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(QueueCollector::new()?)]);
+    registry.must_register(QueueCollector::new()?);
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
         ..HandlerOpts::default()
     };
-    let handler = promhttp::handler_for(registry, opts)?;
+    let handler = promhttp::handler_for(&registry, opts)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What can be typed behind `cargo workbook`, and its help.
 //!
 //! By clap's builder and not its derive, which asks for features of `syn` that nothing else
-//! here has: with them cargo would build the SDK and the library a second time.
+//! here has: with them cargo would build the crate `prometheus` and the library twice.
 
 use std::env;
 use std::ffi::OsString;

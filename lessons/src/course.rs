@@ -103,7 +103,7 @@ pub enum PageKind {
     Any,
 }
 
-/// One thing that an answer shall be.
+/// One thing that a lesson wants of an answer.
 #[derive(Deserialize)]
 pub struct Judge {
     pub name: String,
@@ -138,7 +138,7 @@ pub enum Wanted {
     Rule { rule: String },
 }
 
-/// Samples that shall be on a page.
+/// Samples that must be on a page.
 #[derive(Deserialize)]
 pub struct Samples {
     /// A name and labels, others are allowed.

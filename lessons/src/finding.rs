@@ -2,7 +2,7 @@
 
 use crate::words::{say, text};
 
-/// One thing that is not as it shall be.
+/// One thing that is not as it should be.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule's name, as a lesson may refer to it.
@@ -112,8 +112,8 @@ impl Finding {
 
     pub fn duplicate(line: &str) -> Finding {
         let why = text(
-            "Prometheus keeps the first of the two, and says nothing: the other \
-             value is lost.",
+            "Prometheus keeps the first of the two, and says so in its own log at \
+             most: the other value is lost.",
         );
         let expected = text("each series, a name with its labels, once on a page");
         Finding::new("duplicate", line, expected, why).mended_by(text(

@@ -22,7 +22,7 @@ pub struct Verdict {
 /// How it was found.
 pub enum Outcome {
     Holds,
-    /// As it shall not be.
+    /// As it must not be.
     Fails(Finding),
     /// Nobody could look, because of what failed before.
     NotSeen,

@@ -1,238 +1,76 @@
-//! The rules that promtool's linter has for a page that parses, with its words.
-//!
-//! They are those of promtool 2.42 (client_golang's `promlint`), and have its functions'
-//! names; the course's tests put each to a real promtool. What else makes a page wrong
-//! though nobody refuses it stands at the end: buckets and quantiles that do not add up.
+//! What promtool's linter says of a page that parses, by the library's `testutil`, and
+//! what to do about it in the learner's language; the course's tests put each rule to a
+//! real promtool. What else makes a page wrong though nobody refuses it is at the end:
+//! buckets and quantiles that do not add up.
 
 use std::collections::HashMap;
+
+use exporter_workbook::testutil::{Problem, Rule, lint_family};
 
 use crate::finding::Finding;
 use crate::page::{Family, Labels, Page, Sample};
 use crate::words::{say, text};
 
-/// Each unit that is known, and the base unit to use in its place.
-const UNITS: [(&str, &str); 24] = [
-    ("amperes", "amperes"),
-    ("bits", "bytes"),
-    ("bytes", "bytes"),
-    ("calories", "joules"),
-    ("celsius", "celsius"),
-    ("days", "seconds"),
-    ("fahrenheit", "celsius"),
-    ("grams", "grams"),
-    ("hours", "seconds"),
-    ("inches", "meters"),
-    ("joules", "joules"),
-    ("kelvin", "kelvin"),
-    ("kelvins", "kelvin"),
-    ("meters", "meters"),
-    ("metres", "metres"),
-    ("miles", "meters"),
-    ("minutes", "seconds"),
-    ("ounces", "grams"),
-    ("pounds", "grams"),
-    ("rankine", "celsius"),
-    ("seconds", "seconds"),
-    ("volts", "volts"),
-    ("weeks", "seconds"),
-    ("yards", "meters"),
-];
-
-const PREFIXES: [&str; 19] = [
-    "", "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo",
-    "kibi", "mega", "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi",
-];
-
-const ABBREVIATIONS: [&str; 14] = [
-    "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d",
-];
-
 /// All that the linter says of a page.
 pub fn lint(page: &Page) -> Vec<Finding> {
-    let rules = [
-        help,
-        metric_units,
-        counter,
-        reserved_suffixes,
-        reserved_labels,
-        metric_type_in_name,
-        reserved_chars,
-        camel_case,
-        unit_abbreviations,
-    ];
     // promtool looks at what has samples.
     let families = page.families.iter().filter(|all| !all.samples.is_empty());
-    families
-        .flat_map(|family| rules.iter().flat_map(|rule| rule(family)))
-        .collect()
-}
-
-fn help(family: &Family) -> Vec<Finding> {
-    let missing = family.help.as_deref().unwrap_or_default().is_empty();
-    let words = format!("{} no help text", family.name);
-    let fix = say("write `# HELP {} …` before its samples", &[&family.name]);
-    when(missing, "help", &words, &fix)
-}
-
-fn metric_units(family: &Family) -> Vec<Finding> {
-    let name = &family.name;
-    let unit = UNITS.iter().find_map(|(unit, base)| {
-        let prefix = |part: &str| {
-            let prefix = part.strip_suffix(unit)?;
-            PREFIXES.iter().position(|all| *all == prefix)
-        };
-        let first = name.split('_').filter_map(prefix).min()?;
-        Some((format!("{}{unit}", PREFIXES[first]), *base))
-    });
-    let Some((unit, base)) = unit else {
-        return Vec::new();
-    };
-    let words = format!("{name} use base unit \"{base}\" instead of \"{unit}\"");
-    let fix = say(
-        "name it `{}`, and convert its value",
-        &[&name.replace(&unit, base)],
-    );
-    when(unit != base, "metric-units", &words, &fix)
-}
-
-fn counter(family: &Family) -> Vec<Finding> {
-    let name = &family.name;
-    let total = name.ends_with("_total");
-    if family.kind == "counter" {
-        let words = format!("{name} counter metrics should have \"_total\" suffix");
-        let fix = say("name it `{}_total`", &[&name]);
-        return when(!total, "counter", &words, &fix);
-    }
-    let words = format!("{name} non-counter metrics should not have \"_total\" suffix");
-    let fix = say(
-        "make it a counter if it only grows, else take `_total` off its name",
-        &[],
-    );
-    when(total && !family.is_untyped(), "counter", &words, &fix)
-}
-
-const RESERVED: &str = "histogram-summary-reserved";
-
-fn reserved_suffixes(family: &Family) -> Vec<Finding> {
-    let name = &family.name;
-    let kind = family.kind.as_str();
-    if family.is_untyped() {
-        return Vec::new();
-    }
-    let others = [
-        ("_bucket", "non-histogram", kind != "histogram"),
-        ("_count", "non-histogram and non-summary", !has_sum(kind)),
-        ("_sum", "non-histogram and non-summary", !has_sum(kind)),
-    ];
-    let found = others
-        .into_iter()
-        .find(|(ending, _, wrong)| *wrong && name.ends_with(ending));
-    let Some((ending, who, _)) = found else {
-        return Vec::new();
-    };
-    let words = format!("{name} {who} metrics should not have \"{ending}\" suffix");
-    let off = text("take `{}` off its name: it is one that is written for you");
-    let fix = say(off, &[&ending]);
-    when(true, RESERVED, &words, &fix)
-}
-
-fn reserved_labels(family: &Family) -> Vec<Finding> {
-    let name = &family.name;
-    let kind = family.kind.as_str();
-    if family.is_untyped() {
-        return Vec::new();
-    }
-    let has = |label| family.samples.iter().any(|all| all.label(label).is_some());
-    let mut found = Vec::new();
-    for (owner, label) in [("histogram", "le"), ("summary", "quantile")] {
-        let words =
-            format!("{name} non-{owner} metrics should not have \"{label}\" label");
-        let fix = say(
-            "give the label another name: `{}` is a {}'s own",
-            &[&label, &owner],
-        );
-        found.extend(when(kind != owner && has(label), RESERVED, &words, &fix));
-    }
-    found
-}
-
-fn has_sum(kind: &str) -> bool {
-    ["histogram", "summary"].contains(&kind)
-}
-
-fn metric_type_in_name(family: &Family) -> Vec<Finding> {
-    let name = family.name.to_lowercase();
-    let types = [
-        "counter",
-        "gauge",
-        "summary",
-        "histogram",
-        "gauge_histogram",
-    ];
-    let found = types.into_iter().filter(|kind| has_part(&name, kind));
-    found
-        .flat_map(|kind| {
-            let words = format!(
-                "{} metric name should not include type '{kind}'",
-                family.name
-            );
-            let fix = say("take `{}` out of its name: the TYPE line says it", &[&kind]);
-            when(true, "metric-type-in-name", &words, &fix)
+    let problems = families.flat_map(problems);
+    problems
+        .map(|problem| {
+            Finding::lint(problem.rule.name(), &problem.to_string(), &fix(&problem))
         })
         .collect()
 }
 
-fn reserved_chars(family: &Family) -> Vec<Finding> {
-    let words = format!("{} metric names should not contain ':'", family.name);
-    let fix = say("write `_`: colons are for the rules inside Prometheus", &[]);
-    when(family.name.contains(':'), "reserved-chars", &words, &fix)
-}
-
-fn camel_case(family: &Family) -> Vec<Finding> {
-    let name = &family.name;
-    let form = "should be written in 'snake_case' not 'camelCase'";
-    let words = format!("{name} metric names {form}");
-    let fix = &say("write small letters, with `_` between the words", &[]);
-    let mut found = when(is_camel_case(name), "camel-case", &words, fix);
+fn problems(family: &Family) -> Vec<Problem> {
     let labels = family.samples.iter().flat_map(|sample| &sample.labels);
-    let mut labels: Vec<_> = labels.map(|(label, _)| label).collect();
-    labels.sort();
-    labels.dedup();
-    for _ in labels.into_iter().filter(|label| is_camel_case(label)) {
-        let words = format!("{name} label names {form}");
-        found.extend(when(true, "camel-case", &words, fix));
+    let labels: Vec<&str> = labels.map(|(name, _)| name.as_str()).collect();
+    let help = family.help.as_deref().unwrap_or_default();
+    let kind = if family.is_untyped() {
+        "untyped"
+    } else {
+        &family.kind
+    };
+    lint_family(&family.name, help, kind, &labels)
+}
+
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn fix(problem: &Problem) -> String {
+    let name = &problem.metric;
+    match &problem.rule {
+        Rule::Help => say("write `# HELP {} …` before its samples", &[name]),
+        Rule::MetricUnits { unit, base } => say(
+            "name it `{}`, and convert its value",
+            &[&name.replace(unit, base)],
+        ),
+        Rule::CounterTotal => say("name it `{}_total`", &[name]),
+        Rule::OnlyCounterTotal => say(
+            "make it a counter if it only grows, else take `_total` off its name",
+            &[],
+        ),
+        Rule::ReservedSuffix { suffix, .. } => say(
+            "take `{}` off its name: it is one that is written for you",
+            &[suffix],
+        ),
+        Rule::ReservedLabel { label, owner } => say(
+            "give the label another name: `{}` is a {}'s own",
+            &[label, owner],
+        ),
+        Rule::TypeInName { kind } => {
+            say("take `{}` out of its name: the TYPE line says it", &[kind])
+        }
+        Rule::ReservedChars => {
+            say("write `_`: colons are for the rules inside Prometheus", &[])
+        }
+        Rule::CamelCaseName | Rule::CamelCaseLabel => {
+            say("write small letters, with `_` between the words", &[])
+        }
+        Rule::UnitAbbreviations => say(
+            "write the base unit out, as `_seconds` or `_bytes`, and convert the value",
+            &[],
+        ),
     }
-    found
-}
-
-fn is_camel_case(name: &str) -> bool {
-    let two = name.as_bytes().windows(2);
-    two.into_iter()
-        .any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
-}
-
-fn unit_abbreviations(family: &Family) -> Vec<Finding> {
-    let name = family.name.to_lowercase();
-    let found = ABBREVIATIONS.iter().any(|part| has_part(&name, part));
-    let words = format!(
-        "{} metric names should not contain abbreviated units",
-        family.name
-    );
-    let fix = text(
-        "write the base unit out, as `_seconds` or `_bytes`, and convert the value",
-    );
-    let fix = &say(fix, &[]);
-    when(found, "unit-abbreviations", &words, fix)
-}
-
-/// Whether `_part` ends the name or stands within it.
-fn has_part(name: &str, part: &str) -> bool {
-    name.contains(&format!("_{part}_")) || name.ends_with(&format!("_{part}"))
-}
-
-fn when(found: bool, rule: &'static str, words: &str, fix: &str) -> Vec<Finding> {
-    let finding = || Finding::lint(rule, words, fix);
-    found.then(finding).into_iter().collect()
 }
 
 /// Histograms and summaries that do not add up: nobody refuses them.
@@ -257,15 +95,15 @@ fn bad_histogram(family: &Family) -> Vec<Finding> {
     for sample in &family.samples {
         if sample.name == bucket {
             let at = *row_of
-                .entry(sample.labels_without("le"))
+                .entry((sample.labels_without("le"), sample.timestamp))
                 .or_insert(rows.len());
             match rows.get_mut(at) {
                 Some(row) => row.push(sample),
                 None => rows.push(vec![sample]),
             }
         } else if sample.name == count {
-            let labels = sample.labels_without("");
-            counts.entry(labels).or_insert(sample.value);
+            let key = (sample.labels_without(""), sample.timestamp);
+            counts.entry(key).or_insert(sample.value);
         }
     }
     rows.iter()
@@ -273,9 +111,11 @@ fn bad_histogram(family: &Family) -> Vec<Finding> {
         .collect()
 }
 
-/// What is wrong with the buckets that differ in their `le` alone; `counts` has the value
-/// of each `_count` by its labels.
-fn bad_buckets(row: &[&Sample], counts: &HashMap<Labels, f64>) -> Vec<Finding> {
+/// The value of each `_count` by its labels and its timestamp.
+type Counts = HashMap<(Labels, Option<i64>), f64>;
+
+/// What is wrong with the buckets that differ in their `le` alone.
+fn bad_buckets(row: &[&Sample], counts: &Counts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
         let seen = format!("{}\n{}", two[0].line, two[1].line);
@@ -283,7 +123,8 @@ fn bad_buckets(row: &[&Sample], counts: &HashMap<Labels, f64>) -> Vec<Finding> {
         found.push(Finding::consistent(&seen, expected));
     }
     let last = row[row.len() - 1];
-    let is_equal = counts.get(&last.labels_without("le")) == Some(&last.value);
+    let key = (last.labels_without("le"), last.timestamp);
+    let is_equal = counts.get(&key) == Some(&last.value);
     if last.label("le") != Some("+Inf") || !is_equal {
         let expected = text("a last bucket with le=\"+Inf\" that equals the `_count`");
         found.push(Finding::consistent(&last.line, expected));
@@ -424,6 +265,12 @@ mod tests {
         assert_eq!(broken("h_count 3\n", ""), ["h_bucket{le=\"+Inf\"} 3"]);
         let labelled = broken("h_count{x=\"1\"} 0", "h_count{x=\"1\"} 1");
         assert_eq!(labelled, ["h_bucket{x=\"1\",le=\"+Inf\"} 0"]);
+        let timed = "h_bucket{le=\"+Inf\"} 3 1\nh_count 3 1\n\
+                     h_bucket{le=\"+Inf\"} 2 2\nh_count 2 2\n";
+        assert_eq!(
+            inconsistencies(&format!("# TYPE h histogram\n{timed}")),
+            [""; 0]
+        );
     }
 
     #[test]

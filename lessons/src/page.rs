@@ -45,6 +45,8 @@ pub struct Sample {
     pub name: String,
     pub labels: Labels,
     pub value: f64,
+    /// In Unix milliseconds.
+    pub timestamp: Option<i64>,
     /// As it stands on the page.
     pub line: String,
 }
@@ -173,12 +175,19 @@ impl Page {
         self.named(name)
     }
 
-    /// Series that come twice, of which Prometheus keeps the first without a word.
+    /// Series that come twice, of which Prometheus keeps the first. Each may come once for
+    /// each of several timestamps, and an empty label is no label.
     fn find_duplicates(&mut self) {
-        let mut seen = HashSet::new();
+        let mut seen: HashMap<_, HashSet<Option<i64>>> = HashMap::new();
         let mut twice = Vec::new();
         for sample in self.samples() {
-            if !seen.insert((sample.name.clone(), sample.labels_without(""))) {
+            let mut labels = sample.labels_without("");
+            labels.retain(|(_, value)| !value.is_empty());
+            let times = seen.entry((sample.name.as_str(), labels)).or_default();
+            let is_mixed = times
+                .iter()
+                .any(|time| time.is_some() != sample.timestamp.is_some());
+            if !times.insert(sample.timestamp) || is_mixed {
                 twice.push(Finding::duplicate(&sample.line));
             }
         }
@@ -190,7 +199,7 @@ fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
-/// A name, labels, a value and perhaps a time.
+/// A name, labels, a value and perhaps a timestamp.
 fn sample(line: &str) -> Result<Sample, String> {
     let (mut sample, rest) = selected(line)?;
     let value = rest.trim_start_matches([' ', '\t']);
@@ -201,13 +210,19 @@ fn sample(line: &str) -> Result<Sample, String> {
     unless(!value.is_empty(), || say("it has no value", &[]))?;
     let number = value.parse();
     sample.value = number.map_err(|_| say("its value `{}` is no number", &[&value]))?;
-    if let Some(time) = time {
-        let is_time = time.parse::<i64>().is_ok();
-        unless(is_time, || {
-            say("`{}` behind the value is no time in milliseconds", &[&time])
-        })?;
-    }
+    sample.timestamp = time.map(timestamp).transpose()?;
     Ok(sample)
+}
+
+fn timestamp(text: &str) -> Result<i64, String> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| is_number);
+    number.ok_or_else(|| {
+        say(
+            "the timestamp `{}` isn't a number of milliseconds since 1970, 0 or more",
+            &[&text],
+        )
+    })
 }
 
 /// The name and the labels at the start of `line`, and what stands behind them.
@@ -225,6 +240,7 @@ pub fn selected(line: &str) -> Result<(Sample, &str), String> {
         name: name.to_owned(),
         labels: Vec::new(),
         value: f64::NAN,
+        timestamp: None,
         line: line.to_owned(),
     };
     let rest = rest.trim_start_matches([' ', '\t']);
@@ -348,7 +364,7 @@ mod tests {
         let is_text = |body: &&(Vec<u8>, String)| !body.0.starts_with(b"# TYPE");
         let refused = refused();
         let pages: Vec<_> = refused.iter().filter(is_text).collect();
-        assert_eq!(pages.len(), 12);
+        assert_eq!(pages.len(), 13);
         for (body, _) in pages {
             // Bytes that are no UTF-8 are found before there is a text.
             if let Ok(text) = std::str::from_utf8(body) {
@@ -371,8 +387,10 @@ a{x="1" 1 | after a label comes `,` or `}`
 a{x 1 | its labels have no `}`
 a | it has no value
 a one | its value `one` is no number
-a 1 x | `x` behind the value is no time in milliseconds
-a 1  | `` behind the value is no time in milliseconds
+a 1 x | the timestamp `x` isn't a number of milliseconds since 1970, 0 or more
+a 1  | the timestamp `` isn't a number of milliseconds since 1970, 0 or more
+a 1 -1 | the timestamp `-1` isn't a number of milliseconds since 1970, 0 or more
+a 1 +1 | the timestamp `+1` isn't a number of milliseconds since 1970, 0 or more
 a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
 # TYPE a gauge\n# TYPE a gauge | a second TYPE for `a`
 # HELP a b\n# HELP a b | a second HELP for `a`
@@ -397,10 +415,19 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
     #[test]
     fn a_series_that_comes_twice_is_named() {
         let labels = "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 1\n";
-        for page in ["a 1\na 2\n", labels] {
+        let twice = [
+            "a 1\na 2\n",
+            "a 1 5\na 2 5\n",
+            "a 1\na 2 5\n",
+            "a 1 5\na 2\n",
+        ];
+        for page in twice.into_iter().chain([labels, "a{x=\"\"} 1\na 1\n"]) {
+            assert_eq!(complaints(page).len(), 1, "{page}");
             assert!(complaints(page)[0].starts_with("duplicate: "), "{page}");
         }
-        assert_eq!(complaints("a{x=\"1\"} 1\na{x=\"2\"} 1\n"), [""; 0]);
+        for page in ["a{x=\"1\"} 1\na{x=\"2\"} 1\n", "a 1 5\na 2 6\n"] {
+            assert_eq!(complaints(page), [""; 0], "{page}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn a_solution_passes() {
     }
 }
 
-/// A solution with something taken from it, and the judges that shall miss it.
+/// A solution with something taken from it, and the judges that must miss it.
 struct Mutant {
     lesson: String,
     name: String,

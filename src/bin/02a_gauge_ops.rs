@@ -10,9 +10,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR: serve
     // A registry with this gauge alone; lesson 03 is about it.
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(queue_length)]);
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    registry.must_register(queue_length);
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
     // ANCHOR_END: serve

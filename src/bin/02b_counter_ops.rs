@@ -10,9 +10,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Counter, Opts, Registry};
+use prometheus::{Counter, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -35,9 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: ops
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(requests_total)]);
+    registry.must_register(requests_total);
 
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

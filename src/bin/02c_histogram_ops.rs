@@ -10,11 +10,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{
-    Histogram, HistogramOpts, Registry, exponential_buckets, linear_buckets,
-};
+use prometheus::{Histogram, HistogramOpts, exponential_buckets, linear_buckets};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -49,12 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR: timer
     let timer = request_duration.start_timer();
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(request_duration)]);
+    registry.must_register(request_duration);
     // `observe_duration` would count this among the requests, which it is not.
     eprintln!("registering took {} s", timer.stop_and_discard());
     // ANCHOR_END: timer
 
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

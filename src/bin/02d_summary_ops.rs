@@ -10,10 +10,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use exporter_workbook::summary::{Summary, SummaryOpts};
-use prometheus::Registry;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -38,8 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: observe
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(response_size)]);
-    let handler = promhttp::handler_for(registry, HandlerOpts::default())?;
+    registry.must_register(response_size);
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }

@@ -9,12 +9,11 @@
 
 use std::error::Error;
 
+use exporter_workbook::collect::collector_fn;
 use exporter_workbook::promhttp;
-use exporter_workbook::register::{Registerer, register_or_existing};
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-use prometheus::{Gauge, Opts, Registry, default_registry};
+use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -22,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // ANCHOR: default
     let queue_length = new_gauge("The number of items in the queue.", "module")?;
-    default_registry().must_register(vec![Box::new(queue_length.clone())]);
+    prometheus::register(Box::new(queue_length.clone()))?;
     queue_length.set(100.0);
     // ANCHOR_END: default
     let handler = promhttp::handler()?;
@@ -37,13 +36,11 @@ fn new_gauge(help: &str, label: &str) -> Result<Gauge, prometheus::Error> {
 
 fn print_answers(registry: &Registry) -> Result<(), Box<dyn Error>> {
     // ANCHOR: ask
-    let registerer: &dyn Registerer = registry;
     let register = |case: &str, gauge: &Gauge| {
-        let answer = registerer.register(Box::new(gauge.clone()));
-        eprintln!("{case}: {answer:?}");
+        eprintln!("{case}: {:?}", registry.register(gauge.clone()));
     };
-    let unregister = |case: &str, collector: &dyn Collector| {
-        eprintln!("{case}: {}", registerer.unregister(collector));
+    let unregister = |case: &str, gauge: &Gauge| {
+        eprintln!("{case}: {}", registry.unregister(gauge));
     };
     // ANCHOR_END: ask
     // ANCHOR: cases
@@ -55,25 +52,19 @@ fn print_answers(registry: &Registry) -> Result<(), Box<dyn Error>> {
     unregister("unregister", &first);
     unregister("unregister again", &first);
     register("another help again", &new_gauge("Jobs.", "module")?);
-    registerer.must_register(vec![Box::new(Unchecked), Box::new(Unchecked)]);
-    unregister("unregister an unchecked one", &Unchecked);
-    register_or_existing(registry, first)?.set(23.0);
-    let existing = register_or_existing(registry, new_gauge("Items.", "module")?)?;
-    eprintln!("the existing one: {}", existing.get());
     // ANCHOR_END: cases
+    // ANCHOR: unchecked
+    // Describes nothing, so there is nothing to check.
+    let unchecked = || collector_fn(Vec::new(), |_| Ok(()));
+    registry.must_register(unchecked());
+    registry.must_register(unchecked());
+    let answer = registry.unregister(&unchecked());
+    eprintln!("unregister an unchecked one: {answer}");
+    // ANCHOR_END: unchecked
+    // ANCHOR: existing
+    registry.register_or_existing(first)?.set(23.0);
+    let existing = registry.register_or_existing(new_gauge("Items.", "module")?)?;
+    eprintln!("the existing one: {}", existing.get());
+    // ANCHOR_END: existing
     Ok(())
 }
-
-// ANCHOR: describes
-/// Describes nothing, so there is nothing to check.
-struct Unchecked;
-
-impl Collector for Unchecked {
-    fn desc(&self) -> Vec<&Desc> {
-        Vec::new()
-    }
-    fn collect(&self) -> Vec<MetricFamily> {
-        Vec::new()
-    }
-}
-// ANCHOR_END: describes

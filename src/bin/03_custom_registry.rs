@@ -10,9 +10,9 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
@@ -31,14 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // ANCHOR: register
     // The registry takes a clone: both are the same gauge.
-    registry.must_register(vec![Box::new(queue_length.clone())]);
+    registry.must_register(queue_length.clone());
     // ANCHOR_END: register
 
     // ANCHOR: handler
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;

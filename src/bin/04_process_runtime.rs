@@ -13,9 +13,9 @@ use exporter_workbook::collectors::{
     CountingAllocator, ProcessCollector, RuntimeCollector,
 };
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::{Gauge, Opts, Registry};
+use prometheus::{Gauge, Opts};
 
 // ANCHOR: allocator
 #[global_allocator]
@@ -34,18 +34,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             .const_label("module", "http-server"),
     )?;
     queue_length.set(100.0);
-    registry.must_register(vec![Box::new(queue_length.clone())]);
+    registry.must_register(queue_length.clone());
 
     // ANCHOR: collectors
     // Add the process and the Rust runtime to our registry.
-    registry.must_register(vec![Box::new(ProcessCollector::new()?)]);
-    registry.must_register(vec![Box::new(RuntimeCollector::new()?)]);
+    registry.must_register(ProcessCollector::new());
+    registry.must_register(RuntimeCollector::new());
     // ANCHOR_END: collectors
 
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;

@@ -7,28 +7,25 @@
 //! Expect `a 1` and `b{hello="world",hostname="Hi"} 2`, made anew at each scrape, on
 //! <http://127.0.0.1:9000/metrics>.
 
-use std::collections::HashMap;
 use std::error::Error;
 
-use exporter_workbook::const_metric::{ValueType, must_new_const_metric};
+use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::desc::Desc;
 use exporter_workbook::promhttp::{self, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::Registry;
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
 
 // ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
 
     let registry = Registry::new();
-    registry.must_register(vec![Box::new(HelloCollector::new()?)]);
+    registry.must_register(HelloCollector::new());
 
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;
@@ -46,29 +43,27 @@ struct HelloCollector {
 
 // ANCHOR: new
 impl HelloCollector {
-    fn new() -> prometheus::Result<HelloCollector> {
-        let (a, b) = ("a".to_owned(), "b".to_owned());
-        let labels = vec!["hostname".to_owned()];
-        let hello = HashMap::from([("hello".to_owned(), "world".to_owned())]);
-        Ok(HelloCollector {
-            a_metric: Desc::new(a, "Display a.".to_owned(), vec![], HashMap::new())?,
-            b_metric: Desc::new(b, "Display b.".to_owned(), labels, hello)?,
-        })
+    fn new() -> HelloCollector {
+        HelloCollector {
+            a_metric: Desc::gauge("a", "Display a."),
+            b_metric: Desc::counter("b", "Display b.")
+                .label("hostname")
+                .const_label("hello", "world"),
+        }
     }
 }
 // ANCHOR_END: new
 
 // ANCHOR: collector
 impl Collector for HelloCollector {
-    fn desc(&self) -> Vec<&Desc> {
+    fn describe(&self) -> Vec<&Desc> {
         vec![&self.a_metric, &self.b_metric]
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        vec![
-            must_new_const_metric(&self.a_metric, ValueType::Gauge, 1.0, &[]),
-            must_new_const_metric(&self.b_metric, ValueType::Counter, 2.0, &["Hi"]),
-        ]
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        samples.set(&self.a_metric, 1.0, &[]);
+        samples.set(&self.b_metric, 2.0, &["Hi"]);
+        Ok(())
     }
 }
 // ANCHOR_END: collector

@@ -16,41 +16,30 @@ pub use counting_allocator::CountingAllocator;
 pub use process::{PidFn, ProcessCollector, ProcessCollectorOpts, pid_file};
 pub use runtime::RuntimeCollector;
 
-use std::collections::HashMap;
-
-use prometheus::core::Desc;
-use prometheus::proto::MetricFamily;
-
-use crate::const_metric::{ValueType, must_new_const_metric};
+use crate::collect::Samples;
+use crate::desc::{Desc, MetricKind};
 
 /// A metric without labels: name, type, help.
-type Metric = (&'static str, ValueType, &'static str);
+type Metric = (&'static str, MetricKind, &'static str);
 
-fn descs(metrics: &[Metric], namespace: &str) -> prometheus::Result<Vec<Desc>> {
-    let desc = |(name, _, help): &Metric| {
-        let name = match namespace {
-            "" => (*name).to_owned(),
-            _ => format!("{namespace}_{name}"),
-        };
-        Desc::new(name, (*help).to_owned(), Vec::new(), HashMap::new())
+fn descs(metrics: &[Metric], namespace: &str) -> Vec<Desc> {
+    let desc = |(name, kind, help): &Metric| {
+        Desc::new(name, help, Some(*kind)).namespace(namespace)
     };
     metrics.iter().map(desc).collect()
 }
 
-/// One family for each metric that has a value.
-fn families(
-    metrics: &[Metric],
+/// Adds each metric that has a value.
+fn set_all(
+    samples: &mut Samples<'_>,
     descs: &[Desc],
     values: impl IntoIterator<Item = Option<f64>>,
-) -> Vec<MetricFamily> {
-    metrics
-        .iter()
-        .zip(descs)
-        .zip(values)
-        .filter_map(|(((_, value_type, _), desc), value)| {
-            value.map(|value| must_new_const_metric(desc, *value_type, value, &[]))
-        })
-        .collect()
+) {
+    for (desc, value) in descs.iter().zip(values) {
+        if let Some(value) = value {
+            samples.set(desc, value, &[]);
+        }
+    }
 }
 
 /// Other systems than Linux: what has no source is left out.

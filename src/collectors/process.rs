@@ -5,15 +5,13 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-
 use super::proc_files::{self, Lines, Stat, Unavailable};
-use super::{Metric, descs, families, os};
-use crate::const_metric::ValueType::{Counter, Gauge};
-use crate::gather::report;
+use super::{Metric, descs, os, set_all};
+use crate::collect::{CollectError, Collector, Samples};
+use crate::desc::Desc;
+use crate::desc::MetricKind::{Counter, Gauge};
 
-/// Names, types and help texts are Go's; `process_threads` is the SDK's own addition.
+/// Names, types and help texts are Go's; `process_threads` is the `prometheus` crate's own addition.
 const METRICS: [Metric; 10] = [
     (
         "process_cpu_seconds_total",
@@ -76,8 +74,8 @@ pub struct ProcessCollectorOpts {
     pub pid_fn: Option<PidFn>,
     /// Put in front of each name, with `_` between, if it is not empty.
     pub namespace: String,
-    /// Whether a metric that is left out is [reported](report) to the scrape, which then
-    /// fails or carries on as its `error_handling` says.
+    /// Whether a metric that is left out is [an error](Samples::left_out) of the scrape,
+    /// which then fails or carries on as its `error_handling` says.
     pub report_errors: bool,
     /// In place of `/proc`: the host's, mounted into a container, or a test's.
     pub proc_root: PathBuf,
@@ -121,40 +119,29 @@ pub struct ProcessCollector {
 }
 
 impl ProcessCollector {
-    /// A collector for the process it runs in.
-    ///
-    /// # Errors
-    ///
-    /// As [`Desc::new`], which accepts all of these names.
-    pub fn new() -> prometheus::Result<ProcessCollector> {
+    /// Creates a collector for the process it runs in.
+    #[must_use]
+    pub fn new() -> ProcessCollector {
         ProcessCollector::with_opts(ProcessCollectorOpts::default())
     }
 
-    /// A collector for process `pid`. (The one it runs in is better told by
-    /// [`ProcessCollector::new`]: to the nanosecond of CPU time, and without the
-    /// descriptor that lists the descriptors.) The descriptors of a process of another
-    /// user can be listed only by root.
-    ///
-    /// # Errors
-    ///
-    /// As [`ProcessCollector::new`].
-    pub fn for_pid(pid: u32) -> prometheus::Result<ProcessCollector> {
+    /// Creates a collector for process `pid`. For the process it runs in use
+    /// [`ProcessCollector::new`]: it reports the CPU time to the nanosecond, and leaves out
+    /// the descriptor that lists the descriptors. Only root can list the descriptors of
+    /// another user's process.
+    #[must_use]
+    pub fn for_pid(pid: u32) -> ProcessCollector {
         ProcessCollector::with_opts(ProcessCollectorOpts {
             pid_fn: Some(Box::new(move || Ok(pid))),
             ..ProcessCollectorOpts::default()
         })
     }
 
-    /// A collector as `opts` says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Desc::new`], for a namespace that no name may begin with.
-    pub fn with_opts(
-        opts: ProcessCollectorOpts,
-    ) -> prometheus::Result<ProcessCollector> {
-        let descs = descs(&METRICS, &opts.namespace)?;
-        Ok(ProcessCollector { opts, descs })
+    /// Creates a collector as `opts` says.
+    #[must_use]
+    pub fn with_opts(opts: ProcessCollectorOpts) -> ProcessCollector {
+        let descs = descs(&METRICS, &opts.namespace);
+        ProcessCollector { opts, descs }
     }
 
     /// In the order of [`METRICS`].
@@ -176,21 +163,28 @@ impl fmt::Debug for ProcessCollector {
     }
 }
 
+impl Default for ProcessCollector {
+    fn default() -> ProcessCollector {
+        ProcessCollector::new()
+    }
+}
+
 impl Collector for ProcessCollector {
-    fn desc(&self) -> Vec<&Desc> {
+    fn describe(&self) -> Vec<&Desc> {
         self.descs.iter().collect()
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let values = self.values();
         if self.opts.report_errors {
             for (desc, value) in self.descs.iter().zip(&values) {
                 if let Err(problem) = value {
-                    report(&desc.fq_name, problem);
+                    samples.left_out(desc, problem);
                 }
             }
         }
-        families(&METRICS, &self.descs, values.into_iter().map(Result::ok))
+        set_all(samples, &self.descs, values.into_iter().map(Result::ok));
+        Ok(())
     }
 }
 
@@ -221,7 +215,8 @@ fn values_of(
         network.column("IpExt: ", name)
     };
     [
-        match is_this {
+        // The clock is of the process that asks, whatever the tree says of it.
+        match is_this && root == Path::new("/proc") {
             true => os::cpu_seconds(),
             false => stat().and_then(|stat| os::ticks_as_seconds(stat.cpu_ticks)),
         },
@@ -243,30 +238,56 @@ fn values_of(
 
 fn open_fds(process: &Path, is_this: bool) -> Result<f64, Unavailable> {
     let path = process.join("fd");
-    let listed = fs::read_dir(&path).map_err(|error| {
+    let mut listing = fs::read_dir(&path).map_err(|error| {
         Unavailable(format!("cannot list {}: {error}", path.display()))
     })?;
-    // Our own list holds the descriptor it is read through.
-    let open = listed.count() - usize::from(is_this);
-    Ok(open as f64)
+    let open: Vec<PathBuf> = listing
+        .by_ref()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    // A live list of our own holds the descriptor that it is read through, most often as
+    // the last one.
+    let path = fs::canonicalize(&path).ok();
+    let is_listing = |entry: &PathBuf| is_this && fs::read_link(entry).ok() == path;
+    let own = open.iter().rev().any(is_listing);
+    Ok((open.len() - usize::from(own)) as f64)
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::exposition::Value;
+    use crate::registry::Registry;
+
+    fn this_process() -> Vec<(String, f64)> {
+        let registry = Registry::new();
+        registry.must_register(ProcessCollector::new());
+        let gathered = registry.gather();
+        assert_eq!(gathered.errors(), []);
+        let families = gathered.families().iter();
+        families
+            .map(|family| match family.samples().next().unwrap().value() {
+                Value::Number(value) => (family.name().to_owned(), *value),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
 
     #[test]
     fn this_process_has_every_metric() {
-        let families = ProcessCollector::new().unwrap().collect();
-        let names: Vec<&str> = families.iter().map(MetricFamily::name).collect();
-        assert_eq!(names, METRICS.map(|(name, _, _)| name));
+        let mut expected = METRICS.map(|(name, _, _)| name);
+        expected.sort_unstable();
+        let names: Vec<String> =
+            this_process().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, expected);
     }
 
     #[test]
     fn the_cpu_time_of_this_process_is_finer_than_a_tick() {
-        let families = ProcessCollector::new().unwrap().collect();
-        let seconds = families[0].get_metric()[0].get_counter().get_value();
+        let (name, seconds) = this_process().swap_remove(0);
+        assert_eq!(name, "process_cpu_seconds_total");
         let ticks = seconds / os::ticks_as_seconds(1).unwrap();
         assert!(ticks > 0.0 && ticks.fract() != 0.0, "{seconds} s");
     }
@@ -279,5 +300,27 @@ mod tests {
             open_fds(process, true) == open_fds(process, false).map(|n| n - 1.0)
         });
         assert!(agree);
+    }
+
+    #[test]
+    fn under_a_root_that_is_not_live_the_cpu_time_is_that_of_the_tree() {
+        let root = tempfile::tempdir().unwrap();
+        let value = || values(root.path(), &root.path().join("self"), true)[0].clone();
+        value().unwrap_err();
+        let normal =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proc/normal/42/stat");
+        fs::create_dir(root.path().join("self")).unwrap();
+        fs::copy(normal, root.path().join("self/stat")).unwrap();
+        assert_eq!(value().unwrap(), os::ticks_as_seconds(225).unwrap());
+    }
+
+    #[test]
+    fn under_a_root_that_is_not_live_all_descriptors_are_counted() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("self/fd")).unwrap();
+        let process = root.path().join("self");
+        assert_eq!(open_fds(&process, true).unwrap(), 0.0);
+        fs::write(process.join("fd/7"), "").unwrap();
+        assert_eq!(open_fds(&process, true).unwrap(), 1.0);
     }
 }

@@ -3,20 +3,17 @@
 //! Rust has no garbage collector and no scheduler, so most of `go_*` has no counterpart.
 //! What has one bears Go's name with `rust_` in place of `go_`.
 
-use std::collections::HashMap;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-
 use super::proc_files::Lines;
-use super::{Metric, counting_allocator, descs, families, os};
-use crate::const_metric::ValueType::{Counter, Gauge};
-use crate::const_metric::must_new_const_metric;
+use super::{Metric, counting_allocator, descs, os, set_all};
+use crate::collect::{CollectError, Collector, Samples};
+use crate::desc::Desc;
+use crate::desc::MetricKind::{Counter, Gauge};
 
 const METRICS: [Metric; 12] = [
     (
@@ -96,28 +93,21 @@ pub struct RuntimeCollector {
 }
 
 impl RuntimeCollector {
-    /// A collector for this process. The first one puts a counter in front of the panic
-    /// hook; a program that sets a hook of its own does so before, or no panic after
-    /// that is counted.
-    ///
-    /// # Errors
-    ///
-    /// As [`Desc::new`], which accepts all of these names.
-    pub fn new() -> prometheus::Result<RuntimeCollector> {
+    /// Creates a collector for this process. The first one puts a counter in front of the
+    /// panic hook; a program must set a hook of its own before, or later panics aren't
+    /// counted.
+    #[must_use]
+    pub fn new() -> RuntimeCollector {
         count_panics();
-        Ok(RuntimeCollector {
+        let info = Desc::gauge("rust_info", "Information about the Rust environment.");
+        RuntimeCollector {
             proc_root: "/proc".into(),
-            info: Desc::new(
-                "rust_info".to_owned(),
-                "Information about the Rust environment.".to_owned(),
-                vec!["version".to_owned()],
-                HashMap::new(),
-            )?,
-            descs: descs(&METRICS, "")?,
-        })
+            info: info.label("version"),
+            descs: descs(&METRICS, ""),
+        }
     }
 
-    /// The same, reading `self/status` of another tree in place of `/proc`.
+    /// Reads `self/status` in another tree than `/proc`.
     #[must_use]
     pub fn with_proc_root(mut self, proc_root: impl Into<PathBuf>) -> RuntimeCollector {
         self.proc_root = proc_root.into();
@@ -125,16 +115,21 @@ impl RuntimeCollector {
     }
 }
 
+impl Default for RuntimeCollector {
+    fn default() -> RuntimeCollector {
+        RuntimeCollector::new()
+    }
+}
+
 impl Collector for RuntimeCollector {
-    fn desc(&self) -> Vec<&Desc> {
+    fn describe(&self) -> Vec<&Desc> {
         std::iter::once(&self.info).chain(&self.descs).collect()
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        let version = env!("RUSTC_VERSION");
-        let mut all = vec![must_new_const_metric(&self.info, Gauge, 1.0, &[version])];
-        all.extend(families(&METRICS, &self.descs, values(&self.proc_root)));
-        all
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        samples.set(&self.info, 1.0, &[env!("RUSTC_VERSION")]);
+        set_all(samples, &self.descs, values(&self.proc_root));
+        Ok(())
     }
 }
 
@@ -175,34 +170,42 @@ fn count_panics() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exposition::{Family, Value};
+    use crate::registry::{Gathered, Registry};
 
-    fn names(families: &[MetricFamily]) -> Vec<&str> {
-        families.iter().map(MetricFamily::name).collect()
+    fn gather(collector: RuntimeCollector) -> Gathered {
+        let registry = Registry::new();
+        registry.must_register(collector);
+        registry.gather()
     }
 
-    fn value(families: &[MetricFamily], name: &str) -> f64 {
-        let family = families
-            .iter()
-            .find(|family| family.name() == name)
-            .unwrap();
-        let metric = &family.get_metric()[0];
-        metric.get_gauge().get_value() + metric.get_counter().get_value()
+    fn names(gathered: &Gathered) -> Vec<&str> {
+        gathered.families().iter().map(Family::name).collect()
+    }
+
+    fn panics() -> f64 {
+        let gathered = gather(RuntimeCollector::new());
+        let mut families = gathered.families().iter();
+        let family = families.find(|family| family.name() == "rust_panics_total");
+        match family.unwrap().samples().next().unwrap().value() {
+            Value::Number(value) => *value,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[test]
     fn this_process_has_every_metric() {
-        let families = RuntimeCollector::new().unwrap().collect();
         let mut expected = vec!["rust_info"];
         expected.extend(METRICS.map(|(name, _, _)| name));
-        assert_eq!(names(&families), expected);
+        expected.sort_unstable();
+        assert_eq!(names(&gather(RuntimeCollector::new())), expected);
     }
 
     #[test]
     fn a_source_that_cannot_be_read_leaves_its_metrics_out() {
-        let collector = RuntimeCollector::new().unwrap();
-        let families = collector.with_proc_root("/nowhere").collect();
-        let names = names(&families);
+        let gathered = gather(RuntimeCollector::new().with_proc_root("/nowhere"));
+        let names = names(&gathered);
         assert!(names.contains(&"rust_info"));
         assert!(!names.contains(&"rust_threads"));
         assert!(!names.contains(&"rust_memstats_stack_sys_bytes"));
@@ -210,14 +213,12 @@ mod tests {
 
     #[test]
     fn each_panic_is_counted_once_however_many_collectors_there_are() {
-        let collector = RuntimeCollector::new().unwrap();
-        let _second = RuntimeCollector::new().unwrap();
-        let before = value(&collector.collect(), "rust_panics_total");
+        let before = panics();
         // Other tests panic too: only a count far from one a panic would be wrong.
         for _ in 0..100 {
             panic::catch_unwind(|| panic!("counted")).unwrap_err();
         }
-        let counted = value(&collector.collect(), "rust_panics_total") - before;
+        let counted = panics() - before;
         assert!((100.0..150.0).contains(&counted), "{counted}");
     }
 

@@ -1,51 +1,107 @@
 //! Metric families as text: Prometheus's own format and OpenMetrics.
 //!
-//! The counterpart of Go's `expfmt`. The SDK's `TextEncoder` knows one format, panics on
-//! an untyped family and writes `le="inf"`. Both writers here append to a buffer, and
-//! take any family that a collector can hand over: one with a name or a label that no
-//! parser would take is left out and is an error. That families fit together is for
-//! [`gather`](crate::gather) to see to.
+//! The counterpart of Go's `expfmt`. A [`Family`] can be made only of names and labels
+//! that every parser accepts, so writing one cannot fail. That families fit together is
+//! for [`registry`](crate::registry) to see to.
 
-mod labels;
-mod line;
+mod family;
+mod numbers;
 mod open_metrics;
-mod text;
+mod value;
+mod write;
 
-pub use open_metrics::write_open_metrics;
-pub use text::write_text;
+pub use family::{Family, Sample};
+pub use value::{HistogramValue, SummaryValue, Value};
 
-use prometheus::proto::MetricFamily;
+pub(crate) use family::{Point, TOO_LONG};
+pub(crate) use numbers::float_text;
 
-use crate::names::metric_name_problem;
+use self::open_metrics::FamilyNames;
 
-/// Why a family was not written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot encode metric family `{name}`: {problem}")]
-pub struct EncodeError {
-    /// Name of the family.
-    pub name: String,
-    /// What is wrong with it.
-    pub problem: String,
+/// A format that families can be written in, as one row of what sets it apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The media type that a response in this format states.
+    pub content_type: &'static str,
+    /// Whether it is OpenMetrics: other names for counters, other numbers, an end mark.
+    is_open_metrics: bool,
+    float: fn(&mut Vec<u8>, f64),
+    count: fn(&mut Vec<u8>, u64),
+    timestamp: fn(&mut Vec<u8>, i64),
 }
 
-/// Appends each of `families` by `write_family`, or nothing of it and an error.
-fn write_each(
-    families: &[MetricFamily],
-    out: &mut Vec<u8>,
-    write_family: impl Fn(&MetricFamily, &mut Vec<u8>) -> Result<(), String>,
-) -> Vec<EncodeError> {
-    let mut errors = Vec::new();
-    for family in families {
-        let start = out.len();
-        let written = match metric_name_problem(family.name()) {
-            Some(problem) => Err(problem),
-            None => write_family(family, out),
-        };
-        if let Err(problem) = written {
-            out.truncate(start);
-            let name = family.name().to_owned();
-            errors.push(EncodeError { name, problem });
+impl Format {
+    /// The text format 0.0.4, which every Prometheus reads; Go's `MetricFamilyToText`.
+    ///
+    /// See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+    pub const TEXT: Format = Format {
+        content_type: "text/plain; version=0.0.4; charset=utf-8",
+        is_open_metrics: false,
+        float: numbers::write_float,
+        // As Go does: a count of a million is 1e+06.
+        count: |out, count| numbers::write_float(out, count as f64),
+        timestamp: numbers::write_milliseconds,
+    };
+
+    /// OpenMetrics 1.0.0; Go's `MetricFamilyToOpenMetrics`.
+    ///
+    /// A counter's family is named without `_total`. A counter is of type `unknown` if it
+    /// lacks the suffix, or if its name without it would clash with another family or with
+    /// the `_created` of one, so that its samples keep their names. A family whose name ends
+    /// in a base unit says so. Not prevented: a negative quantile, a counter or sum below 0 or
+    /// `NaN`, and `a_created` beside a histogram or summary `a`. Prometheus accepts them.
+    ///
+    /// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
+    pub const OPEN_METRICS_1_0_0: Format = Format {
+        content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        is_open_metrics: true,
+        float: numbers::write_open_metrics_float,
+        count: numbers::write_integer,
+        timestamp: numbers::write_seconds,
+    };
+
+    /// What clients older than OpenMetrics 1.0.0 ask for: the same under another name.
+    pub const OPEN_METRICS_0_0_1: Format = Format {
+        content_type: "application/openmetrics-text; version=0.0.1; charset=utf-8",
+        ..Format::OPEN_METRICS_1_0_0
+    };
+
+    /// Appends those of `families` whose name is `wanted`. What is written of one doesn't
+    /// depend on which others are wanted.
+    pub fn write(
+        &self,
+        families: &[Family],
+        wanted: impl Fn(&str) -> bool,
+        out: &mut Vec<u8>,
+    ) {
+        let names = self.is_open_metrics.then(|| FamilyNames::of(families));
+        for family in families.iter().filter(|family| wanted(family.name())) {
+            match &names {
+                Some(names) => {
+                    let (name, kind) = names.in_open_metrics(family);
+                    write::comment(out, "HELP", name, family.help(), true);
+                    write::comment(out, "TYPE", name, kind, false);
+                    let unit = open_metrics::unit(name).unwrap_or_default();
+                    write::comment(out, "UNIT", name, unit, false);
+                }
+                None => {
+                    write::comment(out, "HELP", family.name(), family.help(), false);
+                    let kind = family.kind().to_string();
+                    write::comment(out, "TYPE", family.name(), &kind, false);
+                }
+            }
+            write::samples(self, family, out);
+        }
+        if self.is_open_metrics {
+            out.extend_from_slice(b"# EOF\n");
         }
     }
-    errors
+
+    /// All of `families` as text.
+    #[must_use]
+    pub fn to_text(&self, families: &[Family]) -> String {
+        let mut out = Vec::new();
+        self.write(families, |_| true, &mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
 }

@@ -1,28 +1,9 @@
-//! OpenMetrics 1.0.0; Go's `MetricFamilyToOpenMetrics`.
+//! What families are called in OpenMetrics, where a name claims more than its own lines.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use prometheus::proto::{MetricFamily, MetricType};
-
-use super::line::{Style, write_comment, write_help, write_samples};
-use super::{EncodeError, write_each};
-use crate::numbers::{write_integer, write_open_metrics_float};
-
-struct OpenMetrics;
-
-impl Style for OpenMetrics {
-    fn float(out: &mut Vec<u8>, value: f64) {
-        write_open_metrics_float(out, value);
-    }
-
-    fn count(out: &mut Vec<u8>, count: u64) {
-        write_integer(out, count);
-    }
-
-    fn timestamp(out: &mut Vec<u8>, milliseconds: i64) {
-        write_seconds(out, milliseconds);
-    }
-}
+use super::Family;
+use crate::desc::MetricKind;
 
 /// Prometheus's base units, which its metrics' names end in.
 const UNITS: [&str; 9] = [
@@ -30,67 +11,47 @@ const UNITS: [&str; 9] = [
     "volts",
 ];
 
-/// Appends `families` in the format OpenMetrics 1.0.0 with its closing `# EOF`, and gives
-/// an error for each that is left out.
-///
-/// A counter's family is named without `_total`. One that lacks the suffix, or whose name
-/// without it another family or its sample has, is of the type `unknown`, so that its
-/// samples keep their names. A family whose name ends in a base unit says so. That
-/// OpenMetrics wants no negative quantile, no counter or sum below 0 or `NaN`, and no
-/// family `a_created` beside a counter, histogram or summary `a`, is left to the metrics;
-/// Prometheus does not mind.
-///
-/// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
-pub fn write_open_metrics(
-    families: &[MetricFamily],
-    out: &mut Vec<u8>,
-) -> Vec<EncodeError> {
-    let names: HashSet<&str> = families.iter().map(MetricFamily::name).collect();
-    let write = |family: &_, out: &mut _| write_family(family, &names, out);
-    let errors = write_each(families, out, write);
-    out.extend_from_slice(b"# EOF\n");
-    errors
+/// The base unit that `name` ends in, if it does.
+pub fn unit(name: &str) -> Option<&str> {
+    let (_, unit) = name.rsplit_once('_')?;
+    UNITS.contains(&unit).then_some(unit)
 }
 
-fn write_family(
-    family: &MetricFamily,
-    names: &HashSet<&str>,
-    out: &mut Vec<u8>,
-) -> Result<(), String> {
-    let short = family.name().strip_suffix("_total");
-    let short = short.filter(|short| !short.is_empty() && !is_taken(short, names));
-    let (name, kind): (&str, &[u8]) = match (family.get_field_type(), short) {
-        (MetricType::COUNTER, Some(short)) => (short, b"counter"),
-        (MetricType::COUNTER, None) => (family.name(), b"unknown"),
-        (MetricType::GAUGE, _) => (family.name(), b"gauge"),
-        (MetricType::HISTOGRAM, _) => (family.name(), b"histogram"),
-        (MetricType::SUMMARY, _) => (family.name(), b"summary"),
-        (MetricType::UNTYPED, _) => (family.name(), b"unknown"),
-    };
-    write_help(out, name, family, true);
-    write_comment(out, "TYPE", name, kind);
-    let unit = name.rsplit_once('_').map(|(_, unit)| unit);
-    if let Some(unit) = unit.filter(|unit| UNITS.contains(unit)) {
-        write_comment(out, "UNIT", name, unit.as_bytes());
+/// The types of all families of a scrape by name.
+pub struct FamilyNames<'a>(HashMap<&'a str, MetricKind>);
+
+impl<'a> FamilyNames<'a> {
+    pub fn of(families: &'a [Family]) -> FamilyNames<'a> {
+        let names = families.iter().map(|family| (family.name(), family.kind()));
+        FamilyNames(names.collect())
     }
-    write_samples::<OpenMetrics>(family, out)
-}
 
-/// Whether a family or a sample of one has this name.
-fn is_taken(name: &str, names: &HashSet<&str>) -> bool {
-    let samples = ["_bucket", "_count", "_sum", "_created"];
-    let mut families = samples.iter().filter_map(|end| name.strip_suffix(end));
-    names.contains(name) || families.any(|family| names.contains(family))
-}
-
-/// A time as OpenMetrics wants it, exactly.
-fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
-    if milliseconds < 0 {
-        out.push(b'-');
+    /// The name and the type of `family`.
+    pub fn in_open_metrics<'f>(&self, family: &'f Family) -> (&'f str, &'static str) {
+        let name = family.name();
+        match family.kind() {
+            MetricKind::Counter => match name.strip_suffix("_total") {
+                Some(short) if self.is_free(short) => (short, "counter"),
+                _ => (name, "unknown"),
+            },
+            MetricKind::Gauge => (name, "gauge"),
+            MetricKind::Histogram => (name, "histogram"),
+            MetricKind::Summary => (name, "summary"),
+            MetricKind::Untyped => (name, "unknown"),
+        }
     }
-    let milliseconds = milliseconds.unsigned_abs();
-    write_integer(out, milliseconds / 1000);
-    out.push(b'.');
-    let fraction = 1000 + milliseconds % 1000;
-    out.extend_from_slice(&itoa::Buffer::new().format(fraction).as_bytes()[1..]);
+
+    /// Whether a counter may be called `short`: no family is, none has a sample of that
+    /// name or may have, and none is called as this counter's own `_created`.
+    fn is_free(&self, short: &str) -> bool {
+        let samples = ["_bucket", "_count", "_sum", "_created"];
+        let mut bases = samples.iter().filter_map(|end| short.strip_suffix(end));
+        let created = short.strip_suffix("_created");
+        let counter = created.map(|base| format!("{base}_total"));
+        !short.is_empty()
+            && !self.0.contains_key(short)
+            && !bases.any(|base| self.0.contains_key(base))
+            && !counter.is_some_and(|name| self.0.contains_key(&*name))
+            && !self.0.contains_key(&*format!("{short}_created"))
+    }
 }

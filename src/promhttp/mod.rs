@@ -1,62 +1,95 @@
 //! From a registry to an HTTP response.
 //!
-//! The counterpart of Go's `promhttp`. A [`Handler`] is a function of one request to one
-//! response in the `http` crate's types: it knows no server, so any server can carry it.
+//! The counterpart of Go's `promhttp`. A [`Handler`] maps one request to one response in
+//! the `http` crate's types: it knows no server, so any server can carry it.
 //! [`crate::serve`] is one that does.
 
+mod deadline;
+mod gzip;
+mod instrument;
 mod limits;
 mod negotiate;
 mod own_metrics;
 mod scrape;
+mod status;
+
+pub use instrument::{
+    InstrumentError, instrument_handler_counter, instrument_handler_duration,
+    instrument_handler_in_flight, instrument_handler_response_size,
+};
+pub use limits::InFlight;
+
+pub(crate) use status::{method_not_allowed, plain_text};
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, Response, StatusCode};
-use prometheus::Registry;
+use http::{Request, Response};
 
-use self::own_metrics::{InFlight, requests_total};
+use self::own_metrics::{requests_in_flight, requests_total};
 use self::scrape::Scraper;
-use crate::gather::Gatherer;
-use crate::register::RegisterError;
+use crate::registry::{IntoGatherer, RegisterError, Registry};
 
-/// Answers one request. The body of a `GET` is also the body for a `HEAD`: the server
-/// that carries the handler leaves it off, and keeps its length as Content-Length.
-pub type Handler = Box<dyn Fn(&Request<()>) -> Response<Vec<u8>> + Send + Sync>;
+/// Answers one request; closures are handlers.
+pub trait Handler: Send + Sync {
+    /// The response. The body of a `GET` is also the body for a `HEAD`: the server that
+    /// carries the handler leaves it off, and keeps its length as Content-Length.
+    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>>;
+}
+
+impl<F> Handler for F
+where
+    F: Fn(&Request<()>) -> Response<Vec<u8>> + Send + Sync,
+{
+    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+        self(request)
+    }
+}
+
+/// A handler of any kind.
+pub type BoxHandler = Box<dyn Handler>;
+
+impl Handler for BoxHandler {
+    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+        (**self).handle(request)
+    }
+}
 
 /// Takes a message for the program's log; it may have several lines.
 pub type ErrorLog = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What a handler does beside serving its families; Go's `promhttp.HandlerOpts`.
+/// What a handler does besides serving its families; Go's `promhttp.HandlerOpts`.
 #[derive(Clone, Default)]
 pub struct HandlerOpts {
-    /// Called for each failed gather, and for each family that cannot be written; the
-    /// message may have several lines.
+    /// Called for each failed scrape; the message may have several lines.
     pub error_log: Option<ErrorLog>,
-    /// What to do when a gather or the encoding of a family fails.
+    /// What to do when a scrape has errors.
     pub error_handling: HandlerErrorHandling,
     /// Where to register `promhttp_metric_handler_errors_total`; nowhere if `None`.
     pub registry: Option<Registry>,
-    /// Never answers compressed, whatever the client takes.
+    /// Never compresses a response, whatever the client accepts.
     pub disable_compression: bool,
     /// How many scrapes may run at once; one more is answered 503. 0 is no limit for
     /// scrapes without a timeout, and 64 for those with one, which may outlive their
-    /// answer.
+    /// response.
     pub max_requests_in_flight: usize,
-    /// After how long a scrape is answered 503; never if `None` or 0. The gather goes on
-    /// behind it, as nothing can stop a collector.
+    /// The scrapes that run, counted by all handlers and calls of [`respond`] that have a
+    /// clone of these options.
+    pub in_flight: InFlight,
+    /// After how long a scrape is answered 503; never if `None` or 0. The collectors go on
+    /// to their end, as nothing can stop them, but can ask for the
+    /// [time left](crate::collect::Samples::time_left).
     ///
     /// A client that says how long it waits, as Prometheus does by the header
     /// `X-Prometheus-Scrape-Timeout-Seconds`, is answered after 95% of that at the
     /// latest.
     pub timeout: Option<Duration>,
-    /// Answers in OpenMetrics where the client prefers it, as Prometheus does.
+    /// Answers in OpenMetrics if the client prefers it, as Prometheus does.
     pub enable_open_metrics: bool,
-    /// When the process started, for the header `Process-Start-Time-Unix` of each answer.
+    /// When the process started, for the header `Process-Start-Time-Unix` of each response.
     pub process_start_time: Option<SystemTime>,
-    /// Lets scrapes that arrive during a gather share what it brings.
+    /// Lets scrapes that arrive during another share what that one gathers.
     pub coalesce_gather: bool,
 }
 
@@ -68,6 +101,7 @@ impl fmt::Debug for HandlerOpts {
             .field("registry", &self.registry)
             .field("disable_compression", &self.disable_compression)
             .field("max_requests_in_flight", &self.max_requests_in_flight)
+            .field("in_flight", &self.in_flight)
             .field("timeout", &self.timeout)
             .field("enable_open_metrics", &self.enable_open_metrics)
             .field("process_start_time", &self.process_start_time)
@@ -76,7 +110,7 @@ impl fmt::Debug for HandlerOpts {
     }
 }
 
-/// What a scrape with errors is answered.
+/// What is answered to a scrape with errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HandlerErrorHandling {
     /// Status 500 and the errors as text, so that Prometheus sees a failed scrape.
@@ -88,19 +122,20 @@ pub enum HandlerErrorHandling {
     PanicOnError,
 }
 
-/// Serves the SDK's default registry, with the two metrics of
+/// Serves the crate's default registry, with the two metrics of
 /// [`instrument_metric_handler`] registered there; Go's `promhttp.Handler`.
 ///
 /// # Errors
 ///
-/// As [`instrument_metric_handler`].
-pub fn handler() -> Result<Handler, RegisterError> {
-    let registry = prometheus::default_registry();
-    let handler = handler_for(registry.clone(), HandlerOpts::default())?;
-    instrument_metric_handler(registry, handler)
+/// Returns an error if the default registry has one of these names already.
+pub fn handler() -> Result<BoxHandler, RegisterError> {
+    let handler = handler_for(prometheus::default_registry(), HandlerOpts::default())?;
+    let own = own_metrics::of_default_registry()?;
+    Ok(Box::new(instrument_metric_handler(&own, handler)?))
 }
 
-/// Serves what `gatherer` gathers at each request; Go's `promhttp.HandlerFor`.
+/// Serves what `source` gathers at each request: a registry or a reference to one, the
+/// crate's own registry, or another [`Gatherer`]; Go's `promhttp.HandlerFor`.
 ///
 /// It answers `GET` and `HEAD`, in the format and the compression that the request
 /// prefers; `?name[]=a&name[]=b` asks for these families alone. Two handlers on one
@@ -108,30 +143,40 @@ pub fn handler() -> Result<Handler, RegisterError> {
 ///
 /// # Errors
 ///
-/// When `opts.registry` holds the name `promhttp_metric_handler_errors_total` for a
-/// collector of another type or description.
+/// Returns an error if `opts.registry` holds the name
+/// `promhttp_metric_handler_errors_total` for a collector of another type or description.
 ///
 /// # Panics
 ///
 /// The handler panics on errors of a scrape if `opts.error_handling` says so.
-pub fn handler_for(
-    gatherer: impl Gatherer + 'static,
+pub fn handler_for<K>(
+    source: impl IntoGatherer<K>,
     opts: HandlerOpts,
-) -> Result<Handler, RegisterError> {
-    let start = opts.process_start_time.and_then(unix_seconds);
-    let scraper = Arc::new(Scraper::new(gatherer, opts)?);
-    Ok(Box::new(move |request| {
-        let mut response = match *request.method() {
-            Method::GET | Method::HEAD => scraper.answer(request),
-            _ => method_not_allowed(),
-        };
-        if let Some(start) = &start {
-            response
-                .headers_mut()
-                .insert("process-start-time-unix", start.clone());
-        }
-        response
+) -> Result<BoxHandler, RegisterError> {
+    let scraper = Arc::new(Scraper::new(source.into_gatherer(), opts)?);
+    Ok(Box::new(move |request: &Request<()>| {
+        scraper.answer(request)
     }))
+}
+
+/// Answers one request from `source`, as a handler for it would: for a handler that makes a
+/// registry for each request, such as a probe. What limits such requests is shared through
+/// clones of `opts`.
+///
+/// An error that [`handler_for`] would return is answered 500.
+///
+/// # Panics
+///
+/// Panics on errors of the scrape if `opts.error_handling` says so.
+pub fn respond<K>(
+    source: impl IntoGatherer<K>,
+    request: &Request<()>,
+    opts: &HandlerOpts,
+) -> Response<Vec<u8>> {
+    match Scraper::new(source.into_gatherer(), opts.clone()) {
+        Ok(scraper) => Arc::new(scraper).answer(request),
+        Err(error) => status::failed(&error.to_string()),
+    }
 }
 
 /// Counts the scrapes that `handler` answers, in `registry`: by status code in
@@ -143,49 +188,19 @@ pub fn handler_for(
 ///
 /// # Errors
 ///
-/// When `registry` holds one of these names for a collector of another type or
-/// description.
-pub fn instrument_metric_handler(
+/// Returns an error if `registry` holds one of these names for a collector of another type
+/// or description.
+pub fn instrument_metric_handler<H: Handler>(
     registry: &Registry,
-    handler: Handler,
-) -> Result<Handler, RegisterError> {
+    handler: H,
+) -> Result<impl Handler + use<H>, RegisterError> {
     let requests_total = requests_total(registry)?;
-    let in_flight = InFlight::in_registry(registry)?;
-    Ok(Box::new(move |request| {
-        let _in_flight = in_flight.one();
-        let response = handler(request);
+    let in_flight = requests_in_flight(registry)?;
+    let counted = move |request: &Request<()>| {
+        let response = handler.handle(request);
         let code = response.status();
         requests_total.with_label_values(&[code.as_str()]).inc();
         response
-    }))
-}
-
-fn unix_seconds(time: SystemTime) -> Option<HeaderValue> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(HeaderValue::from(since.as_secs()))
-}
-
-/// A message that no browser takes for anything but text; Go's `http.Error`.
-pub(crate) fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
-    let mut response = Response::new(message.as_bytes().to_vec());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// Status 405 with the methods that a scrape may have.
-pub(crate) fn method_not_allowed() -> Response<Vec<u8>> {
-    let mut response = plain_text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Method not allowed: use GET or HEAD.\n",
-    );
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    response
+    };
+    Ok(instrument_handler_in_flight(in_flight, counted))
 }

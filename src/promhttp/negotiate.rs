@@ -1,78 +1,43 @@
-//! What a request asks for: the format, the compression, the names, the time it waits.
+//! What a request asks for: the format, the compression, the names.
 
-use std::time::Duration;
-
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName};
+use http::header::{ACCEPT, HeaderMap, HeaderName};
 use http::{Request, Uri};
 
-/// A format that a scrape can be answered in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    OpenMetrics1,
-    /// What clients older than OpenMetrics 1.0.0 ask for: the same under another name.
-    OpenMetrics0,
+use super::HandlerOpts;
+use super::gzip::wants_gzip;
+use crate::exposition::Format;
+
+/// The first known format of the highest quality, as Go's `expfmt.Negotiate` chooses;
+/// unlike there, quality 0 refuses, and a parameter may be quoted. A client that accepts
+/// neither gets text, and never status 406.
+fn format(headers: &HeaderMap, open_metrics: bool) -> Format {
+    let mut accepted = elements(headers, &ACCEPT);
+    accepted.sort_by(|a, b| b.quality.total_cmp(&a.quality));
+    accepted
+        .iter()
+        .filter(|element| element.quality > 0.0)
+        .find_map(|element| named(element, open_metrics))
+        .unwrap_or(Format::TEXT)
 }
 
-impl Format {
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Format::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Format::OpenMetrics1 => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8"
-            }
-            Format::OpenMetrics0 => {
-                "application/openmetrics-text; version=0.0.1; charset=utf-8"
-            }
-        }
+fn named(element: &Element<'_>, open_metrics: bool) -> Option<Format> {
+    let is = |name: &str| element.value.eq_ignore_ascii_case(name);
+    let version = element.parameter("version").unwrap_or_default();
+    if is("text/plain") && matches!(version, "" | "0.0.4") {
+        return Some(Format::TEXT);
     }
-
-    /// The first known one of the highest quality, as Go's `expfmt.Negotiate` chooses;
-    /// unlike there, quality 0 refuses, and a parameter may be quoted. A client that
-    /// takes neither gets text, and never status 406.
-    pub fn negotiate(headers: &HeaderMap, open_metrics: bool) -> Format {
-        let mut accepted = elements(headers, &ACCEPT);
-        accepted.sort_by(|a, b| b.quality.total_cmp(&a.quality));
-        accepted
-            .iter()
-            .filter(|element| element.quality > 0.0)
-            .find_map(|element| Format::named(element, open_metrics))
-            .unwrap_or(Format::Text)
+    if !open_metrics || !is("application/openmetrics-text") {
+        return None;
     }
-
-    fn named(element: &Element<'_>, open_metrics: bool) -> Option<Format> {
-        let is = |name: &str| element.value.eq_ignore_ascii_case(name);
-        let version = element.parameter("version").unwrap_or_default();
-        if is("text/plain") && matches!(version, "" | "0.0.4") {
-            return Some(Format::Text);
-        }
-        if !open_metrics || !is("application/openmetrics-text") {
-            return None;
-        }
-        match version {
-            "1.0.0" => Some(Format::OpenMetrics1),
-            "" | "0.0.1" => Some(Format::OpenMetrics0),
-            _ => None,
-        }
+    match version {
+        "1.0.0" => Some(Format::OPEN_METRICS_1_0_0),
+        "" | "0.0.1" => Some(Format::OPEN_METRICS_0_0_1),
+        _ => None,
     }
-}
-
-/// Whether the client would rather have gzip than the plain body; Go's
-/// `httputil.NegotiateContentEncoding`, by which `*` and a tie are for the plain body.
-pub fn wants_gzip(headers: &HeaderMap) -> bool {
-    let accepted = elements(headers, &ACCEPT_ENCODING);
-    let quality = |offer: &str| {
-        let matching = accepted.iter().filter(|element| {
-            element.value == "*" || element.value.eq_ignore_ascii_case(offer)
-        });
-        matching.map(|element| element.quality).fold(-1.0, f64::max)
-    };
-    let gzip = quality("gzip");
-    gzip > 0.0 && gzip > quality("identity")
 }
 
 /// The names that `?name[]=a&name[]=b` asks for; none is all.
-pub fn names(uri: &Uri) -> Vec<String> {
+fn names(uri: &Uri) -> Vec<String> {
     let query = uri.query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes())
         .filter(|(key, _)| key == "name[]")
@@ -80,19 +45,11 @@ pub fn names(uri: &Uri) -> Vec<String> {
         .collect()
 }
 
-/// How long Prometheus waits for this scrape, if it says so.
-pub fn scrape_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get("x-prometheus-scrape-timeout-seconds")?;
-    let seconds: f64 = seconds.to_str().ok()?.trim().parse().ok()?;
-    let timeout = Duration::try_from_secs_f64(seconds).ok()?;
-    (!timeout.is_zero()).then_some(timeout)
-}
-
 /// One element of a header such as Accept.
-struct Element<'a> {
-    value: &'a str,
+pub struct Element<'a> {
+    pub value: &'a str,
     parameters: &'a str,
-    quality: f64,
+    pub quality: f64,
 }
 
 impl<'a> Element<'a> {
@@ -101,8 +58,8 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The elements of a header in their order, without those whose quality is none.
-fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<Element<'a>> {
+/// The elements of a header in their order, without those whose quality is invalid.
+pub fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<Element<'a>> {
     let values = headers.get_all(name).iter();
     let texts = values.filter_map(|value| value.to_str().ok());
     texts
@@ -141,16 +98,21 @@ fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
 pub struct Asked {
     pub format: Format,
     pub gzip: bool,
-    pub names: Vec<String>,
+    names: Vec<String>,
 }
 
 impl Asked {
-    pub fn by(request: &Request<()>, open_metrics: bool, gzip: bool) -> Asked {
+    pub fn by(request: &Request<()>, opts: &HandlerOpts) -> Asked {
         let headers = request.headers();
         Asked {
-            format: Format::negotiate(headers, open_metrics),
-            gzip: gzip && wants_gzip(headers),
+            format: format(headers, opts.enable_open_metrics),
+            gzip: !opts.disable_compression && wants_gzip(headers),
             names: names(request.uri()),
         }
+    }
+
+    /// Whether it asks for the family `name`.
+    pub fn wants(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|wanted| wanted == name)
     }
 }

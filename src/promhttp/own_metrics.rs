@@ -1,8 +1,10 @@
 //! The metrics of the handlers themselves.
 
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use std::sync::{Mutex, PoisonError};
 
-use crate::register::{RegisterError, register_or_existing};
+use prometheus::{IntCounterVec, IntGauge, Opts};
+
+use crate::registry::{RegisterError, Registry};
 
 pub fn errors_total(registry: &Registry) -> Result<IntCounterVec, RegisterError> {
     counter_vec(
@@ -24,6 +26,34 @@ pub fn requests_total(registry: &Registry) -> Result<IntCounterVec, RegisterErro
     )
 }
 
+pub fn requests_in_flight(registry: &Registry) -> Result<IntGauge, RegisterError> {
+    let name = "promhttp_metric_handler_requests_in_flight";
+    let gauge = IntGauge::new(name, "Current number of scrapes being served.");
+    registry.register_or_existing(made(name, gauge)?)
+}
+
+/// A registry of the two metrics that handlers of the crate's default registry share. They
+/// are in that one as well, which doesn't give back what it holds.
+pub fn of_default_registry() -> Result<Registry, RegisterError> {
+    static OWN: Mutex<Option<Registry>> = Mutex::new(None);
+    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(own) = &*own {
+        return Ok(own.clone());
+    }
+    let new = Registry::new();
+    let taken = |name: &str| RegisterError::DuplicateDescriptor {
+        name: format!("promhttp_metric_handler_{name}"),
+    };
+    let total = requests_total(&new)?;
+    prometheus::register(Box::new(total.clone()))
+        .map_err(|_| taken("requests_total"))?;
+    if prometheus::register(Box::new(requests_in_flight(&new)?)).is_err() {
+        let _ = prometheus::unregister(Box::new(total));
+        return Err(taken("requests_in_flight"));
+    }
+    Ok(own.insert(new).clone())
+}
+
 /// A counter in `registry` whose first values of `label` are there at 0 from the start,
 /// so that a rate over them sees the first error.
 fn counter_vec(
@@ -33,38 +63,18 @@ fn counter_vec(
     label: &str,
     values: &[&str],
 ) -> Result<IntCounterVec, RegisterError> {
-    let counter = IntCounterVec::new(Opts::new(name, help), &[label])
-        .map_err(|error| RegisterError::new(format!("`{name}`"), error))?;
-    let counter = register_or_existing(registry, counter)?;
+    let counter = IntCounterVec::new(Opts::new(name, help), &[label]);
+    let counter = registry.register_or_existing(made(name, counter)?)?;
     for value in values {
         counter.with_label_values(&[*value]);
     }
     Ok(counter)
 }
 
-/// Counts the scrapes being served.
-#[derive(Clone)]
-pub struct InFlight(IntGauge);
-
-impl InFlight {
-    pub fn in_registry(registry: &Registry) -> Result<InFlight, RegisterError> {
-        let name = "promhttp_metric_handler_requests_in_flight";
-        let gauge = IntGauge::new(name, "Current number of scrapes being served.")
-            .map_err(|error| RegisterError::new(format!("`{name}`"), error))?;
-        Ok(InFlight(register_or_existing(registry, gauge)?))
-    }
-
-    /// Counts one for as long as what is returned lives, even if its handler panics.
-    pub fn one(&self) -> One<'_> {
-        self.0.inc();
-        One(&self.0)
-    }
-}
-
-pub struct One<'a>(&'a IntGauge);
-
-impl Drop for One<'_> {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
+fn made<C>(name: &str, metric: prometheus::Result<C>) -> Result<C, RegisterError> {
+    let invalid = |error: prometheus::Error| RegisterError::Invalid {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    };
+    metric.map_err(invalid)
 }

@@ -8,18 +8,21 @@
 //! a connection; `table.rs` decides which connection makes room for another;
 //! `request.rs` what is taken of HTTP, and `response.rs` writes an answer.
 
+mod bind;
+mod landing;
 mod listener;
-mod program;
 mod request;
 mod response;
 mod routes;
+mod signals;
 mod table;
 
-pub use program::{ServeError, address_argument, listen, stop_signal};
+pub use bind::{ServeError, address_argument, listen};
 /// For the fuzz target, which stands outside of this crate.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use request::parse as parse_request;
+pub use signals::stop_signal;
 
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -102,10 +105,11 @@ impl Server {
     }
 
     /// Answers requests for exactly `path` with `handler`; of equal routes the first
-    /// counts. Where a handler panics, the answer is status 500.
+    /// counts. If a handler panics, the response is status 500. A closure states the type
+    /// of its argument: `|_: &Request<()>| Response::new("ok\n".into())`.
     #[must_use]
-    pub fn route(mut self, path: &str, handler: Handler) -> Server {
-        self.routes.push(path, handler);
+    pub fn route(mut self, path: &str, handler: impl Handler + 'static) -> Server {
+        self.routes.push(path, Box::new(handler));
         self
     }
 

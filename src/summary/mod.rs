@@ -1,71 +1,58 @@
-//! Quantiles over a sliding window, the metric type that the SDK lacks.
+//! Quantiles over a sliding window, the metric type that the `prometheus` crate lacks.
 //!
-//! The counterpart of `prometheus.Summary` in Go, with its defaults. The window is a row
-//! of slices, each with a sketch of the values observed in it; a scrape merges them. The
-//! sketch is REQ (Cormode, Karnin, Liberty, Thaler, Veselý: Relative Error Streaming
-//! Quantiles, 2021), of Apache DataSketches, which keeps some thousand values of a
-//! million.
+//! The counterpart of `prometheus.Summary` in Go, with its defaults. The sketch is REQ
+//! (Cormode, Karnin, Liberty, Thaler, Veselý: Relative Error Streaming Quantiles, 2021), of
+//! Apache DataSketches, which keeps some thousand values of a million.
 
 mod opts;
+mod vec;
+mod window;
 
 pub use opts::{SummaryError, SummaryOpts};
+pub use vec::SummaryVec;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use datasketches::common::SearchCriteria;
-use datasketches::req::ReqFloat;
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{self, LabelPair, MetricFamily, Quantile};
+use self::opts::Plan;
+use self::window::{Window, quantiles};
+use crate::collect::{CollectError, Collector, Samples};
+use crate::desc::Desc;
 
-use self::opts::{Plan, Sketch};
-use crate::const_metric::label_pairs;
-
-/// Observes values, and exports their sum and number for its whole life, and quantiles
-/// of those within the window. A handle: clones share what they observe.
+/// Observes values, and exports their sum and number for its whole life, and quantiles of
+/// those within the window. A clone is the same summary.
 #[derive(Clone)]
 pub struct Summary(Arc<Child>);
 
 struct Child {
     plan: Arc<Plan>,
-    labels: Vec<LabelPair>,
+    label_values: Vec<String>,
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     count: u64,
     sum: f64,
-    /// From the oldest to the one that observations go to.
-    slices: VecDeque<Slice>,
-}
-
-struct Slice {
-    ends: Instant,
-    sketch: Sketch,
+    window: Window,
 }
 
 impl Summary {
-    /// A summary without variable labels.
+    /// Creates a summary without variable labels.
     ///
     /// # Errors
     ///
-    /// When the name, a label, the window or an objective cannot be.
+    /// Returns an error if the name, a label, the window or an objective is invalid.
     pub fn with_opts(opts: SummaryOpts) -> Result<Summary, SummaryError> {
-        let plan = opts.plan()?;
-        let labels = plan.desc.const_label_pairs.clone();
-        Ok(Summary::new(Arc::new(plan), labels))
+        Ok(Summary::new(Arc::new(opts.plan()?), Vec::new()))
     }
 
-    fn new(plan: Arc<Plan>, labels: Vec<LabelPair>) -> Summary {
+    fn new(plan: Arc<Plan>, label_values: Vec<String>) -> Summary {
+        let state = Mutex::default();
         Summary(Arc::new(Child {
             plan,
-            labels,
-            state: Mutex::new(State {
-                count: 0,
-                sum: 0.0,
-                slices: VecDeque::new(),
-            }),
+            label_values,
+            state,
         }))
     }
 
@@ -75,11 +62,15 @@ impl Summary {
         let mut state = self.state();
         state.count += 1;
         state.sum += value;
-        state.move_to(now, &self.0.plan);
-        if let (Some(slice), Ok(value)) =
-            (state.slices.back_mut(), ReqFloat::<f64>::new(value))
-        {
-            slice.sketch.update(value);
+        state.window.observe(value, now, &self.0.plan);
+    }
+
+    /// Starts a timer that observes, in seconds, how long it lives.
+    pub fn start_timer(&self) -> SummaryTimer {
+        SummaryTimer {
+            summary: self.clone(),
+            start: Instant::now(),
+            is_observed: true,
         }
     }
 
@@ -87,180 +78,75 @@ impl Summary {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn metric(&self) -> proto::Metric {
+    fn report(&self, samples: &mut Samples<'_>) {
         let plan = &self.0.plan;
         let mut state = self.state();
-        state.move_to((plan.now)(), plan);
-        let sketches: Vec<Sketch> = state
-            .slices
-            .iter()
-            .map(|slice| slice.sketch.clone())
-            .collect();
-        let mut summary = proto::Summary::default();
-        summary.set_sample_count(state.count);
-        summary.set_sample_sum(state.sum);
+        let sketches = state.window.sketches((plan.now)(), plan);
+        let (count, sum) = (state.count, state.sum);
         drop(state);
-        summary.set_quantile(quantiles(plan, &sketches));
-        let mut metric = proto::Metric::from_label(self.0.labels.clone());
-        metric.set_summary(summary);
-        metric
-    }
-}
-
-/// The quantiles of all `sketches` together, `NaN` where they are empty.
-fn quantiles(plan: &Plan, sketches: &[Sketch]) -> Vec<Quantile> {
-    let mut window = plan.sketch();
-    for sketch in sketches {
-        // Two sketches of one plan are of one kind, which is all that a merge asks for.
-        let _ = window.merge(sketch);
-    }
-    let view = window.sorted_view();
-    let quantile = |&quantile: &f64| {
-        let value = match quantile {
-            0.0 => window.min_item().copied(),
-            1.0 => window.max_item().copied(),
-            _ => view
-                .quantile(quantile, SearchCriteria::Inclusive)
-                .ok()
-                .flatten(),
-        };
-        let mut pair = Quantile::default();
-        pair.set_quantile(quantile);
-        pair.set_value(value.map_or(f64::NAN, ReqFloat::into_inner));
-        pair
-    };
-    plan.quantiles.iter().map(quantile).collect()
-}
-
-impl State {
-    /// Ends the slices that are over, and drops those that are too old.
-    fn move_to(&mut self, now: Instant, plan: &Plan) {
-        let last_end = self.slices.back().map(|slice| slice.ends);
-        let mut ends = match last_end {
-            Some(ends) if now < ends => return,
-            Some(ends) if now < ends + plan.max_age => ends,
-            // The first, or none within the window.
-            _ => {
-                self.slices.clear();
-                now
-            }
-        };
-        while ends <= now {
-            ends += plan.slice;
-            self.slices.push_back(Slice {
-                ends,
-                sketch: plan.sketch(),
-            });
-        }
-        while self.slices.len() > plan.slices {
-            self.slices.pop_front();
-        }
+        let quantiles = quantiles(plan, &sketches);
+        let values: Vec<&str> =
+            self.0.label_values.iter().map(String::as_str).collect();
+        samples.summary(&plan.desc, count, sum, &quantiles, &values);
     }
 }
 
 impl Collector for Summary {
-    fn desc(&self) -> Vec<&Desc> {
+    fn describe(&self) -> Vec<&Desc> {
         vec![&self.0.plan.desc]
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        vec![self.0.plan.family(vec![self.metric()])]
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        self.report(samples);
+        Ok(())
     }
 }
 
-/// Summaries of one name, one for each combination of label values. Unlike the SDK's own
-/// vectors it compares the values, and so keeps `["ab", "c"]` and `["a", "bc"]` apart.
-#[derive(Clone)]
-pub struct SummaryVec {
-    plan: Arc<Plan>,
-    children: Arc<Mutex<BTreeMap<Vec<String>, Summary>>>,
+/// Observes how long it lives when it goes out of scope; see [`Summary::start_timer`].
+#[must_use = "a timer that is dropped at once observes no time"]
+pub struct SummaryTimer {
+    summary: Summary,
+    start: Instant,
+    is_observed: bool,
 }
 
-impl SummaryVec {
-    /// Summaries that differ in the values of `label_names`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Summary::with_opts`].
-    pub fn new(
-        opts: SummaryOpts,
-        label_names: &[&str],
-    ) -> Result<SummaryVec, SummaryError> {
-        Ok(SummaryVec {
-            plan: Arc::new(opts.variable_labels(label_names).plan()?),
-            children: Arc::default(),
-        })
+impl SummaryTimer {
+    /// Observes the time so far, as dropping it does.
+    pub fn observe_duration(self) {}
+
+    /// Observes the time so far and returns it, in seconds.
+    pub fn stop_and_record(mut self) -> f64 {
+        self.is_observed = false;
+        let seconds = self.start.elapsed().as_secs_f64();
+        self.summary.observe(seconds);
+        seconds
     }
 
-    /// The summary with these values, in the order of the label names; made if it is not
-    /// there.
-    ///
-    /// # Errors
-    ///
-    /// When the number of values is wrong, or a name is a constant label as well.
-    pub fn get_metric_with_label_values(
-        &self,
-        values: &[&str],
-    ) -> Result<Summary, SummaryError> {
-        let key: Vec<String> = values.iter().map(ToString::to_string).collect();
-        let mut children = self.children();
-        if let Some(child) = children.get(&key) {
-            return Ok(child.clone());
+    /// Returns the time so far, in seconds, without observing it.
+    pub fn stop_and_discard(mut self) -> f64 {
+        self.is_observed = false;
+        self.start.elapsed().as_secs_f64()
+    }
+}
+
+impl Drop for SummaryTimer {
+    fn drop(&mut self) {
+        if self.is_observed {
+            self.summary.observe(self.start.elapsed().as_secs_f64());
         }
-        let labels = label_pairs(&self.plan.desc, values)?;
-        let child = Summary::new(Arc::clone(&self.plan), labels);
-        children.insert(key, child.clone());
-        Ok(child)
-    }
-
-    /// Like [`SummaryVec::get_metric_with_label_values`], where the number of values is
-    /// in the program's source; Go's `WithLabelValues`.
-    ///
-    /// # Panics
-    ///
-    /// Where the other one gives an error, with its words.
-    #[track_caller]
-    pub fn with_label_values(&self, values: &[&str]) -> Summary {
-        match self.get_metric_with_label_values(values) {
-            Ok(summary) => summary,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Drops the summary with these values from later scrapes; whether there was one.
-    pub fn remove_label_values(&self, values: &[&str]) -> bool {
-        let key: Vec<String> = values.iter().map(ToString::to_string).collect();
-        self.children().remove(&key).is_some()
-    }
-
-    fn children(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Summary>> {
-        self.children.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Collector for SummaryVec {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.plan.desc]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let children: Vec<Summary> = self.children().values().cloned().collect();
-        vec![
-            self.plan
-                .family(children.iter().map(Summary::metric).collect()),
-        ]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     use std::time::Duration;
 
-    use prometheus::TextEncoder;
-
     use super::*;
+    use crate::exposition::{Format, Value};
+    use crate::registry::{Gathered, IntoCollector, Registry};
 
     /// Go's usual objectives.
     const OBJECTIVES: [(f64, f64); 3] = [(0.5, 0.05), (0.9, 0.01), (0.99, 0.001)];
@@ -276,16 +162,21 @@ mod tests {
         Summary::with_opts(opts()).unwrap()
     }
 
+    fn gather<K>(collector: impl IntoCollector<K>) -> Gathered {
+        let registry = Registry::new();
+        registry.must_register(collector);
+        registry.gather()
+    }
+
     /// The quantiles, the sum and the count.
     fn values(summary: &Summary) -> (Vec<f64>, f64, u64) {
-        let metric = summary.metric();
-        let proto = metric.get_summary();
-        let quantiles = proto.get_quantile().iter().map(Quantile::value);
-        (
-            quantiles.collect(),
-            proto.sample_sum(),
-            proto.sample_count(),
-        )
+        let gathered = gather(summary.clone());
+        let sample = gathered.families()[0].samples().next().unwrap();
+        let Value::Summary(value) = sample.value() else {
+            panic!("{sample:?}");
+        };
+        let quantiles = value.quantiles.iter().map(|(_, value)| *value);
+        (quantiles.collect(), value.sum, value.count)
     }
 
     /// By how much of all ranks `value` misses the quantile.
@@ -378,7 +269,7 @@ mod tests {
         stream.sort_by(f64::total_cmp);
         let error = rank_error(&stream, 0.01, values(&summary).0[0]);
         assert!(error <= 0.001, "{error}");
-        let kept = summary.state().slices[0].sketch.num_retained();
+        let kept = summary.state().window.retained();
         assert!(kept < 5000, "{kept}");
     }
 
@@ -388,7 +279,7 @@ mod tests {
         random(1)
             .take(1_000_000)
             .for_each(|value| summary.observe(value));
-        let kept = summary.state().slices[0].sketch.num_retained();
+        let kept = summary.state().window.retained();
         assert!(kept < 5000, "{kept}");
     }
 
@@ -403,9 +294,7 @@ mod tests {
             .iter()
             .for_each(|value| summary.observe(*value));
         assert_eq!(
-            TextEncoder::new()
-                .encode_to_string(&summary.collect())
-                .unwrap(),
+            Format::TEXT.to_text(gather(summary).families()),
             "# HELP size_bytes Sizes.\n# TYPE size_bytes summary\n\
              size_bytes{module=\"http-server\",quantile=\"0\"} 1\n\
              size_bytes{module=\"http-server\",quantile=\"1\"} 3\n\
@@ -450,7 +339,7 @@ mod tests {
         summary.observe(9.0);
         time.store(1000 * 3600 * 24 * 365, Relaxed);
         assert!(values(&summary).0[0].is_nan());
-        assert_eq!(summary.state().slices.len(), 1);
+        assert_eq!(summary.state().window.slices(), 1);
         summary.observe(5.0);
         assert_eq!(values(&summary), (vec![5.0], 14.0, 2));
     }
@@ -477,6 +366,15 @@ mod tests {
         assert_eq!(values(&summary), (vec![1.0; 3], 40_000.0, 40_000));
     }
 
+    /// The labels and the count of each child.
+    fn values_of(summaries: &SummaryVec) -> Vec<String> {
+        let text = Format::TEXT.to_text(gather(summaries.clone()).families());
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("size_bytes_count"));
+        lines.map(str::to_owned).collect()
+    }
+
     #[test]
     fn label_values_that_read_alike_are_two_series() {
         let summaries = SummaryVec::new(opts(), &["path", "method"]).unwrap();
@@ -484,17 +382,11 @@ mod tests {
             let child = summaries.get_metric_with_label_values(&values).unwrap();
             child.observe(1.0);
         }
-        let families = summaries.collect();
-        let counts = families[0].get_metric().iter().map(|metric| {
-            let labels = metric.get_label().iter().map(LabelPair::value);
-            (labels.collect(), metric.get_summary().sample_count())
-        });
-        let counts: Vec<(Vec<&str>, u64)> = counts.collect();
-        // Sorted by name: method before path.
-        assert_eq!(counts, [(vec!["bc", "a"], 1), (vec!["c", "ab"], 2)]);
+        let ab = "{method=\"c\",path=\"ab\"} 2";
+        assert_eq!(values_of(&summaries), ["{method=\"bc\",path=\"a\"} 1", ab]);
         assert!(summaries.remove_label_values(&["a", "bc"]));
         assert!(!summaries.remove_label_values(&["a", "bc"]));
-        assert_eq!(summaries.collect()[0].get_metric().len(), 1);
+        assert_eq!(values_of(&summaries), [ab]);
     }
 
     fn refusal(opts: SummaryOpts) -> String {
@@ -506,10 +398,10 @@ mod tests {
         let new = || SummaryOpts::new("a", "A.");
         assert_eq!(
             refusal(SummaryOpts::new("a-b", "A.")),
-            "summary `a-b`: Error: 'a-b' is not a valid metric name"
+            "summary `a-b`: `a-b` is not a metric name, which has letters, digits, `_` and \
+             `:`, and no digit first"
         );
-        let quantile =
-            "summary `a`: the label `quantile` is its own, name yours otherwise";
+        let quantile = "summary `a`: the label `quantile` belongs to the summary itself, rename yours";
         assert_eq!(refusal(new().const_label("quantile", "0.5")), quantile);
         let vec = SummaryVec::new(new(), &["quantile"]).err().unwrap();
         assert_eq!(vec.to_string(), quantile);
@@ -564,7 +456,72 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "metric `a` has the labels [\"method\"]: expected 1")]
+    fn the_smallest_and_the_largest_value_are_exact_whatever_their_error() {
+        for error in [0.0, 0.5] {
+            let opts = SummaryOpts::new("a", "A.");
+            let opts = opts.objective(0.0, error).objective(1.0, error);
+            let summary = Summary::with_opts(opts).unwrap();
+            (0..100_000).for_each(|value| summary.observe(f64::from(value)));
+            assert_eq!(values(&summary).0, [0.0, 99_999.0]);
+        }
+        for error in [-0.1, 1.0, f64::NAN] {
+            refusal(SummaryOpts::new("a", "A.").objective(1.0, error));
+        }
+    }
+
+    #[test]
+    fn one_quantile_has_one_objective() {
+        for two in [[0.5, 0.5], [0.0, -0.0], [-0.0, 0.0]] {
+            let opts = SummaryOpts::new("a", "A.");
+            let opts = opts.objective(two[0], 0.1).objective(two[1], 0.01);
+            let quantile = two[0].abs();
+            assert_eq!(
+                refusal(opts),
+                format!(
+                    "summary `a`: the quantile {quantile} has two objectives, keep one"
+                )
+            );
+        }
+        let negative = SummaryOpts::new("a", "A.").objective(-0.0, 0.1);
+        let text = Format::TEXT
+            .to_text(gather(Summary::with_opts(negative).unwrap()).families());
+        assert!(text.contains("a{quantile=\"0\"} NaN\n"), "{text}");
+    }
+
+    #[test]
+    fn a_map_names_the_labels_of_a_child() {
+        let summaries = SummaryVec::new(opts(), &["path", "method"]).unwrap();
+        let map = HashMap::from([("method", "GET"), ("path", "/")]);
+        summaries.with(&map).observe(1.0);
+        summaries.with_label_values(&["/", "GET"]).observe(1.0);
+        assert_eq!(values_of(&summaries), ["{method=\"GET\",path=\"/\"} 2"]);
+        let other = HashMap::from([("method", "GET"), ("route", "/")]);
+        assert_eq!(
+            summaries.get_metric_with(&other).err().unwrap().to_string(),
+            "summary `size_bytes` has the labels [\"path\", \"method\"], and the map has \
+             [\"method\", \"route\"]"
+        );
+        assert!(!summaries.remove(&other));
+        assert!(summaries.remove(&map) && !summaries.remove(&map));
+        summaries.with(&map).observe(1.0);
+        summaries.with_label_values(&["/a", "GET"]).observe(1.0);
+        summaries.reset();
+        assert_eq!(values_of(&summaries), [""; 0]);
+    }
+
+    #[test]
+    fn a_timer_observes_once_or_not_at_all() {
+        let summary = summary();
+        drop(summary.start_timer());
+        summary.start_timer().observe_duration();
+        let seconds = summary.start_timer().stop_and_record();
+        assert!(summary.start_timer().stop_and_discard() >= 0.0);
+        let (_, sum, count) = values(&summary);
+        assert!(sum >= seconds && count == 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "summary `a` has the labels [\"method\"]: expected 1")]
     fn with_label_values_panics_with_the_words_of_the_error() {
         let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
         vec.with_label_values(&["GET"]).observe(1.0);
@@ -578,7 +535,7 @@ mod tests {
         let error = vec.get_metric_with_label_values(&[]).err().unwrap();
         assert_eq!(
             error.to_string(),
-            "metric `a` has the labels [\"method\"]: expected 1 label value(s), got 0"
+            "summary `a` has the labels [\"method\"]: expected 1 label value(s), got 0"
         );
     }
 }

@@ -5,34 +5,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
-use prometheus::Opts;
-use prometheus::core::{Desc, Describer};
-use prometheus::proto::{self, MetricFamily, MetricType};
 
-use crate::const_metric::ConstMetricError;
+use crate::desc::Desc;
 
 /// Why a summary was not made, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SummaryError {
-    /// The SDK refuses its name, its help text or a label.
+    /// Its name or a label is invalid.
     #[error("summary `{name}`: {reason}")]
     Desc {
         /// Name of the summary.
         name: String,
-        /// The SDK's words.
+        /// What is wrong, and what to do.
         reason: String,
     },
-    /// A label named `quantile`, which the summary sets itself.
-    #[error("summary `{name}`: the label `quantile` is its own, name yours otherwise")]
-    QuantileLabel {
-        /// Name of the summary.
-        name: String,
-    },
-    /// An objective that is none, or tighter than the sketch can keep.
+    /// An objective that is out of range, or tighter than the sketch can keep.
     #[error(
-        "summary `{name}`: cannot keep the quantile {quantile} within {error}: both lie \
-         between 0 and 1, and the error of the 0.5 quantile is at least 0.0003, of those \
+        "summary `{name}`: cannot keep the quantile {quantile} within {error}: both must \
+         be between 0 and 1, and the error of the 0.5 quantile at least 0.0003, of those \
          nearer to 0 or 1 less"
     )]
     Objective {
@@ -42,6 +33,14 @@ pub enum SummaryError {
         quantile: String,
         /// Its allowed rank error, as text.
         error: String,
+    },
+    /// Two objectives for one quantile, which would be one series twice.
+    #[error("summary `{name}`: the quantile {quantile} has two objectives, keep one")]
+    DuplicateObjective {
+        /// Name of the summary.
+        name: String,
+        /// The quantile, as text.
+        quantile: String,
     },
     /// A window that is empty, or so long or so finely cut that it could not be kept.
     #[error(
@@ -57,9 +56,29 @@ pub enum SummaryError {
         /// Into how many slices it is cut.
         age_buckets: u32,
     },
-    /// The values don't make labels.
-    #[error(transparent)]
-    Labels(#[from] ConstMetricError),
+    /// The values don't pair up with the labels.
+    #[error(
+        "summary `{name}` has the labels {labels:?}: expected {} label value(s), got {got}",
+        labels.len()
+    )]
+    LabelCount {
+        /// Name of the summary.
+        name: String,
+        /// Its variable labels.
+        labels: Vec<String>,
+        /// How many values there were.
+        got: usize,
+    },
+    /// A map of values lacks a label, or has another one.
+    #[error("summary `{name}` has the labels {labels:?}, and the map has {got:?}")]
+    LabelNames {
+        /// Name of the summary.
+        name: String,
+        /// Its variable labels.
+        labels: Vec<String>,
+        /// The labels of the map, sorted.
+        got: Vec<String>,
+    },
 }
 
 /// As the message itself, because that is what `main` prints of an error it returns.
@@ -74,7 +93,12 @@ type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 /// What a summary is made of; Go's `prometheus.SummaryOpts`.
 #[derive(Clone)]
 pub struct SummaryOpts {
-    common: Opts,
+    name: String,
+    help: String,
+    /// Of the name, namespace first.
+    prefixes: [String; 2],
+    const_labels: Vec<(String, String)>,
+    variable_labels: Vec<String>,
     objectives: Vec<(f64, f64)>,
     max_age: Duration,
     age_buckets: u32,
@@ -85,7 +109,11 @@ impl SummaryOpts {
     /// A summary without quantiles, over 10 minutes in 5 slices.
     pub fn new(name: &str, help: &str) -> SummaryOpts {
         SummaryOpts {
-            common: Opts::new(name, help),
+            name: name.to_owned(),
+            help: help.to_owned(),
+            prefixes: Default::default(),
+            const_labels: Vec::new(),
+            variable_labels: Vec::new(),
             objectives: Vec::new(),
             max_age: Duration::from_secs(10 * 60),
             age_buckets: 5,
@@ -96,26 +124,27 @@ impl SummaryOpts {
     /// The first part of the name.
     #[must_use]
     pub fn namespace(mut self, namespace: &str) -> SummaryOpts {
-        self.common = self.common.namespace(namespace);
+        self.prefixes[0] = namespace.to_owned();
         self
     }
 
     /// The second part of the name.
     #[must_use]
     pub fn subsystem(mut self, subsystem: &str) -> SummaryOpts {
-        self.common = self.common.subsystem(subsystem);
+        self.prefixes[1] = subsystem.to_owned();
         self
     }
 
     /// A label with one value for the life of the summary.
     #[must_use]
     pub fn const_label(mut self, name: &str, value: &str) -> SummaryOpts {
-        self.common = self.common.const_label(name, value);
+        self.const_labels.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Exports the value at `quantile`, which is off by at most `error` in rank: 0.9 with
-    /// an error of 0.01 is a value between the 0.89 and the 0.91 quantile.
+    /// an error of 0.01 is a value between the 0.89 and the 0.91 quantile. The quantiles 0
+    /// and 1 are exact, whatever their error, which may be 0.
     #[must_use]
     pub fn objective(mut self, quantile: f64, error: f64) -> SummaryOpts {
         self.objectives.push((quantile, error));
@@ -148,22 +177,29 @@ impl SummaryOpts {
     }
 
     pub(super) fn variable_labels(mut self, names: &[&str]) -> SummaryOpts {
-        self.common.variable_labels = names.iter().map(ToString::to_string).collect();
+        self.variable_labels = names.iter().map(ToString::to_string).collect();
         self
     }
 
-    pub(super) fn plan(mut self) -> Result<Plan, SummaryError> {
-        let name = self.common.fq_name();
-        let desc = self.common.describe().map_err(|error| SummaryError::Desc {
-            name: name.clone(),
-            reason: error.to_string(),
-        })?;
-        let mut labels = self.common.const_labels.keys();
-        if labels.any(|label| label == "quantile")
-            || desc.variable_labels.iter().any(|label| label == "quantile")
-        {
-            return Err(SummaryError::QuantileLabel { name });
+    fn desc(&self) -> Result<Desc, SummaryError> {
+        let [namespace, subsystem] = &self.prefixes;
+        let desc = Desc::summary(&self.name, &self.help);
+        let desc = desc.namespace(subsystem).namespace(namespace);
+        let labels = self.const_labels.iter();
+        let desc =
+            labels.fold(desc, |desc, (name, value)| desc.const_label(name, value));
+        let labels = self.variable_labels.iter();
+        let desc = labels.fold(desc, |desc, name| desc.label(name));
+        let name = desc.name().to_owned();
+        match desc.template() {
+            Ok(_) => Ok(desc),
+            Err(reason) => Err(SummaryError::Desc { name, reason }),
         }
+    }
+
+    pub(super) fn plan(mut self) -> Result<Plan, SummaryError> {
+        let desc = self.desc()?;
+        let name = desc.name().to_owned();
         let Some(slice) = slice(self.max_age, self.age_buckets) else {
             return Err(SummaryError::Window {
                 name,
@@ -171,7 +207,15 @@ impl SummaryOpts {
                 age_buckets: self.age_buckets,
             });
         };
+        for (quantile, _) in &mut self.objectives {
+            // -0 is 0, and is written so.
+            *quantile += 0.0;
+        }
         self.objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        if let Some(two) = self.objectives.windows(2).find(|two| two[0].0 == two[1].0) {
+            let quantile = two[0].0.to_string();
+            return Err(SummaryError::DuplicateObjective { name, quantile });
+        }
         let (k, accuracy) = sketch_size(&name, &self.objectives)?;
         Ok(Plan {
             desc,
@@ -198,27 +242,23 @@ fn slice(max_age: Duration, age_buckets: u32) -> Option<Duration> {
 
 /// The smallest sketch that keeps all `objectives`: REQ's standard error at rank r is
 /// 0.1306/k times the distance of r from the end that is kept best, and at most 0.084/k.
-/// Four of them are within the error.
+/// Four of them are within the error. The smallest and the largest value are kept exactly,
+/// so the objectives 0 and 1 need nothing.
 fn sketch_size(
     name: &str,
     objectives: &[(f64, f64)],
 ) -> Result<(u16, RankAccuracy), SummaryError> {
     const SMALLEST: f64 = 12.0;
     const LARGEST: f64 = 1024.0;
-    let needed = |quantile: f64, error: f64, accuracy: RankAccuracy| {
-        let distance = match accuracy {
-            RankAccuracy::HighRank => 1.0 - quantile,
-            RankAccuracy::LowRank => quantile,
-        };
-        4.0 * (0.1306 * distance).min(0.084) / error
-    };
     let mut sizes = [RankAccuracy::HighRank, RankAccuracy::LowRank]
         .map(|accuracy| (SMALLEST, accuracy));
     for &(quantile, error) in objectives {
-        for (size, accuracy) in &mut sizes {
-            *size = size.max(needed(quantile, error, *accuracy));
+        let is_exact = quantile == 0.0 || quantile == 1.0;
+        for (size, accuracy) in sizes.iter_mut().filter(|_| !is_exact) {
+            *size = size.max(size_needed(quantile, error, *accuracy));
         }
-        let within = (0.0..=1.0).contains(&quantile) && error > 0.0 && error < 1.0;
+        let has_error = (error > 0.0 || (is_exact && error == 0.0)) && error < 1.0;
+        let within = (0.0..=1.0).contains(&quantile) && has_error;
         if !within || sizes.iter().all(|(size, _)| *size > LARGEST) {
             return Err(SummaryError::Objective {
                 name: name.to_owned(),
@@ -231,6 +271,14 @@ fn sketch_size(
     let (size, accuracy) = if low.0 < high.0 { low } else { high };
     // The sketch takes even sizes only.
     Ok(((size / 2.0).ceil() as u16 * 2, accuracy))
+}
+
+fn size_needed(quantile: f64, error: f64, accuracy: RankAccuracy) -> f64 {
+    let distance = match accuracy {
+        RankAccuracy::HighRank => 1.0 - quantile,
+        RankAccuracy::LowRank => quantile,
+    };
+    4.0 * (0.1306 * distance).min(0.084) / error
 }
 
 /// What all summaries of one name have in common.
@@ -251,14 +299,5 @@ impl Plan {
     pub fn sketch(&self) -> Sketch {
         // `sketch_size` gives no size that the sketch refuses.
         ReqSketch::new(self.k, self.accuracy).unwrap_or_default()
-    }
-
-    pub fn family(&self, metrics: Vec<proto::Metric>) -> MetricFamily {
-        let mut family = MetricFamily::default();
-        family.set_name(self.desc.fq_name.clone());
-        family.set_help(self.desc.help.clone());
-        family.set_field_type(MetricType::SUMMARY);
-        family.set_metric(metrics);
-        family
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use exporter_workbook::registry::GatherError;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
@@ -46,6 +47,12 @@ pub fn gauge(value: f64, pairs: &[(&str, &str)]) -> Metric {
     labelled(metric, pairs)
 }
 
+/// `metric` with a timestamp in Unix milliseconds.
+pub fn at(mut metric: Metric, milliseconds: i64) -> Metric {
+    metric.set_timestamp_ms(milliseconds);
+    metric
+}
+
 pub fn counter(value: f64) -> Metric {
     let mut counter = Counter::default();
     counter.set_value(value);
@@ -58,7 +65,13 @@ pub fn untyped(value: f64) -> Metric {
     let mut untyped = Untyped::default();
     untyped.set_value(value);
     let mut metric = Metric::default();
+    #[cfg(not(feature = "protobuf"))]
     metric.set_untyped(untyped);
+    // The crate has no method for it then.
+    #[cfg(feature = "protobuf")]
+    {
+        metric.untyped = Some(untyped).into();
+    }
     metric
 }
 
@@ -116,4 +129,18 @@ pub fn collects(
 ) -> Box<dyn Collector> {
     let desc = Desc::new(name.to_owned(), "A.".to_owned(), vec![], HashMap::new());
     Box::new(Collects(desc.unwrap(), make))
+}
+
+/// The errors in words, without the type of an unchecked collector.
+pub fn words(errors: &[GatherError]) -> Vec<String> {
+    let without_type = |error: &GatherError| {
+        let words = error.to_string();
+        match words.split_once(" (").zip(words.split_once(") ")) {
+            Some(((collector @ "an unchecked collector", _), (_, rest))) => {
+                format!("{collector} {rest}")
+            }
+            _ => words,
+        }
+    };
+    errors.iter().map(without_type).collect()
 }

@@ -6,37 +6,35 @@ use exporter_workbook::collectors::{
     BuildInfoCollector, ProcessCollector, ProcessCollectorOpts, pid_file,
 };
 use exporter_workbook::promhttp::{self, HandlerErrorHandling, HandlerOpts};
-use exporter_workbook::register::Registerer;
+use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
-use prometheus::Registry;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let registry = registry("/run/nginx.pid".into())?;
+    let registry = registry("/run/nginx.pid".into());
     let opts = HandlerOpts {
         error_handling: HandlerErrorHandling::ContinueOnError,
         registry: Some(registry.clone()),
         ..HandlerOpts::default()
     };
-    let handler = promhttp::handler_for(registry, opts)?;
+    let handler = promhttp::handler_for(&registry, opts)?;
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9100")?)?;
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }
 
-pub fn registry(pid_path: PathBuf) -> Result<Registry, Box<dyn Error>> {
+pub fn registry(pid_path: PathBuf) -> Registry {
     let registry = Registry::new();
-    let nginx = ProcessCollector::with_opts(ProcessCollectorOpts {
+    registry.must_register(ProcessCollector::with_opts(ProcessCollectorOpts {
         pid_fn: Some(pid_file(pid_path)),
         namespace: "nginx".to_owned(),
         report_errors: true,
         ..ProcessCollectorOpts::default()
-    })?;
-    registry.must_register(vec![Box::new(nginx)]);
+    }));
     // GIT_REVISION is set by the build: GIT_REVISION=$(git rev-parse HEAD) cargo build
     let build_info =
-        BuildInfoCollector::new("nginx_exporter", env!("CARGO_PKG_VERSION"))?
+        BuildInfoCollector::new("nginx_exporter", env!("CARGO_PKG_VERSION"))
             .revision(option_env!("GIT_REVISION").unwrap_or_default());
-    registry.must_register(vec![Box::new(build_info)]);
-    Ok(registry)
+    registry.must_register(build_info);
+    registry
 }
 // ANCHOR_END: program

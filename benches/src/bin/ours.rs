@@ -10,11 +10,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let address = arguments.next().ok_or("expected HOST:PORT SERIES")?;
     let series = arguments.next().ok_or("expected HOST:PORT SERIES")?;
-    let registry = benches::gauges(series.parse()?)?;
+    let registry = benches::gauges(series.parse()?)?.ours;
     let handler = promhttp::handler_for(
-        registry.clone(),
+        &registry,
         HandlerOpts {
-            registry: Some(registry),
+            registry: Some(registry.clone()),
             ..HandlerOpts::default()
         },
     )?;

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let address = arguments.next().ok_or("expected HOST:PORT SERIES")?;
     let series = arguments.next().ok_or("expected HOST:PORT SERIES")?;
-    let registry = benches::gauges(series.parse()?)?;
+    let registry = benches::gauges(series.parse()?)?.theirs;
     let listener = TcpListener::bind(address)?;
     // The connections inherit it.
     SockRef::from(&listener).set_tcp_nodelay(true)?;

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use super::AnyCollector;
+use crate::desc::MetricKind;
+use crate::names::shown;
+
 /// Why a collector was not registered.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// An equal collector is there: one with the same names and constant labels, or, of
-    /// those that were registered past this library, one that shares some. Where the
-    /// other one is wanted, see [`register_or_existing`](super::register_or_existing).
+    /// An equal collector is registered: one that describes the same names with the same
+    /// constant labels.
     #[error(
         "{names} is registered already: register it once and change its value through a \
          clone, or leave out one of the two collectors"
@@ -16,50 +19,66 @@ pub enum RegisterError {
     AlreadyRegistered {
         /// The metrics that the collector describes.
         names: String,
+        /// The one that is registered; see [`RegisterError::existing`].
+        existing: Box<AnyCollector>,
     },
     /// A collector that is not equal has one of the descriptors.
     #[error(
-        "`{name}` with the same constant labels is described by another registered \
-         collector: leave it out of one of them, or tell them apart by a constant label"
+        "`{}` with the same constant labels is described by another registered collector: \
+         register one of the two, or tell them apart by a constant label",
+        shown(name)
     )]
     DuplicateDescriptor {
         /// Name of the metric.
         name: String,
     },
-    /// A registered name with another help text or other label names; it may have been
-    /// unregistered since.
+    /// A registered name with another type, help text or other label names; it may have
+    /// been unregistered since.
     #[error(
-        "`{name}` is described in two ways, {difference}: use the first description, or \
-         another name (a registry holds a name to its first description for good)"
+        "`{}` is described in two ways, {difference}: use the first description, or \
+         another name (a registry holds a name to its first description for good)",
+        shown(name)
     )]
     Inconsistent {
         /// Name of the metric.
         name: String,
         /// What differs.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// A descriptor that makes no metric.
-    #[error("the descriptor of `{name}` is invalid: {reason}")]
+    #[error("the descriptor of `{}` is invalid: {reason}", shown(name))]
     Invalid {
         /// Name of the metric.
         name: String,
         /// What is wrong with it, and what to do.
         reason: String,
     },
-    /// The SDK's registry refuses it, for a collector that was registered past this
-    /// library.
-    #[error("cannot register {names}: {reason}")]
-    Refused {
-        /// The metrics that the collector describes.
-        names: String,
-        /// The SDK's words.
-        reason: String,
-    },
+}
+
+impl RegisterError {
+    /// The collector that is registered already, if it is of type `C`; Go's
+    /// `AlreadyRegisteredError.ExistingCollector`.
+    #[must_use]
+    pub fn existing<C: 'static>(&self) -> Option<&C> {
+        match self {
+            RegisterError::AlreadyRegistered { existing, .. } => {
+                existing.downcast_ref()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// In what two descriptions of one name differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
+    /// The type.
+    Kind {
+        /// Of the first that was registered.
+        first: MetricKind,
+        /// Of the one that was refused.
+        now: MetricKind,
+    },
     /// The help text.
     Help {
         /// Of the first that was registered.
@@ -95,7 +114,11 @@ impl fmt::Debug for RegisterError {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Difference::Kind { first, now } => {
+                write!(f, "first as a {first} and now as a {now}")
+            }
             Difference::Help { first, now } => {
+                let (first, now) = (shown(first), shown(now));
                 write!(f, "first by the help {first:?} and now by the help {now:?}")
             }
             Difference::Labels { first, now } => {
@@ -108,23 +131,11 @@ impl fmt::Display for Difference {
 impl fmt::Display for LabelNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LabelNames { constant, variable } = self;
+        let (constant, variable) = (format!("{constant:?}"), format!("{variable:?}"));
+        let (constant, variable) = (shown(&constant), shown(&variable));
         write!(
             f,
-            "the constant labels {constant:?} and the variable labels {variable:?}"
+            "the constant labels {constant} and the variable labels {variable}"
         )
-    }
-}
-
-impl RegisterError {
-    /// What the SDK answered for a collector of `names`.
-    pub(crate) fn new(names: String, error: prometheus::Error) -> RegisterError {
-        match error {
-            prometheus::Error::AlreadyReg => RegisterError::AlreadyRegistered { names },
-            prometheus::Error::Msg(reason) => RegisterError::Refused { names, reason },
-            other => RegisterError::Refused {
-                names,
-                reason: other.to_string(),
-            },
-        }
     }
 }

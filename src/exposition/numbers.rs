@@ -2,8 +2,6 @@
 //! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of
 //! a series' identity, so they must read as the next exporter's do.
 
-use crate::short::append;
-
 /// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
 /// on and below 1e-04.
 pub fn write_float(out: &mut Vec<u8>, value: f64) {
@@ -17,7 +15,7 @@ pub fn write_float(out: &mut Vec<u8>, value: f64) {
         out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
     } else {
         // In this range both write it alike.
-        append(out, zmij::Buffer::new().format_finite(value).as_bytes());
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     }
 }
 
@@ -61,6 +59,23 @@ pub fn write_open_metrics_float(out: &mut Vec<u8>, value: f64) {
 /// Appends an integer.
 pub fn write_integer(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a timestamp as the text format has it.
+pub fn write_milliseconds(out: &mut Vec<u8>, milliseconds: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(milliseconds).as_bytes());
+}
+
+/// Appends a timestamp as OpenMetrics wants it, exactly.
+pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
+    if milliseconds < 0 {
+        out.push(b'-');
+    }
+    let milliseconds = milliseconds.unsigned_abs();
+    write_integer(out, milliseconds / 1000);
+    out.push(b'.');
+    let fraction = 1000 + milliseconds % 1000;
+    out.extend_from_slice(&itoa::Buffer::new().format(fraction).as_bytes()[1..]);
 }
 
 /// Appends in exponent form what `text` has with a point, or an exponent, or both.

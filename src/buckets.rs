@@ -1,0 +1,78 @@
+//! Bucket bounds that the `prometheus` crate has no function for.
+
+use crate::exposition::float_text;
+
+/// Bounds that make no buckets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "cannot make {count} bucket bounds from {min} to {max}: both must be finite and above 0, \
+     the second larger than the first, and there must be at least 2"
+)]
+pub struct BucketsError {
+    min: String,
+    max: String,
+    count: usize,
+}
+
+/// `count` bucket bounds from `min` to `max`, each the same number of times as large as the
+/// one before; Go's `ExponentialBucketsRange`.
+///
+/// # Errors
+///
+/// Returns an error unless `0 < min < max`, both finite, and `count` is at least 2.
+pub fn exponential_buckets_range(
+    min: f64,
+    max: f64,
+    count: usize,
+) -> Result<Vec<f64>, BucketsError> {
+    if !(min > 0.0 && min < max && max.is_finite() && count >= 2) {
+        let (min, max) = (float_text(min), float_text(max));
+        return Err(BucketsError { min, max, count });
+    }
+    let last = count - 1;
+    let root = 1.0 / last as f64;
+    let factor = max.powf(root) / min.powf(root);
+    let bound = |at: usize| match at {
+        at if at == last => max,
+        at => min * factor.powf(at as f64),
+    };
+    Ok((0..count).map(bound).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_grow_by_one_factor_from_the_first_to_the_last() {
+        assert_eq!(
+            exponential_buckets_range(1.0, 8.0, 4).unwrap(),
+            [1.0, 2.0, 4.0, 8.0]
+        );
+        let bounds = exponential_buckets_range(0.005, 10.0, 12).unwrap();
+        assert_eq!((bounds[0], bounds[11]), (0.005, 10.0));
+        assert!(bounds.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn bounds_that_make_no_buckets_are_an_error() {
+        for (min, max, count) in [
+            (0.0, 1.0, 4),
+            (-1.0, 1.0, 4),
+            (2.0, 2.0, 4),
+            (2.0, 1.0, 4),
+            (1.0, f64::INFINITY, 4),
+            (f64::NAN, 1.0, 4),
+            (1.0, 2.0, 1),
+        ] {
+            exponential_buckets_range(min, max, count).unwrap_err();
+        }
+        assert_eq!(
+            exponential_buckets_range(0.0, 1.0, 4)
+                .unwrap_err()
+                .to_string(),
+            "cannot make 4 bucket bounds from 0 to 1: both must be finite and above 0, the \
+             second larger than the first, and there must be at least 2"
+        );
+    }
+}

@@ -1,0 +1,304 @@
+//! The sink of one collector during one scrape.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::{Scrape, Wrap};
+use crate::desc::{Desc, MetricKind};
+use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
+use crate::names::{shown, shown_words};
+
+/// Where a [`Collector`](super::Collector) puts its samples.
+///
+/// A mistake, such as a wrong number of label values, is an error of the scrape and costs
+/// all samples of this collector; there is nothing to check after each call.
+pub struct Samples<'a> {
+    scrape: &'a Scrape,
+    wrap: &'a Wrap,
+    /// What the collector may report; anything if it is empty.
+    described: &'a [Desc],
+    families: Vec<Family>,
+    /// The descriptor that each of them is for, and the one that it is served by.
+    of: Vec<(Desc, Desc)>,
+    /// By the address of the descriptor, which `of` keeps alive.
+    index: HashMap<usize, usize>,
+    last: usize,
+    appended: Vec<Family>,
+    failure: Option<Failure>,
+    left_out: Vec<(String, String)>,
+}
+
+/// What came of one collector.
+pub(crate) struct Collected {
+    pub families: Vec<Family>,
+    /// The first mistake.
+    pub failure: Option<Failure>,
+    /// Metrics that the collector has left out, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// Why the samples of a collector are dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Undescribed { name: String },
+    Invalid { series: String, problem: String },
+}
+
+impl Failure {
+    pub fn invalid(name: &str, problem: String) -> Failure {
+        let series = shown(name).into_owned();
+        Failure::Invalid { series, problem }
+    }
+}
+
+impl<'a> Samples<'a> {
+    pub(crate) fn new(
+        scrape: &'a Scrape,
+        wrap: &'a Wrap,
+        described: &'a [Desc],
+    ) -> Samples<'a> {
+        Samples {
+            scrape,
+            wrap,
+            described,
+            families: Vec::new(),
+            of: Vec::new(),
+            index: HashMap::new(),
+            last: 0,
+            appended: Vec::new(),
+            failure: None,
+            left_out: Vec::new(),
+        }
+    }
+
+    /// How much time the scrape has left, `None` if it has no deadline. Bound the waits
+    /// for a source by it: what arrives later is served to nobody.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.scrape.time_left()
+    }
+
+    /// Adds a sample of a gauge, counter or untyped metric, in the base unit that its name
+    /// states, with one value for each of its labels in the order of the `desc`.
+    #[inline]
+    pub fn set(&mut self, desc: &Desc, value: f64, label_values: &[&str]) -> Added<'_> {
+        let is_number = !matches!(
+            desc.kind(),
+            None | Some(MetricKind::Histogram | MetricKind::Summary)
+        );
+        self.push(desc, is_number, Value::Number(value), label_values)
+    }
+
+    /// Adds a histogram of `count` observations that add up to `sum`. Each bucket is an
+    /// upper bound and the number of observations less than or equal to it, in ascending
+    /// order; `+Inf` may be left out. Go's `NewConstHistogram`.
+    pub fn histogram(
+        &mut self,
+        desc: &Desc,
+        count: u64,
+        sum: f64,
+        buckets: &[(f64, u64)],
+        label_values: &[&str],
+    ) -> Added<'_> {
+        let buckets = buckets.to_vec();
+        let value = HistogramValue {
+            count,
+            sum,
+            buckets,
+        };
+        let is_histogram = desc.kind() == Some(MetricKind::Histogram);
+        let value = Value::Histogram(Box::new(value));
+        self.push(desc, is_histogram, value, label_values)
+    }
+
+    /// Adds a summary of `count` observations that add up to `sum`. Each quantile from 0
+    /// to 1 comes with its value, in ascending order. Go's `NewConstSummary`.
+    pub fn summary(
+        &mut self,
+        desc: &Desc,
+        count: u64,
+        sum: f64,
+        quantiles: &[(f64, f64)],
+        label_values: &[&str],
+    ) -> Added<'_> {
+        let quantiles = quantiles.to_vec();
+        let value = SummaryValue {
+            count,
+            sum,
+            quantiles,
+        };
+        let is_summary = desc.kind() == Some(MetricKind::Summary);
+        let value = Value::Summary(Box::new(value));
+        self.push(desc, is_summary, value, label_values)
+    }
+
+    /// Adds a family that was gathered elsewhere, such as one of another registry. If the
+    /// collector describes its metrics, this one must be among them.
+    pub fn append(&mut self, family: Family) {
+        let name = format!("{}{}", self.wrap.prefix, family.name());
+        let is_described =
+            |desc: &Desc| desc.name() == name && desc.kind() == Some(family.kind());
+        if self.described.is_empty() || self.described.iter().any(is_described) {
+            self.adopt(family);
+        } else {
+            let name = shown(&name).into_owned();
+            self.fail(Failure::Undescribed { name });
+        }
+    }
+
+    /// The same, described or not.
+    pub(crate) fn adopt(&mut self, family: Family) {
+        match self.wrap.family(family) {
+            Ok(family) => self.appended.push(family),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// Reports that a metric is missing and why: the scrape has an error, and keeps this
+    /// collector's samples. For a collector that leaves out what it cannot read; Go's
+    /// `NewInvalidMetric`.
+    pub fn left_out(&mut self, desc: &Desc, problem: &dyn Display) {
+        let name = format!("{}{}", self.wrap.prefix, desc.name());
+        let name = shown(&name).into_owned();
+        let problem = shown_words(&problem.to_string());
+        self.left_out.push((name, problem));
+    }
+
+    pub(crate) fn into_collected(mut self) -> Collected {
+        self.families.append(&mut self.appended);
+        Collected {
+            families: self.families,
+            failure: self.failure,
+            left_out: self.left_out,
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    #[inline]
+    fn push(
+        &mut self,
+        desc: &Desc,
+        is_kind: bool,
+        value: Value,
+        label_values: &[&str],
+    ) -> Added<'_> {
+        let pushed = self.try_push(desc, is_kind, value, label_values);
+        let failure = &mut self.failure;
+        let point = match pushed {
+            Ok(at) => {
+                let family = &mut self.families[at];
+                let point = family.points.last_mut();
+                point.map(|point| (&*family.name, point))
+            }
+            Err(mistake) => {
+                failure.get_or_insert(mistake);
+                None
+            }
+        };
+        Added { point, failure }
+    }
+
+    /// Returns the place of the family.
+    #[inline]
+    fn try_push(
+        &mut self,
+        desc: &Desc,
+        is_kind: bool,
+        value: Value,
+        label_values: &[&str],
+    ) -> Result<usize, Failure> {
+        let wrap = self.wrap;
+        let invalid = |problem| Failure::invalid(wrap.desc(desc).name(), problem);
+        if !is_kind {
+            return Err(invalid(wrong_kind(desc)));
+        }
+        if label_values.len() != desc.labels().len() {
+            return Err(invalid(wrong_count(desc, label_values.len())));
+        }
+        if let Some(problem) = value.problem() {
+            return Err(invalid(problem));
+        }
+        let at = match self.of.get(self.last) {
+            Some((last, _)) if last.is(desc) => self.last,
+            _ => self.family(desc)?,
+        };
+        let template = self.of[at].1.template().map_err(invalid)?;
+        let pushed = self.families[at].push(template, |at| label_values[at], value);
+        pushed.map(|_| at).map_err(invalid)
+    }
+
+    /// The place of the family of `desc`.
+    fn family(&mut self, desc: &Desc) -> Result<usize, Failure> {
+        let at = self.index.get(&desc.address()).copied();
+        self.last = match at {
+            Some(at) => at,
+            None => {
+                let wrapped = self.wrap.desc(desc);
+                if !self.described.is_empty() && !self.described.contains(&wrapped) {
+                    let name = shown(wrapped.name()).into_owned();
+                    return Err(Failure::Undescribed { name });
+                }
+                let at = self.of.len();
+                self.families.push(Family::new(&wrapped));
+                self.of.push((desc.clone(), wrapped));
+                self.index.insert(desc.address(), at);
+                at
+            }
+        };
+        Ok(self.last)
+    }
+}
+
+/// A sample that was just added.
+pub struct Added<'s> {
+    point: Option<(&'s str, &'s mut Point)>,
+    failure: &'s mut Option<Failure>,
+}
+
+impl Added<'_> {
+    /// States when the value was measured, in Unix milliseconds. Leave it out if that is
+    /// now: Prometheus drops a sample that is older than about an hour, and a series with
+    /// timestamps doesn't vanish when its target does.
+    ///
+    /// A negative timestamp is an error: Prometheus would refuse the whole exposition.
+    pub fn at(self, milliseconds: i64) {
+        let Some((name, point)) = self.point else {
+            return;
+        };
+        point.time = milliseconds;
+        if milliseconds < 0 {
+            let failure = Failure::invalid(name, negative_time(milliseconds));
+            self.failure.get_or_insert(failure);
+        }
+    }
+}
+
+pub(crate) fn negative_time(milliseconds: i64) -> String {
+    format!(
+        "its timestamp {milliseconds} is negative, for which Prometheus refuses the whole \
+         exposition: set Unix milliseconds, or none"
+    )
+}
+
+fn wrong_kind(desc: &Desc) -> String {
+    match desc.kind() {
+        Some(MetricKind::Histogram) => "it is a histogram: use `Samples::histogram`",
+        Some(MetricKind::Summary) => "it is a summary: use `Samples::summary`",
+        Some(_) => "it is described as a single number: use `Samples::set`",
+        None => "a descriptor of the crate has no type: make one by `Desc::gauge`",
+    }
+    .to_owned()
+}
+
+fn wrong_count(desc: &Desc, got: usize) -> String {
+    let names = desc.labels().join(", ");
+    format!(
+        "it has the labels [{}]: expected {} label value(s), got {got}",
+        shown(&names),
+        desc.labels().len()
+    )
+}

@@ -1,0 +1,211 @@
+//! The labels of a metric as an exposition writes them: `method="GET",path="/"`.
+
+use std::borrow::Cow;
+use std::mem;
+
+/// The labels of one metric after another, which differ in some values. What doesn't
+/// change is written once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Template {
+    /// What precedes each value that varies, and which value that is.
+    parts: Vec<(String, usize)>,
+    end: String,
+    has_empty: bool,
+}
+
+impl Template {
+    /// Labels sorted by name; of the `variable` ones the values vary.
+    pub fn new<'a>(
+        constant: impl Iterator<Item = (&'a str, &'a str)>,
+        variable: impl Iterator<Item = &'a str>,
+    ) -> Template {
+        let constant = constant.map(|(name, value)| (name, Ok(value)));
+        let variable = variable.enumerate().map(|(at, name)| (name, Err(at)));
+        let mut labels: Vec<(&str, Result<&str, usize>)> =
+            constant.chain(variable).collect();
+        labels.sort_by_key(|(name, _)| *name);
+        let mut template = Template::default();
+        for (at, (name, value)) in labels.into_iter().enumerate() {
+            let text = &mut template.end;
+            text.push_str(if at == 0 { "" } else { "," });
+            text.push_str(name);
+            text.push_str("=\"");
+            match value {
+                Ok(value) => {
+                    template.has_empty |= value.is_empty();
+                    push_escaped(text, value, true);
+                }
+                Err(index) => template.parts.push((mem::take(text), index)),
+            }
+            template.end.push('"');
+        }
+        template
+    }
+
+    /// Appends the labels with the values that `value` returns. Returns whether one of
+    /// all values is empty.
+    pub fn push<'v>(&self, out: &mut String, value: impl Fn(usize) -> &'v str) -> bool {
+        let mut has_empty = self.has_empty;
+        for (before, index) in &self.parts {
+            let value = value(*index);
+            has_empty |= value.is_empty();
+            out.push_str(before);
+            push_escaped(out, value, true);
+        }
+        out.push_str(&self.end);
+        has_empty
+    }
+}
+
+/// Appends `text` with its backslashes and newlines escaped, and its quotes if `quotes`.
+pub(crate) fn push_escaped(out: &mut String, text: &str, quotes: bool) {
+    if !has_special(text.as_bytes()) {
+        out.push_str(text);
+        return;
+    }
+    for character in text.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '"' if quotes => out.push_str("\\\""),
+            other => out.push(other),
+        }
+    }
+}
+
+/// Whether any of `bytes` needs an escape, eight at a time.
+#[inline]
+fn has_special(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    // Where a byte is the one that is looked for, the difference is 0, and only then does
+    // taking 1 from it set its highest bit while that of the byte itself is not set.
+    let has = |word: u64, byte: u8| {
+        let difference = word ^ (ONES * u64::from(byte));
+        difference.wrapping_sub(ONES) & !difference & HIGH
+    };
+    let has_any = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        has(word, b'\\') | has(word, b'\n') | has(word, b'"') != 0
+    };
+    match bytes.last_chunk() {
+        Some(last) => {
+            let mut words = bytes.chunks_exact(8).filter_map(|word| word.first_chunk());
+            has_any(last) || words.any(has_any)
+        }
+        None => bytes
+            .iter()
+            .any(|byte| matches!(byte, b'\\' | b'\n' | b'"')),
+    }
+}
+
+/// The names of labels as [`Template::push`] wrote them, with their values, which are still
+/// escaped.
+fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
+    std::iter::from_fn(move || {
+        let (name, rest) = text.split_once("=\"")?;
+        let mut is_escaped = false;
+        let end = rest.bytes().position(|byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        })?;
+        text = rest[end + 1..].trim_start_matches(',');
+        Some((name, &rest[..end]))
+    })
+}
+
+/// The names and values of labels as [`Template::push`] wrote them.
+pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
+    let labels = written(text);
+    labels
+        .map(|(name, value)| (name.to_owned(), unescaped(value)))
+        .collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut value = String::new();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => value.extend(characters.next().map(|next| match next {
+                'n' => '\n',
+                other => other,
+            })),
+            other => value.push(other),
+        }
+    }
+    value
+}
+
+/// What tells a series from others: an empty label is no label.
+pub(crate) fn without_empty(text: &str) -> Cow<'_, str> {
+    if !text.contains("=\"\"") {
+        return text.into();
+    }
+    let labels = written(text).filter(|(_, value)| !value.is_empty());
+    let labels = labels.map(|(name, value)| format!("{name}=\"{value}\""));
+    labels.collect::<Vec<_>>().join(",").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_sorted_by_name_and_read_back_as_they_were() {
+        let values = [
+            "a\\\n\"",
+            "",
+            "é,=\"x",
+            "plain and longer than sixteen bytes",
+        ];
+        let constant = [("m", values[0]), ("z", values[1])];
+        let template = Template::new(constant.into_iter(), ["y", "b"].into_iter());
+        let mut text = String::new();
+        assert!(template.push(&mut text, |at| values[2 + at]));
+        assert_eq!(
+            text,
+            "b=\"plain and longer than sixteen bytes\",m=\"a\\\\\\n\\\"\",\
+             y=\"é,=\\\"x\",z=\"\""
+        );
+        let expected = [
+            ("b", values[3]),
+            ("m", values[0]),
+            ("y", values[2]),
+            ("z", ""),
+        ];
+        assert_eq!(
+            parse(&text),
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_empty_label_is_no_label() {
+        for (labels, identity) in [
+            ("", ""),
+            ("a=\"\"", ""),
+            ("a=\"\",b=\"1\",c=\"\"", "b=\"1\""),
+            ("a=\"=\\\"\\\"\",b=\"\"", "a=\"=\\\"\\\"\""),
+            ("a=\"\\\\\",b=\"\"", "a=\"\\\\\""),
+        ] {
+            assert_eq!(without_empty(labels), identity);
+        }
+    }
+
+    #[test]
+    fn a_special_byte_is_escaped_wherever_it_is() {
+        for length in 0..40 {
+            for at in 0..length {
+                for (special, escaped) in [('\\', "\\\\"), ('\n', "\\n"), ('"', "\\\"")]
+                {
+                    let (before, after) = ("a".repeat(at), "b".repeat(length - at - 1));
+                    let mut out = String::new();
+                    push_escaped(&mut out, &format!("{before}{special}{after}"), true);
+                    assert_eq!(out, format!("{before}{escaped}{after}"));
+                }
+            }
+        }
+    }
+}

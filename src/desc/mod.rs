@@ -1,0 +1,271 @@
+//! What a metric is: its name, help text, type and labels.
+//!
+//! The counterpart of Go's `prometheus.Desc`. A mistake in one is reported when its
+//! collector is registered, so that building one needs no error handling.
+
+pub(crate) mod labels;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use self::labels::Template;
+use crate::names::{label_names_problem, metric_name_problem};
+
+/// The type of a metric family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MetricKind {
+    /// May go up and down.
+    Gauge,
+    /// Only goes up, or back to 0 when its source restarts.
+    Counter,
+    /// A number of which nothing else is known.
+    Untyped,
+    /// Counts of observations by upper bound, their sum and their number.
+    Histogram,
+    /// Quantiles of observations, their sum and their number.
+    Summary,
+}
+
+/// As a TYPE line has it.
+impl fmt::Display for MetricKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MetricKind::Gauge => "gauge",
+            MetricKind::Counter => "counter",
+            MetricKind::Untyped => "untyped",
+            MetricKind::Histogram => "histogram",
+            MetricKind::Summary => "summary",
+        })
+    }
+}
+
+impl MetricKind {
+    /// The label that the samples of this type set themselves.
+    fn own_label(self) -> Option<&'static str> {
+        match self {
+            MetricKind::Histogram => Some("le"),
+            MetricKind::Summary => Some("quantile"),
+            _ => None,
+        }
+    }
+}
+
+/// What all samples of a metric have in common.
+///
+/// ```
+/// use exporter_workbook::desc::Desc;
+///
+/// let requests = Desc::counter("requests_total", "The number of requests handled.")
+///     .namespace("shop")
+///     .label("method")
+///     .const_label("zone", "eu-1");
+/// assert_eq!(requests.name(), "shop_requests_total");
+/// ```
+///
+/// A clone is the same descriptor and costs little.
+#[derive(Clone)]
+pub struct Desc(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    name: Arc<str>,
+    help: Arc<str>,
+    /// `None` for the crate's descriptors, which have no type.
+    kind: Option<MetricKind>,
+    constant: Vec<(String, String)>,
+    variable: Vec<String>,
+    /// Made when it is first needed.
+    template: OnceLock<Result<Template, String>>,
+}
+
+impl Desc {
+    /// Describes a gauge.
+    #[must_use]
+    pub fn gauge(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Gauge))
+    }
+
+    /// Describes a counter; by convention its name ends in `_total`.
+    #[must_use]
+    pub fn counter(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Counter))
+    }
+
+    /// Describes a metric whose type its source doesn't state.
+    #[must_use]
+    pub fn untyped(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Untyped))
+    }
+
+    /// Describes a histogram.
+    #[must_use]
+    pub fn histogram(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Histogram))
+    }
+
+    /// Describes a summary.
+    #[must_use]
+    pub fn summary(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Summary))
+    }
+
+    pub(crate) fn new(name: &str, help: &str, kind: Option<MetricKind>) -> Desc {
+        Desc(Arc::new(Inner {
+            name: name.into(),
+            help: help.into(),
+            kind,
+            constant: Vec::new(),
+            variable: Vec::new(),
+            template: OnceLock::new(),
+        }))
+    }
+
+    /// Prefixes the name with `namespace` and `_`, or with nothing if it is empty.
+    #[must_use]
+    pub fn namespace(self, namespace: &str) -> Desc {
+        match namespace {
+            "" => self,
+            _ => self.prefix(&format!("{namespace}_")),
+        }
+    }
+
+    pub(crate) fn prefix(self, prefix: &str) -> Desc {
+        self.changed(|inner| inner.name = format!("{prefix}{}", inner.name).into())
+    }
+
+    /// Adds a label whose value each sample states, in the order of these calls.
+    #[must_use]
+    pub fn label(self, name: &str) -> Desc {
+        self.changed(|inner| inner.variable.push(name.to_owned()))
+    }
+
+    /// Adds a label with one value for all samples.
+    #[must_use]
+    pub fn const_label(self, name: &str, value: &str) -> Desc {
+        self.changed(|inner| inner.constant.push((name.to_owned(), value.to_owned())))
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Inner)) -> Desc {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        change(&mut inner);
+        inner.template = OnceLock::new();
+        Desc(Arc::new(inner))
+    }
+
+    /// The name of the metric family.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The help text; may be empty.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.0.help
+    }
+
+    /// The type, or `None` for a descriptor of the `prometheus` crate, which has none.
+    #[must_use]
+    pub fn kind(&self) -> Option<MetricKind> {
+        self.0.kind
+    }
+
+    /// The names of the labels whose values each sample states.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.0.variable
+    }
+
+    /// The labels that all samples have alike, with their values.
+    #[must_use]
+    pub fn const_labels(&self) -> &[(String, String)] {
+        &self.0.constant
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
+    }
+
+    pub(crate) fn shared_help(&self) -> Arc<str> {
+        Arc::clone(&self.0.help)
+    }
+
+    /// The labels of this metric as they are written, or why there can be none.
+    pub(crate) fn template(&self) -> Result<&Template, String> {
+        let made = self.0.template.get_or_init(|| match self.problem() {
+            Some(problem) => Err(problem),
+            None => Ok(Template::new(
+                self.const_labels().iter().map(|(n, v)| (&**n, &**v)),
+                self.labels().iter().map(String::as_str),
+            )),
+        });
+        made.as_ref().map_err(String::clone)
+    }
+
+    fn problem(&self) -> Option<String> {
+        let constant = self.const_labels().iter().map(|(name, _)| name);
+        let names = constant.chain(self.labels()).map(String::as_str).collect();
+        metric_name_problem(self.name()).or_else(|| labels_problem(names, self.kind()))
+    }
+
+    /// Whether both are one value in memory, and so the same.
+    pub(crate) fn is(&self, other: &Desc) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
+/// The problem with `names` on a metric of `kind`, if there is one.
+pub(crate) fn labels_problem(
+    names: Vec<&str>,
+    kind: Option<MetricKind>,
+) -> Option<String> {
+    let own = kind.and_then(|kind| Some((kind, kind.own_label()?)));
+    let own = own.filter(|(_, label)| names.contains(label));
+    label_names_problem(names).or_else(|| {
+        let (kind, label) = own?;
+        Some(format!(
+            "the label `{label}` belongs to the {kind} itself, rename yours"
+        ))
+    })
+}
+
+impl PartialEq for Desc {
+    fn eq(&self, other: &Desc) -> bool {
+        self.is(other)
+            || (self.name() == other.name()
+                && self.help() == other.help()
+                && self.kind() == other.kind()
+                && self.const_labels() == other.const_labels()
+                && self.labels() == other.labels())
+    }
+}
+
+impl Eq for Desc {}
+
+impl fmt::Debug for Desc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desc")
+            .field("name", &self.name())
+            .field("help", &self.help())
+            .field("kind", &self.kind())
+            .field("const_labels", &self.const_labels())
+            .field("labels", &self.labels())
+            .finish()
+    }
+}
+
+/// A descriptor of the `prometheus` crate, which has no type.
+impl From<&prometheus::core::Desc> for Desc {
+    fn from(desc: &prometheus::core::Desc) -> Desc {
+        Desc::new(&desc.fq_name, &desc.help, None).changed(|inner| {
+            let pairs = desc.const_label_pairs.iter();
+            let pairs = pairs.map(|pair| (pair.name().into(), pair.value().into()));
+            inner.constant = pairs.collect();
+            inner.variable.clone_from(&desc.variable_labels);
+        })
+    }
+}

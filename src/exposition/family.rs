@@ -1,0 +1,219 @@
+//! A metric family as it is served: its samples with their labels already rendered.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Value;
+use crate::desc::labels::{self, Template};
+use crate::desc::{Desc, MetricKind};
+
+/// A metric family with its samples, in the order in which they are served.
+///
+/// A registry gathers families; a [`Collector`](crate::collect::Collector) that filters or
+/// renames those of another registry hands them on by
+/// [`Samples::append`](crate::collect::Samples::append).
+#[derive(Clone)]
+pub struct Family {
+    pub(crate) name: Arc<str>,
+    pub(crate) help: Arc<str>,
+    pub(crate) kind: MetricKind,
+    /// The labels of one sample after the other, as they are written.
+    pub(crate) labels: String,
+    pub(crate) points: Vec<Point>,
+    /// Whether a label value is empty, which is the same as no label.
+    pub(crate) has_empty: bool,
+}
+
+/// What is wrong with labels that a [`Point`] cannot tell the place of.
+pub(crate) const TOO_LONG: &str = "the labels of its family are longer than 4 GiB";
+
+/// One metric of a family.
+#[derive(Clone)]
+pub(crate) struct Point {
+    /// Where its labels are.
+    pub start: u32,
+    pub length: u32,
+    /// In Unix milliseconds, or [`Point::NO_TIME`].
+    pub time: i64,
+    pub value: Value,
+}
+
+impl Point {
+    #[inline]
+    fn range(&self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.length as usize
+    }
+
+    pub const NO_TIME: i64 = i64::MIN;
+}
+
+impl Family {
+    /// A family of `desc` without samples. The crate's descriptors have no type; a family
+    /// of one is untyped.
+    pub(crate) fn new(desc: &Desc) -> Family {
+        Family {
+            name: desc.shared_name(),
+            help: desc.shared_help(),
+            kind: desc.kind().unwrap_or(MetricKind::Untyped),
+            labels: String::new(),
+            points: Vec::new(),
+            has_empty: false,
+        }
+    }
+
+    pub(crate) fn without_samples(&self) -> Family {
+        Family {
+            name: Arc::clone(&self.name),
+            help: Arc::clone(&self.help),
+            labels: String::new(),
+            points: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// The name, such as `queue_length`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The help text; may be empty.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The type.
+    #[must_use]
+    pub fn kind(&self) -> MetricKind {
+        self.kind
+    }
+
+    /// The same samples under another name. An invalid one fails the scrape.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Family {
+        self.name = name.into();
+        self
+    }
+
+    /// The same samples with another help text.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Family {
+        self.help = help.into();
+        self
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'_>> {
+        self.points.iter().map(|point| Sample {
+            family: self,
+            point,
+        })
+    }
+
+    /// Keeps the samples for which `keep` returns true.
+    pub fn retain(&mut self, keep: impl Fn(Sample<'_>) -> bool) {
+        let kept: Vec<bool> = self.samples().map(keep).collect();
+        let mut kept = kept.into_iter();
+        self.points.retain(|_| kept.next().unwrap_or_default());
+    }
+
+    /// Adds a sample with the labels of `template`. Gives its place among the points.
+    #[inline]
+    pub(crate) fn push<'v>(
+        &mut self,
+        template: &Template,
+        label_value: impl Fn(usize) -> &'v str,
+        value: Value,
+    ) -> Result<&mut Point, String> {
+        let start = self.labels.len();
+        self.has_empty |= template.push(&mut self.labels, label_value);
+        let end = u32::try_from(self.labels.len()).map_err(|_| TOO_LONG.to_owned())?;
+        let (start, length) = (start as u32, end - start as u32);
+        let at = self.points.len();
+        let time = Point::NO_TIME;
+        self.points.push(Point {
+            start,
+            length,
+            time,
+            value,
+        });
+        Ok(&mut self.points[at])
+    }
+
+    /// The labels of `point` as they are written, without braces.
+    pub(crate) fn labels_of(&self, point: &Point) -> &str {
+        &self.labels[point.range()]
+    }
+
+    /// The same as bytes, which needs no look for the bounds of characters.
+    #[inline]
+    pub(crate) fn label_bytes(&self, point: &Point) -> &[u8] {
+        &self.labels.as_bytes()[point.range()]
+    }
+
+    /// What tells the series of `point` from others.
+    pub(crate) fn identity(&self, point: &Point) -> Cow<'_, str> {
+        labels::without_empty(self.labels_of(point))
+    }
+}
+
+/// One sample of a family: of a histogram or summary all of its lines.
+#[derive(Clone, Copy)]
+pub struct Sample<'a> {
+    family: &'a Family,
+    point: &'a Point,
+}
+
+impl<'a> Sample<'a> {
+    /// The labels by name, without `le` and `quantile`.
+    #[must_use]
+    pub fn labels(&self) -> Vec<(String, String)> {
+        labels::parse(self.family.labels_of(self.point))
+    }
+
+    /// The value of the label `name`, if it has one.
+    #[must_use]
+    pub fn label(&self, name: &str) -> Option<String> {
+        let mut labels = self.labels().into_iter();
+        labels
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &'a Value {
+        &self.point.value
+    }
+
+    /// The timestamp in Unix milliseconds, if the collector set one.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<i64> {
+        (self.point.time != Point::NO_TIME).then_some(self.point.time)
+    }
+}
+
+impl fmt::Debug for Sample<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.family.labels_of(self.point);
+        write!(f, "{{{labels}}} {:?}", self.value())?;
+        match self.timestamp() {
+            Some(time) => write!(f, " {time}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Family")
+            .field("name", &self.name())
+            .field("help", &self.help())
+            .field("kind", &self.kind())
+            .field("samples", &self.samples().collect::<Vec<_>>())
+            .finish()
+    }
+}

@@ -1,0 +1,95 @@
+//! The values that samples have.
+
+use super::float_text;
+
+/// The value of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of a gauge, a counter or an untyped metric.
+    Number(f64),
+    /// Of a histogram.
+    Histogram(Box<HistogramValue>),
+    /// Of a summary.
+    Summary(Box<SummaryValue>),
+}
+
+/// How many observations there were, what they add up to, and how they are distributed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistogramValue {
+    /// The number of observations.
+    pub count: u64,
+    /// The sum of what was observed.
+    pub sum: f64,
+    /// Upper bounds in ascending order, each with the number of observations less than or
+    /// equal to it. The bound `+Inf` may be missing: its bucket holds `count`.
+    pub buckets: Vec<(f64, u64)>,
+}
+
+/// How many observations there were, what they add up to, and some of their quantiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SummaryValue {
+    /// The number of observations.
+    pub count: u64,
+    /// The sum of what was observed.
+    pub sum: f64,
+    /// Quantiles from 0 to 1 in ascending order, each with its value.
+    pub quantiles: Vec<(f64, f64)>,
+}
+
+impl Value {
+    /// What is wrong with it, by itself.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match self {
+            Value::Number(_) => None,
+            Value::Histogram(histogram) => histogram_problem(histogram),
+            Value::Summary(summary) => summary_problem(summary),
+        }
+    }
+}
+
+fn histogram_problem(histogram: &HistogramValue) -> Option<String> {
+    let HistogramValue { count, buckets, .. } = histogram;
+    for (at, (bound, counted)) in buckets.iter().enumerate() {
+        let le = float_text(*bound);
+        let before = at.checked_sub(1).map(|before| buckets[before]);
+        if bound.is_nan() {
+            return Some("a bucket's bound is not a number".to_owned());
+        }
+        if let Some((before, _)) = before.filter(|(before, _)| before >= bound) {
+            let before = float_text(before);
+            return Some(format!(
+                "its bucket `le` {le} comes after {before}: sort them, each once"
+            ));
+        }
+        if let Some((_, before)) = before.filter(|(_, before)| before > counted) {
+            return Some(format!(
+                "its bucket `le` {le} counts {counted} and the one before it {before}: \
+                 each counts those before it as well"
+            ));
+        }
+        let is_all = *bound == f64::INFINITY;
+        if counted > count || (is_all && counted != count) {
+            return Some(format!(
+                "its bucket `le` {le} counts {counted}, of {count} observations"
+            ));
+        }
+    }
+    None
+}
+
+fn summary_problem(summary: &SummaryValue) -> Option<String> {
+    let quantiles = summary.quantiles.iter().map(|(quantile, _)| *quantile);
+    let mut before = None;
+    for quantile in quantiles {
+        if !(0.0..=1.0).contains(&quantile) {
+            return Some(format!("its quantile {quantile} is not between 0 and 1"));
+        }
+        if let Some(before) = before.filter(|before| *before >= quantile) {
+            return Some(format!(
+                "its quantile {quantile} comes after {before}: sort them, each once"
+            ));
+        }
+        before = Some(quantile);
+    }
+    None
+}

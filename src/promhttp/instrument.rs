@@ -1,0 +1,162 @@
+//! Metrics of any handler: its requests by code, how long they take, how large the
+//! responses are and how many are in flight; Go's `promhttp.InstrumentHandler…`.
+//!
+//! The metrics are the program's own. A vector may have the labels `code` and `method`, and
+//! no others.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Instant;
+
+use http::{Method, Request, Response, StatusCode};
+use prometheus::core::Collector;
+use prometheus::{HistogramVec, IntCounterVec, IntGauge};
+
+use super::Handler;
+
+/// A vector that has other labels than `code` and `method`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{metric}` has the label `{label}`, which no request has: a handler is instrumented \
+     by `code` and `method`"
+)]
+pub struct InstrumentError {
+    /// Name of the metric.
+    pub metric: String,
+    /// Name of the label.
+    pub label: String,
+}
+
+/// Counts the requests that `handler` is answering; Go's `InstrumentHandlerInFlight`.
+pub fn instrument_handler_in_flight(
+    gauge: IntGauge,
+    handler: impl Handler,
+) -> impl Handler {
+    move |request: &Request<()>| {
+        gauge.inc();
+        let _one = One(&gauge);
+        handler.handle(request)
+    }
+}
+
+/// Counted until this goes out of scope, even by a panic.
+struct One<'a>(&'a IntGauge);
+
+impl Drop for One<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Counts the requests that `handler` has answered; Go's `InstrumentHandlerCounter`. One
+/// that panics counts with code 500, which [`serve`](crate::serve) answers.
+///
+/// # Errors
+///
+/// Returns an error if `counter` has a label other than `code` and `method`.
+pub fn instrument_handler_counter(
+    counter: IntCounterVec,
+    handler: impl Handler,
+) -> Result<impl Handler, InstrumentError> {
+    let labels = Labels::of(&counter)?;
+    Ok(observed(handler, labels, move |values, _, _| {
+        counter.with_label_values(values).inc();
+    }))
+}
+
+/// Observes how long `handler` takes, in seconds; Go's `InstrumentHandlerDuration`.
+///
+/// # Errors
+///
+/// Returns an error if `histogram` has a label other than `code` and `method`.
+pub fn instrument_handler_duration(
+    histogram: HistogramVec,
+    handler: impl Handler,
+) -> Result<impl Handler, InstrumentError> {
+    let labels = Labels::of(&histogram)?;
+    Ok(observed(handler, labels, move |values, start, _| {
+        let seconds = start.elapsed().as_secs_f64();
+        histogram.with_label_values(values).observe(seconds);
+    }))
+}
+
+/// Observes how large the bodies of responses are, in bytes; Go's
+/// `InstrumentHandlerResponseSize`.
+///
+/// # Errors
+///
+/// Returns an error if `histogram` has a label other than `code` and `method`.
+pub fn instrument_handler_response_size(
+    histogram: HistogramVec,
+    handler: impl Handler,
+) -> Result<impl Handler, InstrumentError> {
+    let labels = Labels::of(&histogram)?;
+    Ok(observed(handler, labels, move |values, _, size| {
+        histogram.with_label_values(values).observe(size as f64);
+    }))
+}
+
+/// Calls `observe` after each request with its label values, its start and the size of its
+/// response.
+fn observed(
+    handler: impl Handler,
+    labels: Labels,
+    observe: impl Fn(&[&str], Instant, usize) + Send + Sync,
+) -> impl Handler {
+    move |request: &Request<()>| {
+        let start = Instant::now();
+        let response = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
+        let answered = response.as_ref();
+        let code = answered.map_or(StatusCode::INTERNAL_SERVER_ERROR, Response::status);
+        let size = answered.map_or(0, |response| response.body().len());
+        observe(&labels.values(code.as_str(), request.method()), start, size);
+        response.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// The labels of a vector, in its order; true is the code.
+struct Labels(Vec<bool>);
+
+impl Labels {
+    fn of(vec: &impl Collector) -> Result<Labels, InstrumentError> {
+        let descs = vec.desc();
+        let names = descs.iter().flat_map(|desc| {
+            desc.variable_labels
+                .iter()
+                .map(|label| (&desc.fq_name, label))
+        });
+        let known = names.map(|(metric, label)| match label.as_str() {
+            "code" => Ok(true),
+            "method" => Ok(false),
+            _ => Err(InstrumentError {
+                metric: metric.clone(),
+                label: label.clone(),
+            }),
+        });
+        known.collect::<Result<_, _>>().map(Labels)
+    }
+
+    fn values<'a>(&self, code: &'a str, method: &Method) -> Vec<&'a str> {
+        let method = known_method(method);
+        let values = self
+            .0
+            .iter()
+            .map(|is_code| if *is_code { code } else { method });
+        values.collect()
+    }
+}
+
+/// In small letters as Go has it. A client may invent methods, and each would be a series.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "get",
+        Method::HEAD => "head",
+        Method::POST => "post",
+        Method::PUT => "put",
+        Method::PATCH => "patch",
+        Method::DELETE => "delete",
+        Method::CONNECT => "connect",
+        Method::OPTIONS => "options",
+        Method::TRACE => "trace",
+        _ => "unknown",
+    }
+}

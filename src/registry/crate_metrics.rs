@@ -1,0 +1,297 @@
+//! The adapter for the `prometheus` crate: its collectors, its registries and the families
+//! that both return. They are checked here, since the crate checks nothing.
+//!
+//! The crate's types differ with its feature `protobuf`, and this compiles with either.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use prometheus::core as theirs;
+use prometheus::proto::{
+    Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary,
+};
+
+use super::order::sort_family;
+use super::{GatherError, Gathered, Gatherer};
+use crate::collect::{
+    CollectError, Collector, Failure, Samples, Scrape, negative_time,
+};
+use crate::desc::labels::Template;
+use crate::desc::{Desc, MetricKind, labels_problem};
+use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
+use crate::names::{metric_name_problem, shown, shown_words};
+
+/// A collector of the crate as one of ours. It may report what it doesn't describe: the
+/// crate has never asked for more, and a registry may be behind it.
+pub struct OfCrate<C> {
+    collector: Arc<C>,
+    descs: Vec<Desc>,
+}
+
+impl<C: theirs::Collector> OfCrate<C> {
+    pub fn new(collector: Arc<C>) -> OfCrate<C> {
+        let descs = collector.desc().into_iter().map(Desc::from).collect();
+        OfCrate { collector, descs }
+    }
+}
+
+impl<C: theirs::Collector> Collector for OfCrate<C> {
+    fn describe(&self) -> Vec<&Desc> {
+        self.descs.iter().collect()
+    }
+
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        for family in self.collector.collect() {
+            match convert(&family) {
+                Ok(family) => samples.adopt(family),
+                Err(failure) => samples.fail(failure),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The crate's registry as a source, its default one included. What its collectors
+/// contradict is dropped family by family, as it is not known whose it is; a collector
+/// that panics takes all others along, as the crate collects them in one go.
+impl Gatherer for prometheus::Registry {
+    fn gather_for(&self, _: &Scrape) -> Gathered {
+        match catch_unwind(AssertUnwindSafe(|| self.gather())) {
+            Ok(families) => families.into(),
+            Err(panic) => {
+                GatherError::panicked("a collector".to_owned(), &*panic).into()
+            }
+        }
+    }
+}
+
+/// Families of the `prometheus` crate, checked; one with a mistake is an error.
+impl From<Vec<MetricFamily>> for Gathered {
+    fn from(families: Vec<MetricFamily>) -> Gathered {
+        let mut errors = Vec::new();
+        let mut good = Vec::new();
+        for family in families {
+            match convert(&family) {
+                Ok(family) => good.push(family),
+                Err(failure) => {
+                    let source = "a source of families".to_owned();
+                    errors.push(GatherError::failed(source, failure));
+                }
+            }
+        }
+        Gathered::new(good, errors)
+    }
+}
+
+fn convert(family: &MetricFamily) -> Result<Family, Failure> {
+    let name = family.name();
+    if let Some(problem) = metric_name_problem(name) {
+        return Err(Failure::invalid(name, problem));
+    }
+    let kind = kind(family.get_field_type());
+    let mut converted = Family::new(&Desc::new(name, family.help(), Some(kind)));
+    // The label names of one metric are most often those of the next.
+    let (mut names, mut template) = (None, Template::default());
+    for metric in family.get_metric() {
+        let labels = metric.get_label();
+        let invalid = |problem| {
+            let series = series(name, labels);
+            Failure::Invalid { series, problem }
+        };
+        if !names.is_some_and(|names| have_same_names(labels, names)) {
+            template = template_of(labels, kind).map_err(invalid)?;
+            names = Some(labels);
+        }
+        let (value, time) = sample(metric, family.get_field_type()).map_err(invalid)?;
+        let pushed = converted.push(&template, |at| labels[at].value(), value);
+        pushed.map_err(invalid)?.time = time;
+    }
+    // The crate's vectors have no order.
+    sort_family(&mut converted);
+    Ok(converted)
+}
+
+/// The value and the timestamp of `metric` in a family of type `of`, if both are right.
+fn sample(metric: &Metric, of: MetricType) -> Result<(Value, i64), String> {
+    let value = value(metric, of)?;
+    match (value.problem(), metric.timestamp_ms()) {
+        (Some(problem), _) => Err(problem),
+        // The crate has no other way to say that there is none.
+        (None, 0) => Ok((value, Point::NO_TIME)),
+        (None, time @ ..0) => Err(negative_time(time)),
+        (None, time) => Ok((value, time)),
+    }
+}
+
+fn have_same_names(one: &[LabelPair], other: &[LabelPair]) -> bool {
+    let names = one.iter().zip(other);
+    one.len() == other.len() && names.into_iter().all(|(a, b)| a.name() == b.name())
+}
+
+fn template_of(labels: &[LabelPair], kind: MetricKind) -> Result<Template, String> {
+    let names = labels.iter().map(LabelPair::name);
+    match labels_problem(names.clone().collect(), Some(kind)) {
+        Some(problem) => Err(problem),
+        None => Ok(Template::new(std::iter::empty(), names)),
+    }
+}
+
+/// A name with its labels, bounded in length.
+fn series(name: &str, labels: &[LabelPair]) -> String {
+    let labels = labels.iter().take(20);
+    let labels =
+        labels.map(|pair| format!("{}={:?}", shown(pair.name()), shown(pair.value())));
+    let labels: Vec<String> = labels.collect();
+    match labels.as_slice() {
+        [] => shown(name).into_owned(),
+        labels => format!("{}{{{}}}", shown(name), shown_words(&labels.join(","))),
+    }
+}
+
+fn kind(of: MetricType) -> MetricKind {
+    match of {
+        MetricType::COUNTER => MetricKind::Counter,
+        MetricType::GAUGE => MetricKind::Gauge,
+        MetricType::HISTOGRAM => MetricKind::Histogram,
+        MetricType::SUMMARY => MetricKind::Summary,
+        MetricType::UNTYPED => MetricKind::Untyped,
+    }
+}
+
+/// The value of `metric` in a family of type `of`, and no value of another type beside it.
+fn value(metric: &Metric, of: MetricType) -> Result<Value, String> {
+    if let Some(other) = other_value(metric, of) {
+        return Err(format!(
+            "it has a value of the type {}, and its family is of the type {}: give the \
+             family its type with `set_field_type` (one without is a counter)",
+            kind(other),
+            kind(of)
+        ));
+    }
+    Ok(match of {
+        MetricType::COUNTER => Value::Number(metric.get_counter().value()),
+        MetricType::GAUGE => Value::Number(metric.get_gauge().value()),
+        MetricType::UNTYPED => Value::Number(untyped(metric)?),
+        MetricType::HISTOGRAM => histogram(metric.get_histogram()),
+        MetricType::SUMMARY => summary(metric.get_summary()),
+    })
+}
+
+fn histogram(histogram: &Histogram) -> Value {
+    let buckets = histogram.get_bucket().iter();
+    let buckets =
+        buckets.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count()));
+    Value::Histogram(Box::new(HistogramValue {
+        count: histogram.get_sample_count(),
+        sum: histogram.get_sample_sum(),
+        buckets: buckets.collect(),
+    }))
+}
+
+fn summary(summary: &Summary) -> Value {
+    let quantiles = summary.get_quantile().iter();
+    let quantiles = quantiles.map(|quantile| (quantile.quantile(), quantile.value()));
+    Value::Summary(Box::new(SummaryValue {
+        count: summary.sample_count(),
+        sum: summary.sample_sum(),
+        quantiles: quantiles.collect(),
+    }))
+}
+
+/// The type of a value that `metric` has, and that a family of type `of` would not show.
+/// Without `protobuf`, a value that was never set cannot be told from 0.
+fn other_value(metric: &Metric, of: MetricType) -> Option<MetricType> {
+    fn is_set<T: Default + PartialEq>(value: &T) -> bool {
+        *value != T::default()
+    }
+    [
+        (MetricType::COUNTER, is_set(metric.get_counter())),
+        (MetricType::GAUGE, is_set(metric.get_gauge())),
+        (MetricType::HISTOGRAM, is_set(metric.get_histogram())),
+        (MetricType::SUMMARY, is_set(metric.get_summary())),
+        (
+            MetricType::UNTYPED,
+            untyped(metric).is_ok_and(|value| value != 0.0),
+        ),
+    ]
+    .into_iter()
+    .find(|(other, is_set)| *is_set && *other != of)
+    .map(|(other, _)| other)
+}
+
+/// The crate calls this `value` with its feature `protobuf` and `get_value` without: each
+/// is implemented here in terms of the other, and the crate's own wins.
+#[allow(dead_code, reason = "which one is called depends on that feature")]
+trait Number {
+    fn value(&self) -> f64;
+    fn get_value(&self) -> f64;
+}
+
+impl Number for Counter {
+    fn value(&self) -> f64 {
+        self.get_value()
+    }
+
+    fn get_value(&self) -> f64 {
+        self.value()
+    }
+}
+
+impl Number for Gauge {
+    fn value(&self) -> f64 {
+        self.get_value()
+    }
+
+    fn get_value(&self) -> f64 {
+        self.value()
+    }
+}
+
+#[allow(deprecated, reason = "there is no other way to an untyped value")]
+fn untyped(metric: &Metric) -> Result<f64, String> {
+    metric.get_untyped().read().ok_or_else(|| {
+        "the crate's feature `protobuf` hides the values of untyped metrics: report it by \
+         `Samples::set`"
+            .to_owned()
+    })
+}
+
+/// For `Metric::get_untyped`, which the crate has only without its feature `protobuf`.
+#[allow(dead_code, reason = "which one is called depends on that feature")]
+trait NoUntyped {
+    fn get_untyped(&self) -> Hidden {
+        Hidden
+    }
+}
+
+impl NoUntyped for Metric {}
+
+#[allow(dead_code, reason = "which one is called depends on that feature")]
+struct Hidden;
+
+trait Read {
+    fn read(&self) -> Option<f64>;
+}
+
+impl Read for Hidden {
+    fn read(&self) -> Option<f64> {
+        None
+    }
+}
+
+impl Read for prometheus::proto::Untyped {
+    fn read(&self) -> Option<f64> {
+        Some(Number::value(self))
+    }
+}
+
+#[allow(deprecated, reason = "there is no other way to an untyped value")]
+impl Number for prometheus::proto::Untyped {
+    fn value(&self) -> f64 {
+        self.get_value()
+    }
+
+    fn get_value(&self) -> f64 {
+        self.value()
+    }
+}

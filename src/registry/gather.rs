@@ -1,0 +1,178 @@
+//! What one scrape gathers, and the sources it may be gathered from.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::GatherError;
+use super::consistency::{Reported, check};
+use crate::collect::Scrape;
+use crate::exposition::Family;
+
+/// How many errors of one scrape are listed: each is a line of a response and of a log.
+const MOST_ERRORS: usize = 100;
+
+/// A source of metric families: a [`Registry`](super::Registry), the crate's own registry,
+/// several of them ([`Gatherers`]), a closure ([`gatherer_fn`]), or an `Arc` or `Box` of
+/// one. Go's `prometheus.Gatherer`.
+pub trait Gatherer: Send + Sync {
+    /// Collects every family once, for `scrape`.
+    fn gather_for(&self, scrape: &Scrape) -> Gathered;
+
+    /// The same, without a deadline.
+    fn gather(&self) -> Gathered {
+        self.gather_for(&Scrape::default())
+    }
+}
+
+impl<G: Gatherer + ?Sized> Gatherer for Arc<G> {
+    fn gather_for(&self, scrape: &Scrape) -> Gathered {
+        (**self).gather_for(scrape)
+    }
+}
+
+impl<G: Gatherer + ?Sized> Gatherer for Box<G> {
+    fn gather_for(&self, scrape: &Scrape) -> Gathered {
+        (**self).gather_for(scrape)
+    }
+}
+
+/// Families that fit together, and the errors met on the way. There is no other way to
+/// make one than by the checks of [`Gathered::new`], so whatever is served was checked.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    families: Vec<Family>,
+    errors: Vec<GatherError>,
+}
+
+impl Gathered {
+    /// Merges the families of one name and sorts families and samples. Of two families
+    /// that contradict each other the later one is dropped, with an error: by the same
+    /// series twice, by another type or help text for one name. `h_count` beside a
+    /// histogram or summary `h` is dropped in either order.
+    #[must_use]
+    pub fn new(families: Vec<Family>, errors: Vec<GatherError>) -> Gathered {
+        let source = |_| "a source of families".to_owned();
+        Gathered::checked(families.into_iter().enumerate().collect(), errors, source)
+    }
+
+    /// The same for families by the number of their collector, which `collector` names.
+    pub(super) fn checked(
+        reported: Vec<Reported>,
+        mut errors: Vec<GatherError>,
+        collector: impl Fn(usize) -> String,
+    ) -> Gathered {
+        let (families, contradictions) = check(reported, collector);
+        errors.extend(contradictions);
+        // Of sources that list their own.
+        let mut further = 0;
+        errors.retain(|error| match error {
+            GatherError::Further(more) => {
+                further += more;
+                false
+            }
+            _ => true,
+        });
+        further += errors.len().saturating_sub(MOST_ERRORS);
+        errors.truncate(MOST_ERRORS);
+        errors.extend((further > 0).then_some(GatherError::Further(further)));
+        Gathered { families, errors }
+    }
+
+    /// The families sorted by name, each with at least one sample.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// What went wrong: at most 100 errors, and how many more there are.
+    #[must_use]
+    pub fn errors(&self) -> &[GatherError] {
+        &self.errors
+    }
+
+    /// The families themselves, to hand them on.
+    #[must_use]
+    pub fn into_families(self) -> Vec<Family> {
+        self.families
+    }
+}
+
+impl From<GatherError> for Gathered {
+    fn from(error: GatherError) -> Gathered {
+        Gathered {
+            families: Vec::new(),
+            errors: vec![error],
+        }
+    }
+}
+
+/// Several sources as one; Go's `prometheus.Gatherers`. Families of one name are merged,
+/// and checked as [`Gathered::new`] says.
+#[derive(Default)]
+pub struct Gatherers(pub Vec<Box<dyn Gatherer>>);
+
+impl Gatherer for Gatherers {
+    fn gather_for(&self, scrape: &Scrape) -> Gathered {
+        let (mut families, mut errors) = (Vec::new(), Vec::new());
+        for source in &self.0 {
+            let gathered = gather_caught(source, scrape);
+            families.extend(gathered.families);
+            errors.extend(gathered.errors);
+        }
+        Gathered::new(families, errors)
+    }
+}
+
+/// A source that calls `gather` at each scrape; Go's `prometheus.GathererFunc`.
+pub fn gatherer_fn(gather: impl Fn() -> Gathered + Send + Sync) -> impl Gatherer {
+    GathererFn(gather)
+}
+
+struct GathererFn<F>(F);
+
+impl<F: Fn() -> Gathered + Send + Sync> Gatherer for GathererFn<F> {
+    fn gather_for(&self, _: &Scrape) -> Gathered {
+        (self.0)()
+    }
+}
+
+/// What `source` gathers, or its panic as an error.
+pub(crate) fn gather_caught(source: &dyn Gatherer, scrape: &Scrape) -> Gathered {
+    catch_unwind(AssertUnwindSafe(|| source.gather_for(scrape))).unwrap_or_else(
+        |panic| {
+            GatherError::panicked("a source of families".to_owned(), &*panic).into()
+        },
+    )
+}
+
+/// What a handler can be made of: a source, or a reference to one that can be cloned, such
+/// as a registry. `Kind` tells the two apart, and is inferred.
+pub trait IntoGatherer<Kind> {
+    /// The source.
+    type Source: Gatherer + 'static;
+
+    /// Returns the source itself, or a clone that serves the same.
+    fn into_gatherer(self) -> Self::Source;
+}
+
+/// The marker of [`IntoGatherer`] for a source.
+pub enum ByValue {}
+
+/// The marker of [`IntoGatherer`] for a reference to a source.
+pub enum ByReference {}
+
+impl<G: Gatherer + 'static> IntoGatherer<ByValue> for G {
+    type Source = G;
+
+    fn into_gatherer(self) -> G {
+        self
+    }
+}
+
+impl<G: Gatherer + Clone + 'static> IntoGatherer<ByReference> for &G {
+    type Source = G;
+
+    fn into_gatherer(self) -> G {
+        self.clone()
+    }
+}

@@ -1,0 +1,165 @@
+//! Puts samples in the order of their labels as they are written, as Go does for metrics of
+//! the same label names, so that an exposition doesn't change from scrape to scrape.
+//!
+//! The labels lie wherever a collector put them, and to compare two is to wait for memory:
+//! so each is looked at once for the eight bytes in which it may differ from the others,
+//! and again only if these are the same.
+
+use std::cmp::Ordering;
+use std::mem;
+
+use crate::exposition::{Family, Point};
+
+/// A family by its number, and a point in it.
+pub type Place = (u32, u32);
+
+/// The samples of `families` in order, and slices of them that have the same labels.
+pub struct Sorted {
+    pub order: Vec<Place>,
+    pub same: Vec<Vec<Place>>,
+}
+
+struct Key {
+    start: u64,
+    place: Place,
+}
+
+/// Sorts the samples of `families`; those of the same labels by their timestamps, and then
+/// in the order of the families.
+pub fn sort(families: &[&Family]) -> Sorted {
+    let numbered = families.iter().zip(0..);
+    let places = numbered.flat_map(|(family, at)| {
+        (0..family.points.len() as u32).map(move |point| (at, point))
+    });
+    let mut keys: Vec<Key> = places.map(|place| Key { start: 0, place }).collect();
+    let mut same = Vec::new();
+    // Slices that are in their place, with the number of bytes that are alike in each.
+    let mut slices = vec![(0, keys.len(), 0)];
+    while let Some((begin, end, alike)) = slices.pop() {
+        let slice = &mut keys[begin..end];
+        let Some(alike) = sort_slice(families, slice, alike) else {
+            same.push(slice.iter().map(|key| key.place).collect());
+            continue;
+        };
+        let mut from = begin;
+        for tied in slice.chunk_by(|one, other| one.start == other.start) {
+            if tied.len() > 1 {
+                slices.push((from, from + tied.len(), alike));
+            }
+            from += tied.len();
+        }
+    }
+    let order = keys.into_iter().map(|key| key.place).collect();
+    Sorted { order, same }
+}
+
+fn point<'a>(families: &[&'a Family], (family, point): Place) -> &'a Point {
+    &families[family as usize].points[point as usize]
+}
+
+/// Sorts `keys`, which have `alike` bytes in common, by the first eight in which their
+/// labels may differ. Returns how many bytes are alike; `None` if all are, and there is
+/// nothing left to sort.
+fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<usize> {
+    let rest = |key: &Key, alike: usize| {
+        let family = families[key.place.0 as usize];
+        let labels = family.label_bytes(point(families, key.place));
+        labels.get(alike..).unwrap_or_default()
+    };
+    let first = keys.first().map(|key| rest(key, alike)).unwrap_or_default();
+    let mut more = first.len();
+    let mut same_length = true;
+    for key in &*keys {
+        let other = rest(key, alike);
+        more = alike_bytes(&first[..more], other);
+        same_length &= other.len() == first.len();
+    }
+    if same_length && more == first.len() {
+        keys.sort_unstable_by_key(|key| (point(families, key.place).time, key.place));
+        return None;
+    }
+    let alike = alike + more;
+    for key in &mut *keys {
+        key.start = start(rest(key, alike));
+    }
+    keys.sort_unstable_by_key(|key| key.start);
+    Some(alike)
+}
+
+/// Whether the samples of `family` are in order, each of them once.
+pub fn is_strictly_sorted(family: &Family) -> bool {
+    family.points.is_sorted_by(|one, other| {
+        let (one, other) = (family.label_bytes(one), family.label_bytes(other));
+        order(one, other).is_lt()
+    })
+}
+
+/// Sorts the samples of one family.
+pub fn sort_family(family: &mut Family) {
+    if !is_strictly_sorted(family) {
+        let sorted = sort(&[family]);
+        let from = sorted.order.into_iter().map(|(_, point)| point as usize);
+        permute(&mut family.points, from.collect());
+    }
+}
+
+/// Moves each point to its place: `from[at]` is where the one that belongs at `at` is.
+pub fn permute(points: &mut [Point], mut from: Vec<usize>) {
+    for start in 0..from.len() {
+        let mut at = start;
+        loop {
+            let source = mem::replace(&mut from[at], at);
+            if source == start {
+                break;
+            }
+            points.swap(at, source);
+            at = source;
+        }
+    }
+}
+
+/// The order of two labels as they are written.
+fn order(one: &[u8], other: &[u8]) -> Ordering {
+    let alike = alike_bytes(one, other);
+    let next = |labels: &[u8]| ranks(labels.get(alike..).unwrap_or_default()).next();
+    next(one).cmp(&next(other))
+}
+
+/// The first eight characters, as a number that is in their order.
+#[inline]
+fn start(labels: &[u8]) -> u64 {
+    let mut start = [0; 8];
+    for (to, from) in start.iter_mut().zip(ranks(labels)) {
+        *to = from;
+    }
+    u64::from_be_bytes(start)
+}
+
+/// What the bytes of values are compared by, unescaped: the quote that ends a value comes
+/// before all that may go on.
+#[inline]
+fn ranks(labels: &[u8]) -> impl Iterator<Item = u8> {
+    let mut bytes = labels.iter();
+    std::iter::from_fn(move || {
+        Some(match bytes.next()? {
+            b'"' => 0,
+            b'\\' => match bytes.next()? {
+                b'n' => b'\n' + 1,
+                other => other + 1,
+            },
+            // No UTF-8 has the byte 255.
+            other => other.wrapping_add(1),
+        })
+    })
+}
+
+/// How many bytes both begin with, without half of an escape.
+#[inline]
+fn alike_bytes(one: &[u8], other: &[u8]) -> usize {
+    let words = one.chunks_exact(8).zip(other.chunks_exact(8));
+    let words = 8 * words.take_while(|(a, b)| a == b).count();
+    let bytes = one[words..].iter().zip(&other[words..]);
+    let alike = words + bytes.take_while(|(a, b)| a == b).count();
+    let escapes = one[..alike].iter().rev().take_while(|byte| **byte == b'\\');
+    alike - escapes.count() % 2
+}
