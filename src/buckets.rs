@@ -1,9 +1,10 @@
 //! Bucket bounds that the `prometheus` crate has no function for.
 
 use crate::exposition::float_text;
+use crate::message::debug_is_message;
 
 /// Bounds that make no buckets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cannot make {count} bucket bounds from {min} to {max}: both must be finite and above 0, \
      the second larger than the first, and there must be at least 2"
@@ -13,6 +14,8 @@ pub struct BucketsError {
     max: String,
     count: usize,
 }
+
+debug_is_message!(BucketsError);
 
 /// `count` bucket bounds from `min` to `max`, each the same number of times as large as the
 /// one before; Go's `ExponentialBucketsRange`.

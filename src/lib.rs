@@ -19,6 +19,7 @@ pub mod collect;
 pub mod collectors;
 pub mod desc;
 pub mod exposition;
+mod message;
 mod names;
 pub mod promhttp;
 pub mod registry;

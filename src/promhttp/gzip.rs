@@ -7,11 +7,12 @@ use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
+use super::HandlerOpts;
 use super::negotiate::elements;
 
-/// Whether the client prefers gzip to the plain body; Go's
+/// Whether the client prefers gzip to the plain body, and the handler compresses; Go's
 /// `httputil.NegotiateContentEncoding`, by which `*` and a tie mean the plain body.
-pub fn wants_gzip(headers: &HeaderMap) -> bool {
+pub fn is_gzipped(headers: &HeaderMap, opts: &HandlerOpts) -> bool {
     let accepted = elements(headers, &ACCEPT_ENCODING);
     let quality = |offer: &str| {
         let matching = accepted.iter().filter(|element| {
@@ -20,7 +21,7 @@ pub fn wants_gzip(headers: &HeaderMap) -> bool {
         matching.map(|element| element.quality).fold(-1.0, f64::max)
     };
     let gzip = quality("gzip");
-    gzip > 0.0 && gzip > quality("identity")
+    !opts.disable_compression && gzip > 0.0 && gzip > quality("identity")
 }
 
 /// Compresses `body` at the fastest level: a scrape crosses a local network, where time is

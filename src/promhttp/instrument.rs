@@ -13,8 +13,10 @@ use prometheus::{HistogramVec, IntCounterVec, IntGauge};
 
 use super::Handler;
 
+use crate::message::debug_is_message;
+
 /// A vector that has other labels than `code` and `method`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{metric}` has the label `{label}`, which no request has: a handler is instrumented \
      by `code` and `method`"
@@ -25,6 +27,8 @@ pub struct InstrumentError {
     /// Name of the label.
     pub label: String,
 }
+
+debug_is_message!(InstrumentError);
 
 /// Counts the requests that `handler` is answering; Go's `InstrumentHandlerInFlight`.
 pub fn instrument_handler_in_flight(

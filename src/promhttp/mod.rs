@@ -8,6 +8,7 @@ mod deadline;
 mod gzip;
 mod instrument;
 mod limits;
+mod method_not_allowed;
 mod negotiate;
 mod own_metrics;
 mod scrape;
@@ -19,7 +20,8 @@ pub use instrument::{
 };
 pub use limits::InFlight;
 
-pub(crate) use status::{method_not_allowed, plain_text};
+pub(crate) use method_not_allowed::method_not_allowed;
+pub(crate) use status::plain_text;
 
 use std::fmt;
 use std::sync::Arc;
@@ -135,7 +137,8 @@ pub fn handler() -> Result<BoxHandler, RegisterError> {
 }
 
 /// Serves what `source` gathers at each request: a registry or a reference to one, the
-/// crate's own registry, or another [`Gatherer`]; Go's `promhttp.HandlerFor`.
+/// crate's own registry, or another [`Gatherer`](crate::registry::Gatherer); Go's
+/// `promhttp.HandlerFor`.
 ///
 /// It answers `GET` and `HEAD`, in the format and the compression that the request
 /// prefers; `?name[]=a&name[]=b` asks for these families alone. Two handlers on one

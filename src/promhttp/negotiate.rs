@@ -4,7 +4,7 @@ use http::header::{ACCEPT, HeaderMap, HeaderName};
 use http::{Request, Uri};
 
 use super::HandlerOpts;
-use super::gzip::wants_gzip;
+use super::gzip::is_gzipped;
 use crate::exposition::Format;
 
 /// The first known format of the highest quality, as Go's `expfmt.Negotiate` chooses;
@@ -106,7 +106,7 @@ impl Asked {
         let headers = request.headers();
         Asked {
             format: format(headers, opts.enable_open_metrics),
-            gzip: !opts.disable_compression && wants_gzip(headers),
+            gzip: is_gzipped(headers, opts),
             names: names(request.uri()),
         }
     }

@@ -1,6 +1,6 @@
-//! The responses that are not metrics: 405, 500, 503 and their like.
+//! The responses that are not metrics: 500, 503 and their like.
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 
 /// A message that no browser takes for anything but text; Go's `http.Error`.
@@ -13,18 +13,6 @@ pub(crate) fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>>
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// Status 405 with the methods that a scrape may have.
-pub(crate) fn method_not_allowed() -> Response<Vec<u8>> {
-    let mut response = plain_text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Method not allowed: use GET or HEAD.\n",
-    );
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::AnyCollector;
 use crate::desc::MetricKind;
+use crate::message::debug_is_message;
 use crate::names::shown;
 
 /// Why a collector was not registered.
@@ -104,12 +105,7 @@ pub struct LabelNames {
     pub variable: Vec<String>,
 }
 
-/// As the message itself, because that is what `main` prints of an error it returns.
-impl fmt::Debug for RegisterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(RegisterError);
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

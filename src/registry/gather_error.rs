@@ -3,11 +3,12 @@
 use std::any::Any;
 
 use crate::collect::Failure;
+use crate::message::debug_is_message;
 use crate::names::shown_words;
 
 /// Why a scrape is incomplete. All samples of the collector that it names are missing; the
 /// rest is there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatherError {
     /// A collector panicked.
@@ -81,6 +82,8 @@ pub enum GatherError {
     #[error("and {0} error(s) more")]
     Further(usize),
 }
+
+debug_is_message!(GatherError);
 
 impl GatherError {
     pub(crate) fn failed(collector: String, failure: Failure) -> GatherError {

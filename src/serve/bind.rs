@@ -1,8 +1,10 @@
 //! The port that a program listens on: its argument, and what to do if it is in use.
 
+use std::env;
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
-use std::{env, fmt};
+
+use crate::message::debug_is_message;
 
 /// Why a program does not serve.
 #[derive(thiserror::Error)]
@@ -34,12 +36,7 @@ pub enum ServeError {
     System(#[from] io::Error),
 }
 
-/// As the message itself, because that is what `main` prints of an error it returns.
-impl fmt::Debug for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(ServeError);
 
 fn reason(address: &str, error: &io::Error) -> String {
     let port = address.rsplit(':').next().unwrap_or_default();

@@ -1,12 +1,12 @@
 //! What a summary is made of, and what follows from it.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
 
 use crate::desc::Desc;
+use crate::message::debug_is_message;
 
 /// Why a summary was not made, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,12 +81,7 @@ pub enum SummaryError {
     },
 }
 
-/// As the message itself, because that is what `main` prints of an error it returns.
-impl fmt::Debug for SummaryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(SummaryError);
 
 type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 

@@ -1,9 +1,9 @@
 //! The lines in which two expositions differ.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use crate::exposition::{Format, float_text};
+use crate::message::debug_is_message;
 use crate::registry::{GatherError, Gathered};
 
 /// Why metrics are not as expected.
@@ -23,12 +23,7 @@ fn listed(errors: &[GatherError]) -> String {
     errors.join("; ")
 }
 
-/// As the message itself, because that is what `unwrap` prints.
-impl fmt::Debug for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(Mismatch);
 
 pub fn compare(
     gathered: &Gathered,

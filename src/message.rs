@@ -1,0 +1,14 @@
+//! Errors that `{:?}` prints as their message, because that is what `main` prints of an error
+//! that it returns, and `unwrap` in a test.
+
+macro_rules! debug_is_message {
+    ($error:ty) => {
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+pub(crate) use debug_is_message;
