@@ -7,7 +7,8 @@ use crate::message::debug_is_message;
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cannot make {count} bucket bounds from {min} to {max}: both must be finite and above 0, \
-     the second larger than the first, and there must be at least 2"
+     the second so much larger than the first that all bounds differ, and there must be 2 to \
+     1000"
 )]
 pub struct BucketsError {
     min: String,
@@ -22,24 +23,29 @@ debug_is_message!(BucketsError);
 ///
 /// # Errors
 ///
-/// Returns an error unless `0 < min < max`, both finite, and `count` is at least 2.
+/// Returns an error unless `0 < min < max`, both finite, all bounds differ, and `count` is
+/// from 2 to 1000.
 pub fn exponential_buckets_range(
     min: f64,
     max: f64,
     count: usize,
 ) -> Result<Vec<f64>, BucketsError> {
-    if !(min > 0.0 && min < max && max.is_finite() && count >= 2) {
-        let (min, max) = (float_text(min), float_text(max));
-        return Err(BucketsError { min, max, count });
-    }
-    let last = count - 1;
+    let is_valid = min > 0.0 && min < max && max.is_finite();
+    let last = count.wrapping_sub(1);
     let root = 1.0 / last as f64;
     let factor = max.powf(root) / min.powf(root);
     let bound = |at: usize| match at {
         at if at == last => max,
         at => min * factor.powf(at as f64),
     };
-    Ok((0..count).map(bound).collect())
+    if is_valid && (2..=1000).contains(&count) {
+        let bounds: Vec<f64> = (0..count).map(bound).collect();
+        if bounds.is_sorted_by(|one, next| one < next && next.is_finite()) {
+            return Ok(bounds);
+        }
+    }
+    let (min, max) = (float_text(min), float_text(max));
+    Err(BucketsError { min, max, count })
 }
 
 #[cfg(test)]
@@ -67,6 +73,8 @@ mod tests {
             (1.0, f64::INFINITY, 4),
             (f64::NAN, 1.0, 4),
             (1.0, 2.0, 1),
+            (1.0, 1.0 + 1e-15, 10),
+            (1.0, 2.0, usize::MAX),
         ] {
             exponential_buckets_range(min, max, count).unwrap_err();
         }
@@ -75,7 +83,8 @@ mod tests {
                 .unwrap_err()
                 .to_string(),
             "cannot make 4 bucket bounds from 0 to 1: both must be finite and above 0, the \
-             second larger than the first, and there must be at least 2"
+             second so much larger than the first that all bounds differ, and there must be \
+             2 to 1000"
         );
     }
 }

@@ -17,8 +17,8 @@ use exporter_workbook::desc::{Desc, MetricKind};
 use exporter_workbook::exposition::Format;
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::{
-    AnyCollector, Difference, IntoCollector, LabelNames, RegisterError, Registerer,
-    Registry,
+    AnyCollector, Difference, Gathered, IntoCollector, LabelNames, RegisterError,
+    Registerer, Registry,
 };
 use exporter_workbook::testutil;
 use families::{collects, gauges, words};
@@ -1032,7 +1032,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_an_unchecked_collector() {
         samples.set(&desc, 1.0, &["/"]);
         Ok(())
     }));
-    let error = "an unchecked collector reported `shop_a`: it has the label `path` twice, \
+    let error = "an unchecked collector reported `shop_a{path=\"/\"}`: it has the label `path` twice, \
                  keep one";
     assert_eq!(only_errors(&registry), [error]);
 }
@@ -1415,4 +1415,33 @@ fn a_refusal_of_a_thousand_descriptors_is_short() {
     let names = (0..1000).map(|number| format!("label_{number}"));
     let labelled = names.fold(Desc::gauge("a", "A."), |desc, name| desc.label(&name));
     assert_short_refusal(vec![labelled.clone()], vec![labelled.label("one_more")]);
+}
+
+#[test]
+fn an_existing_collector_may_be_had_without_its_type() {
+    let registry = Registry::new();
+    let wrapped = gauge("a", "A.")
+        .into_collector()
+        .with_labels(&[("zone", "eu")]);
+    let first = registry.register_or_existing(wrapped.clone()).unwrap();
+    let second = registry.register_or_existing(wrapped).unwrap();
+    let gauges = [&first, &second].map(|any| any.downcast_ref::<Gauge>().unwrap());
+    gauges[0].set(5.0);
+    assert_eq!(gauges[1].get(), 5.0);
+}
+
+#[test]
+fn a_descriptor_of_the_crate_may_describe_what_an_own_collector_appends() {
+    let gauge = gauge("a", "A.");
+    let desc = Desc::from(prometheus::core::Collector::desc(&gauge)[0]);
+    let registry = Registry::new();
+    registry.must_register(collector_fn(vec![desc], move |samples| {
+        let families = prometheus::core::Collector::collect(&gauge);
+        for family in Gathered::from(families).into_families() {
+            samples.append(family);
+        }
+        Ok(())
+    }));
+    assert_eq!(registry.gather().errors(), []);
+    assert_eq!(names(&registry), ["a"]);
 }

@@ -67,13 +67,33 @@ fn a_failed_scrape_has_no_text() {
 fn what_is_expected_may_be_written_as_one_likes() {
     collect_and_compare(queues(), QUEUES, &[]).unwrap();
     let loosely = "
-        # TYPE queue_length gauge
-        # HELP queue_length Items.
-        queue_length{queue=\"print\"}   2.50
+        # A comment.
+        #  TYPE  queue_length\tgauge
+        # HELP queue_length  Items.
+        queue_length{ queue = \"print\", }   2.50
 
-        queue_length{queue=\"mail\"} 1e0
+        queue_length {queue=\"mail\"}\t1e0
     ";
     collect_and_compare(queues(), loosely, &[]).unwrap();
+}
+
+#[test]
+fn labels_may_come_in_any_order_with_any_values() {
+    let vec = GaugeVec::new(Opts::new("a", "A."), &["x", "y"]).unwrap();
+    vec.with_label_values(&["1,y=\"2\"}", "\\ {"]).set(1.0);
+    let expected = "# HELP a A.\n# TYPE a gauge\n\
+                    a{y=\"\\\\ {\", x=\"1,y=\\\"2\\\"}\"} 1";
+    collect_and_compare(vec, expected, &[]).unwrap();
+}
+
+#[test]
+fn a_name_that_is_nowhere_is_a_mistake() {
+    let mismatch = gather_and_compare(&two(), "", &["queue_lenght"]).unwrap_err();
+    assert_eq!(
+        mismatch.to_string(),
+        "the metrics are not as expected (- expected, + served):\n\
+         - queue_lenght (neither expected nor served)"
+    );
 }
 
 #[test]

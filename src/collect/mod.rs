@@ -4,6 +4,7 @@
 //! The collector writes to a buffer of its own, which joins the scrape whole or not at
 //! all: an error, a panic or a sample that it didn't describe costs its own samples only.
 
+mod described;
 mod functions;
 mod samples;
 mod wrap;
@@ -11,7 +12,8 @@ mod wrap;
 pub use functions::{collector_fn, value_fn};
 pub use samples::{Added, Samples};
 
-pub(crate) use samples::{Failure, negative_time};
+pub(crate) use described::Described;
+pub(crate) use samples::{Collected, Failure, negative_time};
 pub(crate) use wrap::Wrap;
 
 use std::error::Error;
@@ -29,7 +31,8 @@ pub trait Collector: Send + Sync {
     /// that describes none is unchecked: it may report anything.
     fn describe(&self) -> Vec<&Desc>;
 
-    /// Reports the current samples. Several scrapes may call it at once.
+    /// Reports the current samples, in the order in which they are to be served: if they
+    /// come from a `HashMap`, sort them. Several scrapes may call it at once.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::{Scrape, Wrap};
+use super::{Described, Scrape, Wrap};
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
 use crate::names::{shown, shown_words};
@@ -16,8 +16,7 @@ use crate::names::{shown, shown_words};
 pub struct Samples<'a> {
     scrape: &'a Scrape,
     wrap: &'a Wrap,
-    /// What the collector may report; anything if it is empty.
-    described: &'a [Desc],
+    described: &'a Described,
     families: Vec<Family>,
     /// The descriptor that each of them is for, and the one that it is served by.
     of: Vec<(Desc, Desc)>,
@@ -56,7 +55,7 @@ impl<'a> Samples<'a> {
     pub(crate) fn new(
         scrape: &'a Scrape,
         wrap: &'a Wrap,
-        described: &'a [Desc],
+        described: &'a Described,
     ) -> Samples<'a> {
         Samples {
             scrape,
@@ -137,9 +136,7 @@ impl<'a> Samples<'a> {
     /// collector describes its metrics, this one must be among them.
     pub fn append(&mut self, family: Family) {
         let name = format!("{}{}", self.wrap.prefix, family.name());
-        let is_described =
-            |desc: &Desc| desc.name() == name && desc.kind() == Some(family.kind());
-        if self.described.is_empty() || self.described.iter().any(is_described) {
+        if self.described.has_family(&name, family.kind()) {
             self.adopt(family);
         } else {
             let name = shown(&name).into_owned();
@@ -212,7 +209,10 @@ impl<'a> Samples<'a> {
         label_values: &[&str],
     ) -> Result<usize, Failure> {
         let wrap = self.wrap;
-        let invalid = |problem| Failure::invalid(wrap.desc(desc).name(), problem);
+        let invalid = |problem| {
+            let series = series(wrap.desc(desc).name(), desc.labels(), label_values);
+            Failure::Invalid { series, problem }
+        };
         if !is_kind {
             return Err(invalid(wrong_kind(desc)));
         }
@@ -238,7 +238,7 @@ impl<'a> Samples<'a> {
             Some(at) => at,
             None => {
                 let wrapped = self.wrap.desc(desc);
-                if !self.described.is_empty() && !self.described.contains(&wrapped) {
+                if !self.described.has(desc, &wrapped) {
                     let name = shown(wrapped.name()).into_owned();
                     return Err(Failure::Undescribed { name });
                 }
@@ -275,6 +275,19 @@ impl Added<'_> {
             self.failure.get_or_insert(failure);
         }
     }
+}
+
+/// A name with its labels, bounded in length.
+fn series(name: &str, labels: &[String], values: &[&str]) -> String {
+    let name = shown(name);
+    if labels.len() != values.len() || labels.is_empty() {
+        return name.into_owned();
+    }
+    let labels = labels.iter().zip(values).take(20);
+    let labels =
+        labels.map(|(name, value)| format!("{}={:?}", shown(name), shown(value)));
+    let labels: Vec<String> = labels.collect();
+    format!("{name}{{{}}}", shown_words(&labels.join(",")))
 }
 
 pub(crate) fn negative_time(milliseconds: i64) -> String {

@@ -27,7 +27,7 @@ pub struct BuildInfoCollector {
 
 impl BuildInfoCollector {
     /// Creates a collector for `program`, a name that a metric may begin with, such as
-    /// `queue_exporter`, in `version`. The other labels are `branch` and `revision`, empty
+    /// `queue_exporter` (and not `queue-exporter`), in `version`. The other labels are `branch` and `revision`, empty
     /// until they are set, and as this library was built: `rustversion`, `os` and `arch`.
     #[must_use]
     pub fn new(program: &str, version: &str) -> BuildInfoCollector {

@@ -6,6 +6,7 @@
 pub(crate) mod labels;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use self::labels::Template;
@@ -40,6 +41,11 @@ impl fmt::Display for MetricKind {
 }
 
 impl MetricKind {
+    /// Whether its samples have several lines of names of their own.
+    pub(crate) fn is_distribution(self) -> bool {
+        matches!(self, MetricKind::Histogram | MetricKind::Summary)
+    }
+
     /// The label that the samples of this type set themselves.
     fn own_label(self) -> Option<&'static str> {
         match self {
@@ -129,7 +135,9 @@ impl Desc {
         }
     }
 
-    pub(crate) fn prefix(self, prefix: &str) -> Desc {
+    /// Prefixes the name with `prefix` as it is.
+    #[must_use]
+    pub fn prefix(self, prefix: &str) -> Desc {
         self.changed(|inner| inner.name = format!("{prefix}{}", inner.name).into())
     }
 
@@ -245,6 +253,12 @@ impl PartialEq for Desc {
 }
 
 impl Eq for Desc {}
+
+impl Hash for Desc {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.name(), self.const_labels(), self.labels()).hash(state);
+    }
+}
 
 impl fmt::Debug for Desc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -91,7 +91,8 @@ impl Family {
         self.kind
     }
 
-    /// The same samples under another name. An invalid one fails the scrape.
+    /// The same samples under another name. If that is invalid, gathering the family is an
+    /// error.
     #[must_use]
     pub fn with_name(mut self, name: &str) -> Family {
         self.name = name.into();

@@ -1,8 +1,8 @@
 //! Metric families as text: Prometheus's own format and OpenMetrics.
 //!
-//! The counterpart of Go's `expfmt`. A [`Family`] can be made only of names and labels
-//! that every parser accepts, so writing one cannot fail. That families fit together is
-//! for [`registry`](crate::registry) to see to.
+//! The counterpart of Go's `expfmt`. Writing cannot fail: what is written was checked when
+//! it was [gathered](crate::registry::Gathered), its names, labels and values by themselves
+//! and beside each other.
 
 mod family;
 mod numbers;

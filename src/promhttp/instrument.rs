@@ -14,6 +14,7 @@ use prometheus::{HistogramVec, IntCounterVec, IntGauge};
 use super::Handler;
 
 use crate::message::debug_is_message;
+use crate::names::shown;
 
 /// A vector that has other labels than `code` and `method`.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,8 +133,8 @@ impl Labels {
             "code" => Ok(true),
             "method" => Ok(false),
             _ => Err(InstrumentError {
-                metric: metric.clone(),
-                label: label.clone(),
+                metric: shown(metric).into_owned(),
+                label: shown(label).into_owned(),
             }),
         });
         known.collect::<Result<_, _>>().map(Labels)

@@ -49,6 +49,12 @@ where
     }
 }
 
+impl<H: Handler + ?Sized> Handler for Arc<H> {
+    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+        (**self).handle(request)
+    }
+}
+
 /// A handler of any kind.
 pub type BoxHandler = Box<dyn Handler>;
 

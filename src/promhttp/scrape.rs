@@ -56,7 +56,8 @@ impl<G: Gatherer + 'static> Scraper<G> {
         let asked = Asked::by(request, &self.opts);
         let time = self.opts.time_for(request);
         let limit = match (self.opts.max_requests_in_flight, time) {
-            (0, None) => usize::MAX,
+            // Not counted, or it would use up what others with a timeout may.
+            (0, None) => return self.scrape(&Scrape::default(), &asked),
             (0, Some(_)) => UNLIMITED_WITH_TIMEOUT,
             (limit, _) => limit,
         };

@@ -3,7 +3,6 @@
 //!
 //! The crate's types differ with its feature `protobuf`, and this compiles with either.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use prometheus::core as theirs;
@@ -11,6 +10,7 @@ use prometheus::proto::{
     Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary,
 };
 
+use super::gather_error::caught;
 use super::order::sort_family;
 use super::{GatherError, Gathered, Gatherer};
 use crate::collect::{
@@ -56,10 +56,10 @@ impl<C: theirs::Collector> Collector for OfCrate<C> {
 /// that panics takes all others along, as the crate collects them in one go.
 impl Gatherer for prometheus::Registry {
     fn gather_for(&self, _: &Scrape) -> Gathered {
-        match catch_unwind(AssertUnwindSafe(|| self.gather())) {
+        match caught(|| self.gather()) {
             Ok(families) => families.into(),
-            Err(panic) => {
-                GatherError::panicked("a collector".to_owned(), &*panic).into()
+            Err(message) => {
+                GatherError::panicked("a collector".to_owned(), message).into()
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Samples in the order of their labels are compared with their neighbours. Of others the
 //! hashes are sorted, and only if two of these are equal the labels themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -17,60 +17,35 @@ pub struct Merged {
     /// several times, in the order of their labels; `None` for others, which keep the order
     /// in which their collector reported them.
     pub order: Option<Vec<Place>>,
-    /// Pairs of samples that are one series: one that may be served, and one that must not
-    /// be beside it.
-    pub duplicates: Vec<(Place, Place)>,
+    /// Whether each series is there once, or at several times.
+    pub is_unique: bool,
 }
 
 impl Merged {
     pub fn of(families: &[&Family]) -> Merged {
         let mut merged = Merged {
             order: None,
-            duplicates: Vec::new(),
+            is_unique: true,
         };
         match families {
             [family] if is_strictly_sorted(family) || are_unlike(family) => {}
             _ => {
                 let Sorted { order, same } = sort(families);
+                let times = |(family, point): &Place| {
+                    families[*family as usize].points[*point as usize].time
+                };
+                // In the order of the times, of which having none is the first.
+                merged.is_unique = same.iter().all(|places| {
+                    times(&places[0]) != Point::NO_TIME
+                        && places.is_sorted_by(|one, next| times(one) < times(next))
+                });
                 let keeps_order = families.len() == 1 && same.is_empty();
                 merged.order = (!keeps_order).then_some(order);
-                for places in same {
-                    merged.add_duplicates(families, places);
-                }
             }
         }
-        if families.iter().any(|family| family.has_empty) {
-            merged.duplicates.clear();
-            for places in by_identity(families) {
-                merged.add_duplicates(families, places);
-            }
-        }
+        merged.is_unique &= !families.iter().any(|family| family.has_empty)
+            || are_written_alike(families);
         merged
-    }
-
-    /// `places` are one series, in the order of their timestamps. It may be there at
-    /// several times, but not without one beside, and not written in two ways.
-    fn add_duplicates(&mut self, families: &[&Family], places: Vec<Place>) {
-        let sample = |(family, point): Place| {
-            let family = families[family as usize];
-            let point = &family.points[point as usize];
-            (point.time, family.label_bytes(point))
-        };
-        let mut places = places.into_iter();
-        let Some(mut kept) = places.next() else {
-            return;
-        };
-        for next in places {
-            let ((before, labels), (time, others)) = (sample(kept), sample(next));
-            let clash = before == Point::NO_TIME || time == before || labels != others;
-            let (first, later) = (kept.min(next), kept.max(next));
-            if clash {
-                self.duplicates.push((first, later));
-            }
-            if !clash || later == kept {
-                kept = next;
-            }
-        }
     }
 }
 
@@ -84,25 +59,14 @@ fn are_unlike(family: &Family) -> bool {
     hashes.is_sorted_by(|one, other| one < other)
 }
 
-/// The samples that are one series, in the order of their timestamps: with empty labels,
-/// which are no labels, one may be written in several ways.
-fn by_identity(families: &[&Family]) -> Vec<Vec<Place>> {
-    let mut first = HashMap::new();
-    let mut same: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
-    for (family, at) in families.iter().zip(0..) {
-        for (point, number) in family.points.iter().zip(0..) {
-            let place = (at, number);
-            let known = *first.entry(family.identity(point)).or_insert(place);
-            if known != place {
-                same.entry(known).or_insert_with(|| vec![known]).push(place);
-            }
-        }
-    }
-    let mut same: Vec<Vec<Place>> = same.into_values().collect();
-    for places in &mut same {
-        places.sort_by_key(|(family, point)| {
-            families[*family as usize].points[*point as usize].time
-        });
-    }
-    same
+/// Whether no series is written in two ways: with an empty label, which is no label, and
+/// without.
+fn are_written_alike(families: &[&Family]) -> bool {
+    let mut written = HashMap::new();
+    families.iter().all(|family| {
+        family.points.iter().all(|point| {
+            let labels = family.label_bytes(point);
+            *written.entry(family.identity(point)).or_insert(labels) == labels
+        })
+    })
 }

@@ -1,5 +1,6 @@
 //! Why a collector was not registered, in terms that a program can match on.
 
+use std::any::Any;
 use std::fmt;
 
 use super::AnyCollector;
@@ -57,13 +58,15 @@ pub enum RegisterError {
 }
 
 impl RegisterError {
-    /// The collector that is registered already, if it is of type `C`; Go's
+    /// The collector that is registered already, if it is of type `C`, or an
+    /// [`AnyCollector`] in any case; Go's
     /// `AlreadyRegisteredError.ExistingCollector`.
     #[must_use]
     pub fn existing<C: 'static>(&self) -> Option<&C> {
         match self {
             RegisterError::AlreadyRegistered { existing, .. } => {
-                existing.downcast_ref()
+                let any: &dyn Any = &**existing;
+                any.downcast_ref().or_else(|| existing.downcast_ref())
             }
             _ => None,
         }

@@ -1,10 +1,11 @@
 //! What one scrape gathers, and the sources it may be gathered from.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::GatherError;
 use super::consistency::{Reported, check};
+use super::gather_error::caught;
+use super::known::Descriptions;
 use crate::collect::Scrape;
 use crate::exposition::Family;
 
@@ -45,14 +46,17 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Merges the families of one name and sorts families and samples. Of two families
-    /// that contradict each other the later one is dropped, with an error: by the same
-    /// series twice, by another type or help text for one name. `h_count` beside a
-    /// histogram or summary `h` is dropped in either order.
+    /// Merges the families of one name, and sorts them by name; the samples of a name that
+    /// several families have are sorted by their labels. Of two families that contradict
+    /// each other the later one is dropped, with an error: by the same series twice, or by
+    /// another type or help text for one name. `h_count` beside a histogram or summary `h`
+    /// is dropped in either order.
     #[must_use]
-    pub fn new(families: Vec<Family>, errors: Vec<GatherError>) -> Gathered {
+    pub fn new(mut families: Vec<Family>, errors: Vec<GatherError>) -> Gathered {
         let source = |_| "a source of families".to_owned();
-        Gathered::checked(families.into_iter().enumerate().collect(), errors, source)
+        families.sort_by_key(|family| !family.kind().is_distribution());
+        let families = families.into_iter().enumerate().collect();
+        Gathered::checked(families, errors, source, &Descriptions::new())
     }
 
     /// The same for families by the number of their collector, which `collector` names.
@@ -60,8 +64,9 @@ impl Gathered {
         reported: Vec<Reported>,
         mut errors: Vec<GatherError>,
         collector: impl Fn(usize) -> String,
+        descriptions: &Descriptions,
     ) -> Gathered {
-        let (families, contradictions) = check(reported, collector);
+        let (families, contradictions) = check(reported, collector, descriptions);
         errors.extend(contradictions);
         // Of sources that list their own.
         let mut further = 0;
@@ -138,11 +143,9 @@ impl<F: Fn() -> Gathered + Send + Sync> Gatherer for GathererFn<F> {
 
 /// What `source` gathers, or its panic as an error.
 pub(crate) fn gather_caught(source: &dyn Gatherer, scrape: &Scrape) -> Gathered {
-    catch_unwind(AssertUnwindSafe(|| source.gather_for(scrape))).unwrap_or_else(
-        |panic| {
-            GatherError::panicked("a source of families".to_owned(), &*panic).into()
-        },
-    )
+    caught(|| source.gather_for(scrape)).unwrap_or_else(|message| {
+        GatherError::panicked("a source of families".to_owned(), message).into()
+    })
 }
 
 /// What a handler can be made of: a source, or a reference to one that can be cloned, such

@@ -1,13 +1,13 @@
 //! Why a scrape is incomplete, in terms that a program can match on.
 
-use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::collect::Failure;
 use crate::message::debug_is_message;
 use crate::names::shown_words;
 
-/// Why a scrape is incomplete. All samples of the collector that it names are missing; the
-/// rest is there.
+/// Why a scrape is incomplete. All samples of the collector that it names are missing, or
+/// the metric that was left out; the rest is there.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatherError {
@@ -27,7 +27,8 @@ pub enum GatherError {
         /// The words of its error.
         message: String,
     },
-    /// A collector reported a metric that it doesn't describe.
+    /// A collector reported a metric that it doesn't describe. Those of the `prometheus`
+    /// crate may, as long as it fits all others.
     #[error(
         "{collector} reported `{name}`, which it doesn't describe: return its descriptor \
          from `describe`, unchanged"
@@ -67,8 +68,8 @@ pub enum GatherError {
         /// The name with its labels.
         series: String,
     },
-    /// A metric that doesn't fit another one: it has the same name and another type or help
-    /// text, or the name of a histogram's or summary's sample.
+    /// A metric that doesn't fit one before it: it has the same name and another type or
+    /// help text, or one of them has a sample of the other's name.
     #[error("{collector} reported `{name}` {how}")]
     Contradiction {
         /// The collector that was registered later.
@@ -99,10 +100,22 @@ impl GatherError {
         }
     }
 
-    pub(crate) fn panicked(collector: String, panic: &(dyn Any + Send)) -> GatherError {
+    pub(crate) fn panicked(collector: String, message: String) -> GatherError {
+        GatherError::Panicked { collector, message }
+    }
+}
+
+/// What `work` returns, or the words of its panic, whose payload may panic again as it is
+/// dropped.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let work = AssertUnwindSafe(work);
+    catch_unwind(work).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         let message = shown_words(text.unwrap_or("no message"));
-        GatherError::Panicked { collector, message }
-    }
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
+        message
+    })
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::{AnyCollector, Difference, IntoCollector, LabelNames, RegisterError};
+use super::{AnyCollector, Difference, LabelNames, RegisterError};
+use crate::collect::Described;
 use crate::desc::{Desc, MetricKind};
 use crate::names::shown;
 
 /// A registered collector.
 pub struct Entry {
-    pub descs: Vec<Desc>,
+    pub described: Described,
     pub collector: AnyCollector,
 }
 
@@ -23,8 +24,11 @@ pub struct Known {
     /// The collector of each descriptor.
     owners: HashMap<Id, u64>,
     /// For as long as the registry lives.
-    descriptions: HashMap<String, Description>,
+    descriptions: Arc<Descriptions>,
 }
+
+/// How each name was described first.
+pub type Descriptions = HashMap<String, Description>;
 
 /// What must be unique among descriptors: a name with the values of its constant labels.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -34,24 +38,20 @@ struct Id {
 }
 
 /// What all metrics of one name have in common.
-struct Description {
+#[derive(Clone)]
+pub struct Description {
     /// `None` until a collector says, since the crate's descriptors have no type.
-    kind: Option<MetricKind>,
-    help: String,
+    pub kind: Option<MetricKind>,
+    pub help: String,
     labels: LabelNames,
 }
 
 impl Entry {
     pub fn new(collector: AnyCollector) -> Entry {
-        let mut seen = Vec::new();
-        // Each once, as Go takes them.
-        for desc in collector.descs() {
-            if !seen.contains(&desc) {
-                seen.push(desc);
-            }
-        }
+        let descs = collector.collector.describe();
+        let described = Described::new(descs, &collector.wrap);
         Entry {
-            descs: seen,
+            described,
             collector,
         }
     }
@@ -60,7 +60,7 @@ impl Entry {
 /// As the metrics that its collector describes, or its type if there are none.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.descs.as_slice() {
+        match self.described.descs.as_slice() {
             [] => write!(
                 f,
                 "an unchecked collector ({})",
@@ -84,19 +84,21 @@ fn names(descs: &[Desc]) -> String {
 }
 
 impl Known {
-    pub fn entries(&self) -> Vec<Arc<Entry>> {
-        self.entries.values().cloned().collect()
+    /// The collectors in the order of registration, and what names are described as.
+    pub fn entries(&self) -> (Vec<Arc<Entry>>, Arc<Descriptions>) {
+        let entries = self.entries.values().cloned().collect();
+        (entries, Arc::clone(&self.descriptions))
     }
 
     pub fn add(&mut self, entry: &Arc<Entry>) -> Result<(), RegisterError> {
-        let described = self.check(&entry.descs)?;
+        let described = self.check(&entry.described.descs)?;
         for (name, description) in described {
-            self.descriptions
+            Arc::make_mut(&mut self.descriptions)
                 .entry(name)
                 .and_modify(|first| first.kind = first.kind.or(description.kind))
                 .or_insert(description);
         }
-        for desc in &entry.descs {
+        for desc in &entry.described.descs {
             self.owners.insert(Id::of(desc), self.next);
         }
         self.entries.insert(self.next, Arc::clone(entry));
@@ -107,18 +109,15 @@ impl Known {
     pub fn remove(&mut self, descs: &[Desc]) -> Option<Arc<Entry>> {
         let number = self.equal(descs)?;
         let entry = self.entries.remove(&number)?;
-        for desc in &entry.descs {
+        for desc in &entry.described.descs {
             self.owners.remove(&Id::of(desc));
         }
         Some(entry)
     }
 
     /// The descriptions that `descs` give, by name, if they fit those there are.
-    fn describe(
-        &self,
-        descs: &[Desc],
-    ) -> Result<HashMap<String, Description>, RegisterError> {
-        let mut offered = HashMap::new();
+    fn describe(&self, descs: &[Desc]) -> Result<Descriptions, RegisterError> {
+        let mut offered = Descriptions::new();
         for desc in descs {
             let now = Description::of(desc)?;
             let name = desc.name().to_owned();
@@ -138,10 +137,7 @@ impl Known {
 
     /// The descriptions that `descs` give, by name, if a collector of them may be
     /// registered.
-    fn check(
-        &self,
-        descs: &[Desc],
-    ) -> Result<HashMap<String, Description>, RegisterError> {
+    fn check(&self, descs: &[Desc]) -> Result<Descriptions, RegisterError> {
         let offered = self.describe(descs)?;
         if let Some(existing) = self.equal(descs).and_then(|at| self.entries.get(&at)) {
             return Err(RegisterError::AlreadyRegistered {
@@ -166,7 +162,8 @@ impl Known {
         let number = *self.owners.get(&Id::of(descs.first()?))?;
         let ids: HashSet<Id> = descs.iter().map(Id::of).collect();
         let entry = self.entries.get(&number)?;
-        let registered: HashSet<Id> = entry.descs.iter().map(Id::of).collect();
+        let registered: HashSet<Id> =
+            entry.described.descs.iter().map(Id::of).collect();
         (ids == registered).then_some(number)
     }
 }

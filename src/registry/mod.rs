@@ -4,6 +4,7 @@
 //! the `prometheus` crate's collectors as well as this library's. The crate's own registry
 //! is a [`Gatherer`] here, with fewer checks.
 
+mod accepted;
 mod consistency;
 mod crate_metrics;
 mod duplicates;
@@ -25,12 +26,13 @@ pub use into_collector::{
 
 pub(crate) use gather::gather_caught;
 
+use self::gather_error::caught;
+
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::known::{Entry, Known};
-use crate::collect::{Samples, Scrape, Wrap};
+use crate::collect::{Collected, Samples, Scrape, Wrap};
 use crate::desc::Desc;
 use crate::names::shown_words;
 
@@ -38,7 +40,9 @@ use crate::names::shown_words;
 ///
 /// A function that takes a `&dyn Registerer` rather than a [`Registry`] can be given another
 /// one, such as a test's. `dyn Registerer` has the methods of a registry; an implementation
-/// needs only these two.
+/// needs only these two. One that adds a prefix or labels calls
+/// [`AnyCollector::with_prefix`] and [`Desc::prefix`], or [`AnyCollector::with_labels`] and
+/// [`Desc::const_label`].
 pub trait Registerer: Send + Sync {
     /// Adds `collector` to every later scrape.
     ///
@@ -57,6 +61,16 @@ pub trait Registerer: Send + Sync {
     ///
     /// The names stay bound to their type, help text and label names.
     fn unregister_described(&self, descs: &[Desc]) -> bool;
+}
+
+impl<R: Registerer + ?Sized> Registerer for Arc<R> {
+    fn register_collector(&self, collector: AnyCollector) -> Result<(), RegisterError> {
+        (**self).register_collector(collector)
+    }
+
+    fn unregister_described(&self, descs: &[Desc]) -> bool {
+        (**self).unregister_described(descs)
+    }
 }
 
 impl dyn Registerer + '_ {
@@ -212,37 +226,52 @@ impl Registerer for Registry {
 /// Collects outside of the registry's lock, in the order of registration.
 impl Gatherer for Registry {
     fn gather_for(&self, scrape: &Scrape) -> Gathered {
-        let entries = self.known().entries();
+        let (entries, descriptions) = self.known().entries();
         let (mut reported, mut errors) = (Vec::new(), Vec::new());
         for (number, entry) in entries.iter().enumerate() {
-            let mut samples = Samples::new(scrape, &entry.collector.wrap, &entry.descs);
-            let collect =
-                AssertUnwindSafe(|| entry.collector.collector.collect(&mut samples));
-            let result = catch_unwind(collect);
-            let collected = samples.into_collected();
+            let (collected, error) = collect(entry, scrape);
             let left_out = collected.left_out.into_iter();
             errors.extend(
                 left_out.map(|(name, problem)| GatherError::LeftOut { name, problem }),
             );
-            let error = match (result, collected.failure) {
-                (Err(panic), _) => GatherError::panicked(entry.to_string(), &*panic),
-                (Ok(Err(error)), _) => GatherError::Failed {
-                    collector: entry.to_string(),
-                    message: shown_words(&error.to_string()),
-                },
-                (Ok(Ok(())), Some(failure)) => {
-                    GatherError::failed(entry.to_string(), failure)
-                }
-                (Ok(Ok(())), None) => {
+            match error {
+                Some(error) => errors.push(error),
+                None => {
                     let families = collected.families.into_iter();
                     reported.extend(families.map(|family| (number, family)));
-                    continue;
                 }
-            };
-            errors.push(error);
+            }
         }
-        Gathered::checked(reported, errors, |number| entries[number].to_string())
+        let name = |number: usize| entries[number].to_string();
+        let gathered = Gathered::checked(reported, errors, name, &descriptions);
+        // With it goes a collector that was unregistered meanwhile, whose `Drop` may panic.
+        let _ = caught(|| drop(entries));
+        gathered
     }
+}
+
+/// What one collector reports, and why that is dropped if it is.
+fn collect(entry: &Entry, scrape: &Scrape) -> (Collected, Option<GatherError>) {
+    let mut samples = Samples::new(scrape, &entry.collector.wrap, &entry.described);
+    let result = caught(|| {
+        let result = entry.collector.collector.collect(&mut samples);
+        // The words of the error are the collector's own code as well.
+        result.map_err(|error| shown_words(&error.to_string()))
+    });
+    let mut collected = samples.into_collected();
+    let failure = collected.failure.take();
+    let error = match (result, failure) {
+        (Ok(Ok(())), None) => None,
+        (Ok(Ok(())), Some(failure)) => {
+            Some(GatherError::failed(entry.to_string(), failure))
+        }
+        (Ok(Err(message)), _) => {
+            let collector = entry.to_string();
+            Some(GatherError::Failed { collector, message })
+        }
+        (Err(message), _) => Some(GatherError::panicked(entry.to_string(), message)),
+    };
+    (collected, error)
 }
 
 impl fmt::Debug for Registry {

@@ -7,6 +7,7 @@ use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
 
 use crate::desc::Desc;
 use crate::message::debug_is_message;
+use crate::names::shown;
 
 /// Why a summary was not made, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +59,8 @@ pub enum SummaryError {
     },
     /// The values don't pair up with the labels.
     #[error(
-        "summary `{name}` has the labels {labels:?}: expected {} label value(s), got {got}",
+        "summary `{name}` has the labels {}: expected {} label value(s), got {got}",
+        listed(labels),
         labels.len()
     )]
     LabelCount {
@@ -70,7 +72,11 @@ pub enum SummaryError {
         got: usize,
     },
     /// A map of values lacks a label, or has another one.
-    #[error("summary `{name}` has the labels {labels:?}, and the map has {got:?}")]
+    #[error(
+        "summary `{name}` has the labels {}, and the map has {}",
+        listed(labels),
+        listed(got)
+    )]
     LabelNames {
         /// Name of the summary.
         name: String,
@@ -82,6 +88,10 @@ pub enum SummaryError {
 }
 
 debug_is_message!(SummaryError);
+
+fn listed(names: &[String]) -> String {
+    shown(&format!("{names:?}")).into_owned()
+}
 
 type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
@@ -185,7 +195,7 @@ impl SummaryOpts {
             labels.fold(desc, |desc, (name, value)| desc.const_label(name, value));
         let labels = self.variable_labels.iter();
         let desc = labels.fold(desc, |desc, name| desc.label(name));
-        let name = desc.name().to_owned();
+        let name = shown(desc.name()).into_owned();
         match desc.template() {
             Ok(_) => Ok(desc),
             Err(reason) => Err(SummaryError::Desc { name, reason }),
@@ -194,7 +204,7 @@ impl SummaryOpts {
 
     pub(super) fn plan(mut self) -> Result<Plan, SummaryError> {
         let desc = self.desc()?;
-        let name = desc.name().to_owned();
+        let name = shown(desc.name()).into_owned();
         let Some(slice) = slice(self.max_age, self.age_buckets) else {
             return Err(SummaryError::Window {
                 name,

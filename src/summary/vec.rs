@@ -7,6 +7,7 @@ use super::opts::Plan;
 use super::{Summary, SummaryError, SummaryOpts};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
+use crate::names::shown;
 
 /// Summaries of one name, one for each combination of label values, with the method names
 /// of the crate's vectors. Unlike these it compares the values, and so keeps `["ab", "c"]`
@@ -46,7 +47,7 @@ impl SummaryVec {
         let labels = self.plan.desc.labels();
         if values.len() != labels.len() {
             return Err(SummaryError::LabelCount {
-                name: self.plan.desc.name().to_owned(),
+                name: shown(self.plan.desc.name()).into_owned(),
                 labels: labels.to_vec(),
                 got: values.len(),
             });
@@ -133,7 +134,7 @@ impl SummaryVec {
                     labels.keys().map(ToString::to_string).collect();
                 got.sort();
                 SummaryError::LabelNames {
-                    name: self.plan.desc.name().to_owned(),
+                    name: shown(self.plan.desc.name()).into_owned(),
                     labels: names.to_vec(),
                     got,
                 }

@@ -1,7 +1,5 @@
 //! The lines in which two expositions differ.
 
-use std::cmp::Ordering;
-
 use crate::exposition::{Format, float_text};
 use crate::message::debug_is_message;
 use crate::registry::{GatherError, Gathered};
@@ -35,28 +33,39 @@ pub fn compare(
     Format::TEXT.write(gathered.families(), wanted, &mut served);
     let served = lines(&String::from_utf8(served).unwrap_or_default());
     let expected = lines(expected);
-    if served == expected {
-        return Ok(());
+    let has = |name: &&&str| {
+        served
+            .iter()
+            .chain(&expected)
+            .any(|line| line.family == **name)
+    };
+    let missing: Vec<&str> = names.iter().filter(|name| !has(name)).copied().collect();
+    if !missing.is_empty() {
+        let line = |name| format!("- {name} (neither expected nor served)");
+        return Err(Mismatch::Lines(missing.into_iter().map(line).collect()));
     }
-    let (mut served, mut expected) =
-        (served.iter().peekable(), expected.iter().peekable());
+    match served == expected {
+        true => Ok(()),
+        false => Err(Mismatch::Lines(difference(&expected, &served))),
+    }
+}
+
+/// All lines, with a mark on those that only one has.
+fn difference(expected: &[Line], served: &[Line]) -> Vec<String> {
+    let (mut expected, mut served) = (expected.iter(), served.iter());
     let mut shown = Vec::new();
     loop {
-        let order = match (expected.peek(), served.peek()) {
-            (None, None) => return Err(Mismatch::Lines(shown)),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(expected), Some(served)) => expected.cmp(served),
-        };
-        let line = match order {
-            Ordering::Less => expected.next().map(|line| format!("- {}", line.text)),
-            Ordering::Greater => served.next().map(|line| format!("+ {}", line.text)),
-            Ordering::Equal => {
+        let (mark, line) = match (expected.as_slice(), served.as_slice()) {
+            ([], []) => return shown,
+            ([one, ..], [other, ..]) if one == other => {
                 expected.next();
-                served.next().map(|line| format!("  {}", line.text))
+                (" ", served.next())
             }
+            ([one, ..], [other, ..]) if other < one => ("+", served.next()),
+            ([], _) => ("+", served.next()),
+            _ => ("-", expected.next()),
         };
-        shown.extend(line);
+        shown.extend(line.map(|line| format!("{mark} {}", line.text)));
     }
 }
 
@@ -74,34 +83,52 @@ fn lines(text: &str) -> Vec<Line> {
     let mut family = String::new();
     let mut lines = Vec::new();
     for text in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let words: Vec<&str> = text.splitn(4, ' ').collect();
-        let rank = match words.as_slice() {
-            ["#", keyword @ ("HELP" | "TYPE"), name, ..] => {
-                (*name).clone_into(&mut family);
-                u8::from(*keyword == "TYPE")
+        let line = match text.strip_prefix('#') {
+            Some(comment) => match named_comment(comment.trim_start()) {
+                Some((rank, name, text)) => {
+                    name.clone_into(&mut family);
+                    Line {
+                        family: family.clone(),
+                        rank,
+                        text,
+                    }
+                }
+                None => continue,
+            },
+            None => {
+                if !belongs(text, &family) {
+                    text[..name_length(text)].clone_into(&mut family);
+                }
+                Line {
+                    family: family.clone(),
+                    rank: 2,
+                    text: sample(text),
+                }
             }
-            _ => 2,
         };
-        if rank == 2 && !belongs(text, &family) {
-            text[..name_length(text)].clone_into(&mut family);
-        }
-        let text = if rank == 2 {
-            sample(text)
-        } else {
-            text.to_owned()
-        };
-        lines.push(Line {
-            family: family.clone(),
-            rank,
-            text,
-        });
+        lines.push(line);
     }
     lines.sort();
     lines
 }
 
+/// The rank, the name and the text of a HELP or TYPE.
+fn named_comment(comment: &str) -> Option<(u8, &str, String)> {
+    let (keyword, rest) = comment.split_once(char::is_whitespace)?;
+    let rank = ["HELP", "TYPE"].iter().position(|all| *all == keyword)? as u8;
+    let rest = rest.trim_start();
+    let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    Some((
+        rank,
+        name,
+        format!("# {keyword} {name} {}", text.trim_start()),
+    ))
+}
+
 fn name_length(sample: &str) -> usize {
-    sample.find(['{', ' ']).unwrap_or(sample.len())
+    sample
+        .find(|c: char| c == '{' || c.is_whitespace())
+        .unwrap_or(sample.len())
 }
 
 /// Whether a sample's name is that of `family`, or one of its own.
@@ -111,7 +138,7 @@ fn belongs(sample: &str, family: &str) -> bool {
         && rest.is_some_and(|rest| ["", "_bucket", "_sum", "_count"].contains(&rest))
 }
 
-/// A sample whose numbers are written as this library writes them.
+/// A sample whose labels and numbers are written as this library writes them.
 fn sample(text: &str) -> String {
     let end = text
         .rfind('}')
@@ -121,5 +148,36 @@ fn sample(text: &str) -> String {
     let value = numbers.next().unwrap_or_default();
     let value = value.parse().map_or_else(|_| value.to_owned(), float_text);
     let timestamp = numbers.map(|number| format!(" {number}"));
-    format!("{series} {value}{}", timestamp.collect::<String>())
+    format!(
+        "{} {value}{}",
+        sorted(series),
+        timestamp.collect::<String>()
+    )
+}
+
+/// A name with its labels sorted, and no spaces or commas too many.
+fn sorted(series: &str) -> String {
+    let Some((name, rest)) = series.split_once('{') else {
+        return series.to_owned();
+    };
+    let mut labels = Vec::new();
+    let mut rest = rest.trim_end_matches('}');
+    while let Some((label, value)) = rest.split_once('=') {
+        let value = value.trim_start();
+        let mut is_escaped = false;
+        let end = value.bytes().skip(1).position(|byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        });
+        let (value, after) = value.split_at(end.map_or(value.len(), |end| end + 2));
+        let label = label.trim_matches(|c: char| c == ',' || c.is_whitespace());
+        labels.push(format!("{label}={value}"));
+        rest = after;
+    }
+    labels.sort();
+    match labels.is_empty() {
+        true => name.trim_end().to_owned(),
+        false => format!("{}{{{}}}", name.trim_end(), labels.join(",")),
+    }
 }

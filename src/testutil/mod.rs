@@ -30,7 +30,9 @@ use crate::registry::{GatherError, Gathered, Gatherer, IntoCollector, Registry};
 /// # Errors
 ///
 /// Returns the errors of the scrape if there are any.
-pub fn gather_to_text(source: &impl Gatherer) -> Result<String, Vec<GatherError>> {
+pub fn gather_to_text(
+    source: &(impl Gatherer + ?Sized),
+) -> Result<String, Vec<GatherError>> {
     let gathered = source.gather();
     match gathered.errors() {
         [] => Ok(Format::TEXT.to_text(gathered.families())),
@@ -61,7 +63,7 @@ pub fn collect_to_text<K>(
 ///
 /// Returns the lines that differ, or the errors of the scrape.
 pub fn gather_and_compare(
-    source: &impl Gatherer,
+    source: &(impl Gatherer + ?Sized),
     expected: &str,
     names: &[&str],
 ) -> Result<(), Mismatch> {
@@ -91,7 +93,7 @@ pub fn collect_and_compare<K>(
 
 /// What Prometheus's linter says of the metrics of `source`, in its words; nothing of what
 /// wasn't gathered.
-pub fn gather_and_lint(source: &impl Gatherer) -> Vec<Problem> {
+pub fn gather_and_lint(source: &(impl Gatherer + ?Sized)) -> Vec<Problem> {
     let gathered = source.gather();
     gathered.families().iter().flat_map(lint).collect()
 }

@@ -1,0 +1,218 @@
+//! What was accepted of a scrape, collector by collector, and why the next one doesn't fit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::gather_error::GatherError;
+use super::known::{Description, Descriptions};
+use crate::desc::MetricKind;
+use crate::exposition::{Family, Point, TOO_LONG};
+use crate::names::{metric_name_problem, shown};
+
+/// In what `family` differs from the description of its name, whoever gave it. The crate's
+/// descriptors have no type, and it has never held a collector to one.
+pub fn misdescribed(family: &Family, descriptions: &Descriptions) -> Option<String> {
+    let Description { kind, help, .. } = descriptions.get(family.name())?;
+    difference(family, (*kind)?, help)
+}
+
+/// The families that were accepted, by name, and their series.
+pub struct Accepted<'a> {
+    descriptions: &'a Descriptions,
+    families: HashMap<Arc<str>, (MetricKind, Arc<str>)>,
+    labels: HashMap<Arc<str>, usize>,
+    series: HashMap<Series, Vec<(i64, String)>>,
+}
+
+/// A name, and what tells its series apart; of each there are the times, with the labels as
+/// they are written.
+type Series = (Arc<str>, String);
+
+/// Why a collector doesn't fit those before it.
+pub enum Misfit {
+    Family { name: String, how: String },
+    Series(String),
+}
+
+impl Misfit {
+    pub fn into_error(self, collector: String) -> GatherError {
+        match self {
+            Misfit::Family { name, how } => GatherError::Contradiction {
+                collector,
+                name,
+                how,
+            },
+            Misfit::Series(series) => GatherError::Duplicate { collector, series },
+        }
+    }
+}
+
+impl<'a> Accepted<'a> {
+    pub fn new(descriptions: &'a Descriptions) -> Accepted<'a> {
+        Accepted {
+            descriptions,
+            families: HashMap::new(),
+            labels: HashMap::new(),
+            series: HashMap::new(),
+        }
+    }
+
+    /// Accepts all of `families`, or none of them.
+    pub fn add(&mut self, families: &[Family]) -> Result<(), Misfit> {
+        let mut added = Vec::new();
+        let mut series = Vec::new();
+        for family in families {
+            let fits = self.add_family(family, &mut added);
+            if let Err(misfit) =
+                fits.and_then(|()| self.add_series(family, &mut series))
+            {
+                self.take_back(&added, &series);
+                return Err(misfit);
+            }
+        }
+        for family in families {
+            *self.labels.entry(Arc::clone(&family.name)).or_default() +=
+                family.labels.len();
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, families: &[Arc<str>], series: &[Series]) {
+        for name in families {
+            self.families.remove(name);
+        }
+        for key in series {
+            if let Some(times) = self.series.get_mut(key) {
+                times.pop();
+            }
+        }
+    }
+
+    fn add_family(
+        &mut self,
+        family: &Family,
+        added: &mut Vec<Arc<str>>,
+    ) -> Result<(), Misfit> {
+        if let Some(how) = self.misfit(family) {
+            let name = shown(family.name()).into_owned();
+            return Err(Misfit::Family { name, how });
+        }
+        let value = (family.kind(), Arc::clone(&family.help));
+        if self
+            .families
+            .insert(Arc::clone(&family.name), value)
+            .is_none()
+        {
+            added.push(Arc::clone(&family.name));
+        }
+        Ok(())
+    }
+
+    fn misfit(&self, family: &Family) -> Option<String> {
+        let name = family.name();
+        if let Some(problem) = metric_name_problem(name) {
+            return Some(format!("under an invalid name: {problem}"));
+        }
+        if let Some((kind, help)) = self.families.get(name) {
+            let differs = difference(family, *kind, help);
+            let labels = self.labels.get(name).copied().unwrap_or_default();
+            let is_too_long = u32::try_from(labels + family.labels.len()).is_err();
+            return differs.or_else(|| {
+                is_too_long.then(|| format!("once too often: {TOO_LONG}"))
+            });
+        }
+        misdescribed(family, self.descriptions).or_else(|| self.collision(family))
+    }
+
+    /// Whose samples have the name of `family`, or the other way round.
+    fn collision(&self, family: &Family) -> Option<String> {
+        let kind_of = |name: &str| self.families.get(name).map(|(kind, _)| *kind);
+        let base = suffix_bases(family.name()).find_map(|(base, has)| {
+            Some((base, kind_of(base).filter(|kind| has(*kind))?))
+        });
+        if let Some((base, kind)) = base {
+            let base = shown(base);
+            return Some(format!(
+                "beside the {kind} `{base}`, which has samples of that name: rename one of \
+                 them"
+            ));
+        }
+        let names = SUFFIXES
+            .iter()
+            .filter(|suffix| has_suffix(family.kind(), suffix));
+        let mut names = names.map(|suffix| format!("{}{suffix}", family.name()));
+        let other = names.find(|name| self.families.contains_key(&**name))?;
+        Some(format!(
+            "beside `{}`, which is the name of one of its samples: rename one of them",
+            shown(&other)
+        ))
+    }
+
+    fn add_series(
+        &mut self,
+        family: &Family,
+        added: &mut Vec<Series>,
+    ) -> Result<(), Misfit> {
+        for point in &family.points {
+            let labels = family.labels_of(point);
+            let key = (
+                Arc::clone(&family.name),
+                family.identity(point).into_owned(),
+            );
+            let times = self.series.entry(key.clone()).or_default();
+            // One series may be there at several times, but not without one beside, and
+            // not written in two ways.
+            let clashes = |(time, others): &(i64, String)| {
+                let has_no_time = [*time, point.time].contains(&Point::NO_TIME);
+                has_no_time || *time == point.time || others != labels
+            };
+            if times.iter().any(clashes) {
+                let name = shown(family.name());
+                return Err(Misfit::Series(match labels {
+                    "" => name.into_owned(),
+                    _ => format!("{name}{{{}}}", shown(labels)),
+                }));
+            }
+            times.push((point.time, labels.to_owned()));
+            added.push(key);
+        }
+        Ok(())
+    }
+}
+
+/// In what `family` differs from another of its name, or from the description of it.
+pub fn difference(family: &Family, kind: MetricKind, help: &str) -> Option<String> {
+    if family.kind() != kind {
+        return Some(format!(
+            "as a {}, which another reported as a {kind}: give both the same type, or one \
+             of them another name",
+            family.kind()
+        ));
+    }
+    (family.help() != help).then(|| {
+        format!(
+            "with the help {:?}, which another reported with the help {:?}: give both the \
+             same, or one of them another name",
+            shown(family.help()),
+            shown(help)
+        )
+    })
+}
+
+const SUFFIXES: [&str; 3] = ["_bucket", "_count", "_sum"];
+
+/// Whether the samples of a family of `kind` have names with `suffix`.
+fn has_suffix(kind: MetricKind, suffix: &str) -> bool {
+    kind == MetricKind::Histogram
+        || (kind == MetricKind::Summary && suffix != "_bucket")
+}
+
+/// The names without a suffix that samples may have, and which types have it.
+pub fn suffix_bases(
+    name: &str,
+) -> impl Iterator<Item = (&str, impl Fn(MetricKind) -> bool)> {
+    SUFFIXES.into_iter().filter_map(move |suffix| {
+        let base = name.strip_suffix(suffix)?;
+        Some((base, move |kind| has_suffix(kind, suffix)))
+    })
+}
