@@ -56,9 +56,9 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     cut(text, 100)
 }
 
-/// The first 1,000 characters of the words of an error, likewise.
+/// The first 500 characters of the words of an error, likewise.
 pub fn shown_words(text: &str) -> String {
-    cut(text, 1000).into_owned()
+    cut(text, 500).into_owned()
 }
 
 fn cut(text: &str, most: usize) -> Cow<'_, str> {

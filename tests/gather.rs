@@ -1963,3 +1963,47 @@ fn a_long_chain_of_contradictions_and_many_descriptors_are_gathered_in_time() {
     }));
     assert_eq!(registry.gather().families()[0].samples().len(), 10_000);
 }
+
+#[test]
+fn of_three_in_a_circle_the_first_and_the_third_are_kept() {
+    let registry = Registry::new();
+    let histogram = |name: &'static str, gauges: &'static [&'static str]| {
+        unchecked(move |samples| {
+            samples.histogram(&Desc::histogram(name, "Help."), 0, 0.0, &[], &[]);
+            for gauge in gauges {
+                samples.set(&Desc::gauge(gauge, "Help."), 1.0, &[]);
+            }
+        })
+    };
+    registry.must_register(histogram("a", &["b_count"]));
+    registry.must_register(histogram("b", &["a_count", "c"]));
+    registry.must_register(unchecked(|samples| {
+        for name in ["c", "d"] {
+            samples.set(&Desc::gauge(name, "Help."), 1.0, &[]);
+        }
+    }));
+    let gathered = registry.gather();
+    let names: Vec<&str> = gathered.families().iter().map(Family::name).collect();
+    assert_eq!(names, ["a", "b_count", "c", "d"]);
+    assert_eq!(gathered.errors().len(), 1);
+}
+
+#[test]
+fn an_error_is_shorter_than_4_kib_whatever_words_it_quotes() {
+    let words = "\u{10ffff}".repeat(2000);
+    let descs =
+        (0..11).map(|number| Desc::gauge(&format!("a{number}{}", "_x".repeat(60)), ""));
+    let descs: Vec<Desc> = descs.collect();
+    let registry = Registry::new();
+    registry.must_register(collector_fn(descs.clone(), move |samples| {
+        samples.left_out(&descs[0], &words);
+        Err(words.clone().into())
+    }));
+    let gathered = registry.gather();
+    let lengths = gathered
+        .errors()
+        .iter()
+        .map(|error| error.to_string().len());
+    let lengths: Vec<usize> = lengths.collect();
+    assert!(lengths.iter().all(|length| *length < 4096), "{lengths:?}");
+}

@@ -1,10 +1,10 @@
-//! Whatever an Accept header says: an answer in one of the formats, which the header names
-//! or else is text.
+//! Whatever an Accept header says: a response in one of the formats, which is text if the
+//! header doesn't name it.
 
 #![no_main]
 
-use exporter_workbook::gather::Gathered;
-use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::registry::{Gathered, gatherer_fn};
 use http::{HeaderValue, Request};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,9 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         enable_open_metrics: true,
         ..HandlerOpts::default()
     };
-    let handler = handler_for(Gathered::default, opts).unwrap();
+    let handler = handler_for(gatherer_fn(Gathered::default), opts).unwrap();
     let request = Request::builder().header("accept", value).body(()).unwrap();
-    let response = handler(&request);
+    let response = handler.handle(&request);
     assert_eq!(response.status(), 200);
     let content_type = response.headers()["content-type"].to_str().unwrap();
     let header = String::from_utf8_lossy(bytes).to_ascii_lowercase();

@@ -1,12 +1,12 @@
-//! Whatever an Accept-Encoding header says: the same page, compressed only if the header
-//! names gzip.
+//! Whatever an Accept-Encoding header says: the same exposition, compressed only if the
+//! header names gzip.
 
 #![no_main]
 
 use std::io::Read;
 
-use exporter_workbook::gather::Gathered;
-use exporter_workbook::promhttp::{HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::registry::{Gathered, gatherer_fn};
 use flate2::read::GzDecoder;
 use http::{HeaderValue, Request};
 use libfuzzer_sys::fuzz_target;
@@ -18,11 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let gauge = Gauge::new("queue_length", "Items.").unwrap();
-    let gatherer = move || Gathered::checked(gauge.collect());
+    let gatherer = gatherer_fn(move || Gathered::from(gauge.collect()));
     let handler = handler_for(gatherer, HandlerOpts::default()).unwrap();
     let request = Request::builder();
     let request = request.header("accept-encoding", value).body(()).unwrap();
-    let response = handler(&request);
+    let response = handler.handle(&request);
     assert_eq!(response.status(), 200);
     let mut body = response.body().clone();
     if let Some(encoding) = response.headers().get("content-encoding") {
@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
         let mut decoder = GzDecoder::new(&response.body()[..]);
         decoder.read_to_end(&mut body).unwrap();
     }
-    let page =
+    let text =
         "# HELP queue_length Items.\n# TYPE queue_length gauge\nqueue_length 0\n";
-    assert_eq!(body, page.as_bytes());
+    assert_eq!(body, text.as_bytes());
 });

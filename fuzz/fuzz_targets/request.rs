@@ -1,5 +1,5 @@
 //! Whatever a client sends, however it is cut: a request of the few kinds that the listener
-//! takes, or a short refusal that closes the connection, and never both.
+//! accepts, or a short refusal that closes the connection, and never both.
 
 #![no_main]
 
@@ -10,7 +10,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: (bool, usize, &[u8])| {
     let (small, cut, bytes) = input;
     let limits = match small {
-        true => Limits { head_bytes: 256, headers: 3, ..Limits::default() },
+        true => Limits {
+            head_bytes: 256,
+            headers: 3,
+            ..Limits::default()
+        },
         false => Limits::default(),
     };
     // The listener never holds more.
@@ -21,7 +25,10 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
         Ok(None) => assert!(bytes.len() < limits.head_bytes),
         Err(refusal) => {
             let status = refusal.status().as_u16();
-            assert!([400, 405, 413, 414, 417, 431, 505].contains(&status), "{status}");
+            assert!(
+                [400, 405, 413, 414, 417, 431, 505].contains(&status),
+                "{status}"
+            );
             assert_eq!(refusal.headers().contains_key("allow"), status == 405);
             assert!(refusal.body().ends_with(b"\n") && refusal.body().len() < 200);
         }
@@ -55,5 +62,10 @@ fn taken(head: &[u8], request: &Request<()>) {
         part.is_empty() || head.windows(part.len()).any(|window| window == part)
     };
     assert!(within(request.uri().path().as_bytes()) || request.uri().path() == "/");
-    assert!(request.headers().values().all(|value| within(value.as_bytes())));
+    assert!(
+        request
+            .headers()
+            .values()
+            .all(|value| within(value.as_bytes()))
+    );
 }

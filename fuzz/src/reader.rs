@@ -1,0 +1,281 @@
+//! A strict reader of both formats, written from their specifications and not from the
+//! writers. It panics at what it refuses.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::number::Number;
+
+/// One line that isn't a comment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line {
+    pub name: String,
+    /// Without the label of `bound`.
+    pub labels: BTreeMap<String, String>,
+    /// The label `le` of a bucket, or `quantile` of a summary.
+    pub bound: Option<Number>,
+    pub value: Number,
+    /// In milliseconds.
+    pub time: Option<i64>,
+}
+
+impl Line {
+    /// The labels that Prometheus stores: an empty one is no label.
+    pub fn series(&self) -> BTreeMap<String, String> {
+        let labels = self.labels.iter().filter(|(_, value)| !value.is_empty());
+        labels.map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+}
+
+/// The lines of one family.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Block {
+    pub name: String,
+    pub help: String,
+    pub kind: String,
+    pub unit: String,
+    pub lines: Vec<Line>,
+}
+
+/// All families of `text`.
+pub fn read(text: &str, open_metrics: bool) -> Vec<Block> {
+    let text = match open_metrics {
+        true => text.strip_suffix("# EOF\n").expect("ends with # EOF"),
+        false => text,
+    };
+    assert!(text.is_empty() || text.ends_with('\n'));
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in text.split_terminator('\n') {
+        match line.strip_prefix("# ") {
+            Some(comment) => read_comment(comment, open_metrics, &mut blocks),
+            None => {
+                let block = blocks.last_mut().expect("a TYPE comes first");
+                let line = read_line(line, block, open_metrics);
+                block.lines.push(line);
+            }
+        }
+    }
+    let mut names = HashSet::new();
+    for block in &blocks {
+        assert!(
+            !block.kind.is_empty() && !block.lines.is_empty(),
+            "{block:?}"
+        );
+        for name in claimed(block, open_metrics) {
+            assert!(names.insert(name.clone()), "two families have `{name}`");
+        }
+    }
+    blocks
+}
+
+fn read_comment(comment: &str, open_metrics: bool, blocks: &mut Vec<Block>) {
+    let mut parts = comment.splitn(3, ' ');
+    let mut part = || parts.next().expect("a keyword, a name and a text");
+    let (keyword, name, text) = (part(), part(), part());
+    assert!(is_name(name, true), "{comment}");
+    if blocks.last().is_none_or(|block| block.name != name) {
+        let name = name.to_owned();
+        blocks.push(Block {
+            name,
+            ..Block::default()
+        });
+    }
+    let block = blocks.last_mut().expect("it was just added");
+    assert!(block.lines.is_empty(), "{comment}");
+    let place = match keyword {
+        "HELP" => &mut block.help,
+        "TYPE" => &mut block.kind,
+        "UNIT" if open_metrics => &mut block.unit,
+        _ => panic!("{comment}"),
+    };
+    assert_eq!(place, "", "{comment}");
+    *place = match keyword {
+        "HELP" => unescape(text, open_metrics),
+        _ => text.to_owned(),
+    };
+    let unit = format!("_{text}");
+    assert!(keyword != "UNIT" || name.ends_with(&unit), "{comment}");
+    assert!(
+        keyword != "TYPE" || is_kind(text, open_metrics),
+        "{comment}"
+    );
+}
+
+fn is_kind(kind: &str, open_metrics: bool) -> bool {
+    let unknown = if open_metrics { "unknown" } else { "untyped" };
+    ["counter", "gauge", "histogram", "summary", unknown].contains(&kind)
+}
+
+/// The names that a family has for itself and its samples.
+fn claimed(block: &Block, open_metrics: bool) -> Vec<String> {
+    let suffixes: &[&str] = match &*block.kind {
+        // `_created` beside a histogram or summary is allowed, and documented.
+        "histogram" => &["", "_bucket", "_count", "_sum"],
+        "summary" => &["", "_count", "_sum"],
+        "counter" if open_metrics => &["", "_total", "_created"],
+        _ => &[""],
+    };
+    let names = suffixes.iter();
+    names
+        .map(|suffix| format!("{}{suffix}", block.name))
+        .collect()
+}
+
+fn is_name(name: &str, colons: bool) -> bool {
+    name.chars().enumerate().all(|(at, c)| {
+        c == '_'
+            || (colons && c == ':')
+            || c.is_ascii_alphabetic()
+            || (at > 0 && c.is_ascii_digit())
+    }) && !name.is_empty()
+}
+
+fn unescape(text: &str, quotes: bool) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('\\') => plain.push('\\'),
+                Some('n') => plain.push('\n'),
+                Some('"') if quotes => plain.push('"'),
+                other => panic!("not an escape: {other:?}"),
+            },
+            '"' if quotes => panic!("a quote without its escape"),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+fn read_line(line: &str, block: &Block, open_metrics: bool) -> Line {
+    let end = line.find(['{', ' ']).expect("a value follows the name");
+    let (name, rest) = line.split_at(end);
+    let (mut labels, rest) = read_labels(rest);
+    let suffix = name
+        .strip_prefix(&*block.name)
+        .expect("a name of its family");
+    let bound = bound_label(block, suffix, open_metrics);
+    let bound = take_bound(&mut labels, block, bound);
+    let bound = bound.map(|bound| read_float(&bound, open_metrics));
+    let mut fields = rest.strip_prefix(' ').expect("a space").split(' ');
+    let value = fields.next().expect("a value");
+    let value = match (&*block.kind, suffix) {
+        ("histogram", "_bucket" | "_count") | ("summary", "_count") => {
+            read_count(value, open_metrics)
+        }
+        _ => read_float(value, open_metrics),
+    };
+    let time = fields.next().map(|time| read_time(time, open_metrics));
+    assert_eq!(fields.next(), None, "{line}");
+    let name = name.to_owned();
+    Line {
+        name,
+        labels,
+        bound,
+        value,
+        time,
+    }
+}
+
+/// The label that a sample with this suffix has for its bound, if it has one. Panics if it
+/// isn't one of the family's samples.
+fn bound_label(
+    block: &Block,
+    suffix: &str,
+    open_metrics: bool,
+) -> Option<&'static str> {
+    match (&*block.kind, suffix) {
+        ("histogram", "_bucket") => Some("le"),
+        ("summary", "") => Some("quantile"),
+        ("histogram" | "summary", "_sum" | "_count") => None,
+        ("counter", "_total") if open_metrics => None,
+        ("counter", "") if !open_metrics => None,
+        ("gauge" | "untyped" | "unknown", "") => None,
+        _ => panic!("`{suffix}` in {block:?}"),
+    }
+}
+
+/// Removes the label `own`. No other sample of the family may have it.
+fn take_bound(
+    labels: &mut BTreeMap<String, String>,
+    block: &Block,
+    own: Option<&str>,
+) -> Option<String> {
+    let bound = own.map(|own| labels.remove(own).expect("a bound"));
+    let reserved = match &*block.kind {
+        "histogram" => "le",
+        "summary" => "quantile",
+        _ => "",
+    };
+    assert!(!labels.contains_key(reserved), "{labels:?} in {block:?}");
+    bound
+}
+
+/// The labels in braces, if there are any, and what follows.
+fn read_labels(text: &str) -> (BTreeMap<String, String>, &str) {
+    let mut labels = BTreeMap::new();
+    let Some(mut rest) = text.strip_prefix('{') else {
+        return (labels, text);
+    };
+    loop {
+        let (label, after) = rest.split_once("=\"").expect("a label");
+        assert!(is_name(label, false) && !label.starts_with("__"), "{text}");
+        let end = closing_quote(after);
+        let value = unescape(&after[..end], true);
+        assert!(labels.insert(label.to_owned(), value).is_none(), "{text}");
+        rest = &after[end + 1..];
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    (labels, rest.strip_prefix('}').expect("a closing brace"))
+}
+
+fn closing_quote(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at,
+            _ => {}
+        }
+    }
+    panic!("a label value has no end");
+}
+
+fn read_float(text: &str, open_metrics: bool) -> Number {
+    Number::new(match text {
+        "+Inf" => f64::INFINITY,
+        "-Inf" => f64::NEG_INFINITY,
+        "NaN" => f64::NAN,
+        number => {
+            let known = |c: char| c.is_ascii_digit() || "+-.e".contains(c);
+            assert!(number.chars().all(known), "{number}");
+            assert!(!open_metrics || number.contains(['.', 'e']), "{number}");
+            let value: f64 = number.parse().expect("a number");
+            assert!(value.is_finite(), "{number}");
+            value
+        }
+    })
+}
+
+fn read_count(text: &str, open_metrics: bool) -> Number {
+    match open_metrics {
+        true => Number::new(text.parse::<u64>().expect("a count") as f64),
+        false => read_float(text, false),
+    }
+}
+
+/// A timestamp in milliseconds.
+fn read_time(text: &str, open_metrics: bool) -> i64 {
+    if !open_metrics {
+        return text.parse().expect("milliseconds");
+    }
+    let (seconds, fraction) = text.split_once('.').expect("seconds");
+    assert_eq!(fraction.len(), 3, "{text}");
+    format!("{seconds}{fraction}")
+        .parse()
+        .expect("milliseconds")
+}

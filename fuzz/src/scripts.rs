@@ -1,0 +1,153 @@
+//! What a collector is told to do.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use exporter_workbook::desc::{Desc, MetricKind};
+use exporter_workbook::exposition::{HistogramValue, SummaryValue, Value};
+
+use crate::families::Family;
+use crate::parts::{Distribution, Float, Name, Text, Time};
+
+/// What a registry, or a collector for itself, adds to each metric.
+#[derive(Arbitrary, Debug)]
+pub struct Wrap {
+    prefix: Option<Name>,
+    labels: Vec<(Name, Text)>,
+}
+
+impl Wrap {
+    pub fn prefix(&self) -> String {
+        self.prefix.as_ref().map(Name::text).unwrap_or_default()
+    }
+
+    pub fn labels(&self) -> Vec<(String, String)> {
+        let labels = self.labels.iter();
+        labels
+            .map(|(name, value)| (name.label(), value.text()))
+            .collect()
+    }
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+pub struct Description {
+    kind: u8,
+    name: Name,
+    help: Text,
+    labels: Vec<Name>,
+    const_labels: Vec<(Name, Text)>,
+}
+
+impl Description {
+    pub fn desc(&self) -> Desc {
+        let make = [
+            Desc::gauge,
+            Desc::counter,
+            Desc::untyped,
+            Desc::histogram,
+            Desc::summary,
+        ];
+        let make = make[usize::from(self.kind) % make.len()];
+        let mut desc = make(&self.name.text(), &self.help.help());
+        for name in &self.labels {
+            desc = desc.label(&name.label());
+        }
+        for (name, value) in &self.const_labels {
+            desc = desc.const_label(&name.label(), &value.text());
+        }
+        desc
+    }
+}
+
+/// What a collector is told to do, before it is made.
+#[derive(Debug)]
+pub struct Script {
+    /// Those that it describes come first.
+    pub descriptions: Vec<Description>,
+    pub described: usize,
+    pub calls: Vec<Call>,
+    /// How it ends, seldom badly, and with which words.
+    pub end: (u8, Text),
+}
+
+/// From which byte on a script ends in an error or a panic.
+pub const BAD_END: u8 = 254;
+
+#[derive(Arbitrary, Debug)]
+pub enum Call {
+    Set(Place, Float),
+    /// The value that fits the type of the descriptor.
+    Fitting(Place, Distribution),
+    Histogram(Place, Distribution),
+    Summary(Place, Distribution),
+    Append(Family, Option<Name>, Option<Text>),
+    LeftOut(u8, Text),
+}
+
+/// Which series a sample is of, and at which time.
+#[derive(Debug)]
+pub struct Place {
+    pub desc: u8,
+    /// An equal descriptor rather than the same one.
+    pub is_copy: bool,
+    label_values: Vec<Text>,
+    any_number: bool,
+    pub time: Time,
+}
+
+impl<'a> Arbitrary<'a> for Place {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Place> {
+        let how: u8 = u.arbitrary()?;
+        Ok(Place {
+            desc: u.arbitrary()?,
+            is_copy: how % 8 == 1,
+            label_values: u.arbitrary()?,
+            any_number: how >= 250,
+            time: u.arbitrary()?,
+        })
+    }
+}
+
+impl Place {
+    /// As many as `desc` has labels, or as many as there are.
+    pub fn label_values(&self, desc: &Desc) -> Vec<String> {
+        let mut values: Vec<String> =
+            self.label_values.iter().map(Text::text).collect();
+        if !self.any_number {
+            values.resize(desc.labels().len(), "a".to_owned());
+        }
+        values
+    }
+}
+
+impl Call {
+    /// The value that it reports for a metric of `kind`, if it may.
+    pub fn value(&self, kind: MetricKind) -> Option<Value> {
+        let histogram = |of: &Distribution| {
+            let (count, sum, buckets) = (of.count(), of.sum(), of.buckets());
+            Value::Histogram(Box::new(HistogramValue {
+                count,
+                sum,
+                buckets,
+            }))
+        };
+        let summary = |of: &Distribution| {
+            let (count, sum, quantiles) = (of.count(), of.sum(), of.quantiles());
+            Value::Summary(Box::new(SummaryValue {
+                count,
+                sum,
+                quantiles,
+            }))
+        };
+        match (self, kind) {
+            (Call::Set(..), MetricKind::Histogram | MetricKind::Summary) => None,
+            (Call::Set(_, value), _) => Some(Value::Number(value.get())),
+            (Call::Histogram(_, of) | Call::Fitting(_, of), MetricKind::Histogram) => {
+                Some(histogram(of))
+            }
+            (Call::Summary(_, of) | Call::Fitting(_, of), MetricKind::Summary) => {
+                Some(summary(of))
+            }
+            (Call::Fitting(_, of), _) => Some(Value::Number(of.sum())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What must hold of everything that is served.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
+
+use exporter_workbook::desc::MetricKind;
+use exporter_workbook::exposition::{Family, Format, Sample, Value};
+use exporter_workbook::registry::Gathered;
+
+use crate::number::Number;
+use crate::reader::{Block, Line, read};
+
+/// Checks what was gathered in both formats, and that to gather it again changes nothing.
+/// Returns its lines.
+pub fn check(gathered: &Gathered) -> Vec<Line> {
+    assert_short(gathered.errors());
+    let families = gathered.families();
+    let expected: Vec<Line> = families.iter().flat_map(of_family).collect();
+    let mut texts = Vec::new();
+    for (format, open_metrics) in
+        [(Format::TEXT, false), (Format::OPEN_METRICS_1_0_0, true)]
+    {
+        let text = format.to_text(families);
+        let blocks = read(&text, open_metrics);
+        assert_eq!(blocks.len(), families.len());
+        for (block, family) in blocks.iter().zip(families) {
+            assert_eq!(block.help, family.help());
+            let is_unknown = open_metrics && block.kind == "unknown";
+            assert!(is_unknown || block.kind == family.kind().to_string());
+            check_points(block);
+        }
+        let lines: Vec<Line> = blocks.into_iter().flat_map(|b| b.lines).collect();
+        assert_eq!(lines, expected);
+        assert_each_alone(format, families, &text, open_metrics);
+        texts.push(text);
+    }
+    assert_no_series_twice(&expected);
+    let again = Gathered::new(gathered.clone().into_families(), Vec::new());
+    assert_eq!(again.errors(), []);
+    assert_eq!(Format::TEXT.to_text(again.families()), texts[0]);
+    assert_eq!(
+        Format::OPEN_METRICS_1_0_0.to_text(again.families()),
+        texts[1]
+    );
+    expected
+}
+
+/// A message must not grow with what it quotes.
+pub fn assert_short(errors: &[impl Display]) {
+    assert!(errors.len() <= 101);
+    for error in errors {
+        let message = error.to_string();
+        assert!(message.len() < 4096, "{} bytes: {message}", message.len());
+    }
+}
+
+/// Asserts that a family is written alike whatever else is asked for.
+fn assert_each_alone(format: Format, families: &[Family], text: &str, eof: bool) {
+    let mut alone = Vec::new();
+    for family in families {
+        format.write(families, |name| name == family.name(), &mut alone);
+        let end = alone.len() - if eof { "# EOF\n".len() } else { 0 };
+        alone.truncate(end);
+    }
+    alone.extend_from_slice(if eof { b"# EOF\n" } else { b"" });
+    assert_eq!(String::from_utf8(alone).as_deref(), Ok(text));
+}
+
+/// Asserts that each series is there once, or at several times.
+fn assert_no_series_twice(lines: &[Line]) {
+    let mut seen = HashSet::new();
+    let mut with_time = BTreeMap::new();
+    for line in lines {
+        let series = (&line.name, line.series(), line.bound);
+        let has_time = *with_time
+            .entry(series.clone())
+            .or_insert(line.time.is_some());
+        assert_eq!(
+            has_time,
+            line.time.is_some(),
+            "with and without time: {line:?}"
+        );
+        assert!(seen.insert((series, line.time)), "twice: {line:?}");
+    }
+}
+
+/// Asserts that the lines of one metric are together, in the order of their times.
+fn check_points(block: &Block) {
+    let mut seen = HashSet::new();
+    let mut last: Option<(BTreeMap<String, String>, Option<i64>)> = None;
+    let is_end = |line: &Line| match &*block.kind {
+        "histogram" | "summary" => line.name == format!("{}_count", block.name),
+        _ => true,
+    };
+    for point in block.lines.split_inclusive(is_end) {
+        let first = &point[0];
+        let (series, time) = (first.series(), first.time);
+        let alike = |line: &Line| line.labels == first.labels && line.time == time;
+        assert!(point.iter().all(alike), "{point:?}");
+        match &last {
+            Some((before, at)) if *before == series => {
+                assert!(at.is_some() && *at < time, "{at:?} before {point:?}");
+            }
+            _ => assert!(seen.insert(series.clone()), "interleaved: {point:?}"),
+        }
+        check_point(&block.kind, point);
+        last = Some((series, time));
+    }
+}
+
+fn check_point(kind: &str, point: &[Line]) {
+    if !["histogram", "summary"].contains(&kind) {
+        return;
+    }
+    let (bounds, [sum, count]) = point.split_at(point.len() - 2) else {
+        panic!("{point:?}");
+    };
+    assert!(sum.name.ends_with("_sum") && count.name.ends_with("_count"));
+    let numbers = bounds.iter().map(|line| line.bound.expect("a bound").get());
+    assert!(numbers.is_sorted_by(|one, other| one < other), "{point:?}");
+    if kind == "histogram" {
+        let last = bounds.last().expect("a bucket");
+        assert_eq!(last.bound, Some(Number::new(f64::INFINITY)));
+        assert_eq!(last.value, count.value);
+        assert!(bounds.is_sorted_by_key(|line| line.value.get() as u64));
+    } else {
+        let within = |line: &Line| {
+            line.bound
+                .is_some_and(|bound| (0.0..=1.0).contains(&bound.get()))
+        };
+        assert!(bounds.iter().all(within), "{point:?}");
+    }
+}
+
+/// The lines of a family, by what it says of itself.
+fn of_family(family: &Family) -> Vec<Line> {
+    let samples = family.samples();
+    samples
+        .flat_map(|sample| of_sample(family.name(), family.kind(), &sample))
+        .collect()
+}
+
+/// The lines of one sample.
+pub fn of_sample(name: &str, kind: MetricKind, sample: &Sample<'_>) -> Vec<Line> {
+    let is_kind = match sample.value() {
+        Value::Histogram(_) => kind == MetricKind::Histogram,
+        Value::Summary(_) => kind == MetricKind::Summary,
+        Value::Number(_) => {
+            ![MetricKind::Histogram, MetricKind::Summary].contains(&kind)
+        }
+    };
+    assert!(is_kind, "{kind}: {sample:?}");
+    let labels: Vec<(String, String)> = sample.labels();
+    let unique: BTreeMap<String, String> = labels.iter().cloned().collect();
+    assert_eq!(labels.len(), unique.len());
+    lines(name, &unique, sample.value(), sample.timestamp())
+}
+
+/// The lines of `value`.
+pub fn lines(
+    name: &str,
+    labels: &BTreeMap<String, String>,
+    value: &Value,
+    time: Option<i64>,
+) -> Vec<Line> {
+    let line = |suffix: &str, bound: Option<f64>, value: f64| Line {
+        name: format!("{name}{suffix}"),
+        labels: labels.clone(),
+        bound: bound.map(Number::new),
+        value: Number::new(value),
+        time,
+    };
+    let (mut lines, sum, count) = match value {
+        Value::Number(value) => return vec![line("", None, *value)],
+        Value::Histogram(value) => {
+            let finite = value.buckets.iter().filter(|(le, _)| *le != f64::INFINITY);
+            let all = finite.copied().chain([(f64::INFINITY, value.count)]);
+            let lines = all.map(|(le, count)| line("_bucket", Some(le), count as f64));
+            (lines.collect::<Vec<Line>>(), value.sum, value.count)
+        }
+        Value::Summary(value) => {
+            let all = value.quantiles.iter();
+            let lines = all.map(|(quantile, value)| line("", Some(*quantile), *value));
+            (lines.collect(), value.sum, value.count)
+        }
+    };
+    lines.push(line("_sum", None, sum));
+    lines.push(line("_count", None, count as f64));
+    lines
+}
+
+/// The names that no other family may have.
+pub fn sample_names(family: &Family) -> Vec<String> {
+    let suffixes: &[&str] = match family.kind() {
+        MetricKind::Histogram => &["", "_bucket", "_count", "_sum"],
+        MetricKind::Summary => &["", "_count", "_sum"],
+        _ => &[""],
+    };
+    let names = suffixes.iter();
+    names
+        .map(|suffix| format!("{}{suffix}", family.name()))
+        .collect()
+}
+
+/// What one source reported.
+#[derive(Debug)]
+pub struct Reported {
+    /// Its lines; `None` if it reported what cannot be served.
+    pub lines: Option<Vec<Line>>,
+}
+
+/// Asserts that of each source all lines are there or none, and that as many sources as
+/// `errors` say are missing at most.
+pub fn assert_whole(lines: &[Line], sources: &[Reported], errors: usize) {
+    let there: HashSet<&Line> = lines.iter().collect();
+    let whole = sources.iter().filter_map(|source| source.lines.as_ref());
+    let whole: Vec<&Vec<Line>> = whole
+        .filter(|lines| lines.iter().all(|l| there.contains(l)))
+        .collect();
+    let expected: HashSet<&Line> = whole.iter().copied().flatten().collect();
+    for line in lines {
+        assert!(
+            expected.contains(line),
+            "only a part of its source: {line:?}"
+        );
+    }
+    let kept = sources.len().saturating_sub(errors);
+    assert!(
+        whole.len() >= kept,
+        "{sources:?}\nbut {errors} errors for {lines:?}"
+    );
+    if whole.len() == kept {
+        let all: usize = whole.iter().map(|lines| lines.len()).sum();
+        assert_eq!(all, lines.len());
+    }
+}
