@@ -13,7 +13,7 @@ pub use functions::{collector_fn, value_fn};
 pub use samples::{Added, Samples};
 
 pub(crate) use described::Described;
-pub(crate) use samples::{Collected, Failure, negative_time};
+pub(crate) use samples::{Collected, Failure, Size, negative_time};
 pub(crate) use wrap::Wrap;
 
 use std::error::Error;

@@ -18,6 +18,8 @@ pub struct Samples<'a> {
     wrap: &'a Wrap,
     described: &'a Described,
     families: Vec<Family>,
+    /// Of these at the last scrape.
+    sizes: Vec<Size>,
     /// The descriptor that each of them is for, and the one that it is served by.
     of: Vec<(Desc, Desc)>,
     /// By the address of the descriptor, which `of` keeps alive.
@@ -28,9 +30,17 @@ pub struct Samples<'a> {
     left_out: Vec<(String, String)>,
 }
 
+/// How large a family is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+    points: usize,
+    labels: usize,
+}
+
 /// What came of one collector.
 pub(crate) struct Collected {
     pub families: Vec<Family>,
+    pub sizes: Vec<Size>,
     /// The first mistake.
     pub failure: Option<Failure>,
     /// Metrics that the collector has left out, and why.
@@ -56,12 +66,14 @@ impl<'a> Samples<'a> {
         scrape: &'a Scrape,
         wrap: &'a Wrap,
         described: &'a Described,
+        sizes: Vec<Size>,
     ) -> Samples<'a> {
         Samples {
             scrape,
             wrap,
             described,
             families: Vec::new(),
+            sizes,
             of: Vec::new(),
             index: HashMap::new(),
             last: 0,
@@ -163,8 +175,14 @@ impl<'a> Samples<'a> {
     }
 
     pub(crate) fn into_collected(mut self) -> Collected {
+        let size = |family: &Family| Size {
+            points: family.points.len(),
+            labels: family.labels.len(),
+        };
+        let sizes = self.families.iter().map(size).collect();
         self.families.append(&mut self.appended);
         Collected {
+            sizes,
             families: self.families,
             failure: self.failure,
             left_out: self.left_out,
@@ -243,7 +261,11 @@ impl<'a> Samples<'a> {
                     return Err(Failure::Undescribed { name });
                 }
                 let at = self.of.len();
-                self.families.push(Family::new(&wrapped));
+                let mut family = Family::new(&wrapped);
+                let size = self.sizes.get(at).copied().unwrap_or_default();
+                family.points.reserve(size.points);
+                family.labels.reserve(size.labels);
+                self.families.push(family);
                 self.of.push((desc.clone(), wrapped));
                 self.index.insert(desc.address(), at);
                 at

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::{AnyCollector, Difference, LabelNames, RegisterError};
-use crate::collect::Described;
+use crate::collect::{Described, Size};
 use crate::desc::{Desc, MetricKind};
 use crate::names::shown;
 
 /// A registered collector.
 pub struct Entry {
     pub described: Described,
+    /// How large each family was at the last scrape, for the next one to ask for as much
+    /// memory at once.
+    pub sizes: Mutex<Vec<Size>>,
     pub collector: AnyCollector,
 }
 
@@ -52,6 +55,7 @@ impl Entry {
         let described = Described::new(descs, &collector.wrap);
         Entry {
             described,
+            sizes: Mutex::default(),
             collector,
         }
     }

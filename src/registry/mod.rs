@@ -29,6 +29,7 @@ pub(crate) use gather::gather_caught;
 use self::gather_error::caught;
 
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::known::{Entry, Known};
@@ -252,13 +253,17 @@ impl Gatherer for Registry {
 
 /// What one collector reports, and why that is dropped if it is.
 fn collect(entry: &Entry, scrape: &Scrape) -> (Collected, Option<GatherError>) {
-    let mut samples = Samples::new(scrape, &entry.collector.wrap, &entry.described);
+    let sizes = || entry.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = sizes().clone();
+    let mut samples =
+        Samples::new(scrape, &entry.collector.wrap, &entry.described, last);
     let result = caught(|| {
         let result = entry.collector.collector.collect(&mut samples);
         // The words of the error are the collector's own code as well.
         result.map_err(|error| shown_words(&error.to_string()))
     });
     let mut collected = samples.into_collected();
+    *sizes() = mem::take(&mut collected.sizes);
     let failure = collected.failure.take();
     let error = match (result, failure) {
         (Ok(Ok(())), None) => None,
