@@ -37,7 +37,7 @@ pub(crate) struct Size {
     labels: usize,
 }
 
-/// What came of one collector.
+/// What one collector reported.
 pub(crate) struct Collected {
     pub families: Vec<Family>,
     pub sizes: Vec<Size>,

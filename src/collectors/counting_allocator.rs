@@ -65,8 +65,9 @@ impl Shard {
         self.freed_bytes.fetch_add(bytes as u64, Release);
     }
 
-    /// The shard of this thread. Allocates nothing, and needs no destructor that could
-    /// run before the thread's last allocation.
+    /// The shard of this thread: a thread-local, because an allocator has no other way to
+    /// tell threads apart without allocating. It needs no destructor that could run before
+    /// the thread's last allocation.
     fn mine() -> &'static Shard {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         const UNSET: usize = usize::MAX;
