@@ -25,8 +25,7 @@ pub fn is_gzipped(headers: &HeaderMap, opts: &HandlerOpts) -> bool {
 }
 
 /// Compresses `body` at the fastest level: a scrape crosses a local network, where time is
-/// dearer than bytes. `benches/README.md` compares flate2's backends, of which the feature
-/// `zlib-rs` chooses the faster one.
+/// dearer than bytes. `benches/README.md` has what flate2's backends need.
 pub fn gzip(body: &[u8]) -> Vec<u8> {
     let buffer = Vec::with_capacity(body.len() / 8);
     let mut encoder = GzEncoder::new(buffer, Compression::fast());
