@@ -50,6 +50,21 @@ fn is_name(name: &str, other: impl Fn(u8) -> bool) -> bool {
         && name.bytes().all(allowed)
 }
 
+/// A name with its labels, bounded in length.
+pub fn series<'a>(
+    name: &str,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let labels = labels.take(20);
+    let labels =
+        labels.map(|(name, value)| format!("{}={:?}", shown(name), shown(value)));
+    let labels: Vec<String> = labels.collect();
+    match labels.as_slice() {
+        [] => shown(name).into_owned(),
+        labels => format!("{}{{{}}}", shown(name), shown_words(&labels.join(","))),
+    }
+}
+
 /// The first 100 characters of a name, a label value or a help text, with a mark if there
 /// are more: a message must not grow with what it quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Described, Scrape, Wrap};
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
-use crate::names::{shown, shown_words};
+use crate::names::{series, shown, shown_words};
 
 /// Where a [`Collector`](super::Collector) puts its samples.
 ///
@@ -228,7 +228,12 @@ impl<'a> Samples<'a> {
     ) -> Result<usize, Failure> {
         let wrap = self.wrap;
         let invalid = |problem| {
-            let series = series(wrap.desc(desc).name(), desc.labels(), label_values);
+            let names = desc.labels().iter().map(String::as_str);
+            let labels = names.zip(label_values.iter().copied());
+            // Values that don't pair up with the names are not shown.
+            let is_whole = desc.labels().len() == label_values.len();
+            let labels = labels.filter(|_| is_whole);
+            let series = series(wrap.desc(desc).name(), labels);
             Failure::Invalid { series, problem }
         };
         if !is_kind {
@@ -297,19 +302,6 @@ impl Added<'_> {
             self.failure.get_or_insert(failure);
         }
     }
-}
-
-/// A name with its labels, bounded in length.
-fn series(name: &str, labels: &[String], values: &[&str]) -> String {
-    let name = shown(name);
-    if labels.len() != values.len() || labels.is_empty() {
-        return name.into_owned();
-    }
-    let labels = labels.iter().zip(values).take(20);
-    let labels =
-        labels.map(|(name, value)| format!("{}={:?}", shown(name), shown(value)));
-    let labels: Vec<String> = labels.collect();
-    format!("{name}{{{}}}", shown_words(&labels.join(",")))
 }
 
 pub(crate) fn negative_time(milliseconds: i64) -> String {

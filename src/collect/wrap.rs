@@ -1,8 +1,8 @@
 //! What a registry adds to each metric that is registered through it.
 
 use super::Failure;
+use crate::desc::Desc;
 use crate::desc::labels::Template;
-use crate::desc::{Desc, labels_problem};
 use crate::exposition::{Family, Point};
 use crate::names::metric_name_problem;
 
@@ -53,12 +53,7 @@ impl Wrap {
             let labels = sample.labels();
             let own = labels.iter().map(|(name, _)| name.as_str());
             let added = self.labels.iter().map(|(name, value)| (&**name, &**value));
-            let names = own.clone().chain(added.clone().map(|(name, _)| name));
-            if let Some(problem) = labels_problem(names.collect(), Some(family.kind()))
-            {
-                return Err(problem);
-            }
-            let template = Template::new(added, own);
+            let template = Template::checked(added, own, Some(family.kind()))?;
             let value = sample.value().clone();
             let point = labelled.push(&template, |at| &labels[at].1, value)?;
             point.time = sample.timestamp().unwrap_or(Point::NO_TIME);

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::mem;
 
+use super::MetricKind;
+use crate::names::label_names_problem;
+
 /// The labels of one metric after another, which differ in some values. What doesn't
 /// change is written once.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +17,21 @@ pub(crate) struct Template {
 }
 
 impl Template {
+    /// The same as [`Template::new`], or the problem with these names on a metric of `kind`.
+    pub fn checked<'a>(
+        constant: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        variable: impl Iterator<Item = &'a str> + Clone,
+        kind: Option<MetricKind>,
+    ) -> Result<Template, String> {
+        let names = constant.clone().map(|(name, _)| name);
+        match labels_problem(names.chain(variable.clone()).collect(), kind) {
+            Some(problem) => Err(problem),
+            None => Ok(Template::new(constant, variable)),
+        }
+    }
+
     /// Labels sorted by name; of the `variable` ones the values vary.
-    pub fn new<'a>(
+    fn new<'a>(
         constant: impl Iterator<Item = (&'a str, &'a str)>,
         variable: impl Iterator<Item = &'a str>,
     ) -> Template {
@@ -55,6 +71,18 @@ impl Template {
         out.push_str(&self.end);
         has_empty
     }
+}
+
+/// The problem with `names` on a metric of `kind`, if there is one.
+fn labels_problem(names: Vec<&str>, kind: Option<MetricKind>) -> Option<String> {
+    let own = kind.and_then(|kind| Some((kind, kind.own_label()?)));
+    let own = own.filter(|(_, label)| names.contains(label));
+    label_names_problem(names).or_else(|| {
+        let (kind, label) = own?;
+        Some(format!(
+            "the label `{label}` belongs to the {kind} itself, rename yours"
+        ))
+    })
 }
 
 /// Appends `text` with its backslashes and newlines escaped, and its quotes if `quotes`.
@@ -104,14 +132,19 @@ fn has_special(bytes: &[u8]) -> bool {
 fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         let (name, rest) = text.split_once("=\"")?;
-        let mut is_escaped = false;
-        let end = rest.bytes().position(|byte| {
-            let is_end = byte == b'"' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        })?;
+        let end = value_end(rest)?;
         text = rest[end + 1..].trim_start_matches(',');
         Some((name, &rest[..end]))
+    })
+}
+
+/// Where the quote is that ends a value, which begins `text`.
+pub(crate) fn value_end(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.bytes().position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
     })
 }
 

@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use self::labels::Template;
-use crate::names::{label_names_problem, metric_name_problem};
+use crate::names::metric_name_problem;
 
 /// The type of a metric family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -200,20 +200,16 @@ impl Desc {
 
     /// The labels of this metric as they are written, or why there can be none.
     pub(crate) fn template(&self) -> Result<&Template, String> {
-        let made = self.0.template.get_or_init(|| match self.problem() {
+        let make = || match metric_name_problem(self.name()) {
             Some(problem) => Err(problem),
-            None => Ok(Template::new(
+            None => Template::checked(
                 self.const_labels().iter().map(|(n, v)| (&**n, &**v)),
                 self.labels().iter().map(String::as_str),
-            )),
-        });
+                self.kind(),
+            ),
+        };
+        let made = self.0.template.get_or_init(make);
         made.as_ref().map_err(String::clone)
-    }
-
-    fn problem(&self) -> Option<String> {
-        let constant = self.const_labels().iter().map(|(name, _)| name);
-        let names = constant.chain(self.labels()).map(String::as_str).collect();
-        metric_name_problem(self.name()).or_else(|| labels_problem(names, self.kind()))
     }
 
     /// Whether both are one value in memory, and so the same.
@@ -224,21 +220,6 @@ impl Desc {
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
-}
-
-/// The problem with `names` on a metric of `kind`, if there is one.
-pub(crate) fn labels_problem(
-    names: Vec<&str>,
-    kind: Option<MetricKind>,
-) -> Option<String> {
-    let own = kind.and_then(|kind| Some((kind, kind.own_label()?)));
-    let own = own.filter(|(_, label)| names.contains(label));
-    label_names_problem(names).or_else(|| {
-        let (kind, label) = own?;
-        Some(format!(
-            "the label `{label}` belongs to the {kind} itself, rename yours"
-        ))
-    })
 }
 
 impl PartialEq for Desc {

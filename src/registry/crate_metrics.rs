@@ -17,9 +17,9 @@ use crate::collect::{
     CollectError, Collector, Failure, Samples, Scrape, negative_time,
 };
 use crate::desc::labels::Template;
-use crate::desc::{Desc, MetricKind, labels_problem};
+use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
-use crate::names::{metric_name_problem, shown, shown_words};
+use crate::names::{metric_name_problem, series};
 
 /// A collector of the crate as one of ours. It may report what it doesn't describe: the
 /// crate has never asked for more, and a registry may be behind it.
@@ -96,11 +96,14 @@ fn convert(family: &MetricFamily) -> Result<Family, Failure> {
     for metric in family.get_metric() {
         let labels = metric.get_label();
         let invalid = |problem| {
+            let labels = labels.iter().map(|pair| (pair.name(), pair.value()));
             let series = series(name, labels);
             Failure::Invalid { series, problem }
         };
         if !names.is_some_and(|names| have_same_names(labels, names)) {
-            template = template_of(labels, kind).map_err(invalid)?;
+            let given = labels.iter().map(LabelPair::name);
+            template = Template::checked(std::iter::empty(), given, Some(kind))
+                .map_err(invalid)?;
             names = Some(labels);
         }
         let (value, time) = sample(metric, family.get_field_type()).map_err(invalid)?;
@@ -127,26 +130,6 @@ fn sample(metric: &Metric, of: MetricType) -> Result<(Value, i64), String> {
 fn have_same_names(one: &[LabelPair], other: &[LabelPair]) -> bool {
     let names = one.iter().zip(other);
     one.len() == other.len() && names.into_iter().all(|(a, b)| a.name() == b.name())
-}
-
-fn template_of(labels: &[LabelPair], kind: MetricKind) -> Result<Template, String> {
-    let names = labels.iter().map(LabelPair::name);
-    match labels_problem(names.clone().collect(), Some(kind)) {
-        Some(problem) => Err(problem),
-        None => Ok(Template::new(std::iter::empty(), names)),
-    }
-}
-
-/// A name with its labels, bounded in length.
-fn series(name: &str, labels: &[LabelPair]) -> String {
-    let labels = labels.iter().take(20);
-    let labels =
-        labels.map(|pair| format!("{}={:?}", shown(pair.name()), shown(pair.value())));
-    let labels: Vec<String> = labels.collect();
-    match labels.as_slice() {
-        [] => shown(name).into_owned(),
-        labels => format!("{}{{{}}}", shown(name), shown_words(&labels.join(","))),
-    }
 }
 
 fn kind(of: MetricType) -> MetricKind {

@@ -1,5 +1,6 @@
 //! The lines in which two expositions differ.
 
+use crate::desc::labels::value_end;
 use crate::exposition::{Format, float_text};
 use crate::message::debug_is_message;
 use crate::registry::{GatherError, Gathered};
@@ -164,12 +165,7 @@ fn sorted(series: &str) -> String {
     let mut rest = rest.trim_end_matches('}');
     while let Some((label, value)) = rest.split_once('=') {
         let value = value.trim_start();
-        let mut is_escaped = false;
-        let end = value.bytes().skip(1).position(|byte| {
-            let is_end = byte == b'"' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        });
+        let end = value.get(1..).and_then(value_end);
         let (value, after) = value.split_at(end.map_or(value.len(), |end| end + 2));
         let label = label.trim_matches(|c: char| c == ',' || c.is_whitespace());
         labels.push(format!("{label}={value}"));
