@@ -14,6 +14,9 @@
 //! The metric types are those of the [`prometheus`] crate, with its feature `protobuf` or
 //! without. It and [`http`], whose types handlers use, are re-exported.
 
+// They panic if standard output or error cannot be written, which would cost a scrape.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod buckets;
 pub mod collect;
 pub mod collectors;

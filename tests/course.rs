@@ -662,3 +662,48 @@ fn a_page_uses_what_its_lesson_or_an_earlier_one_introduces() {
     }
     problems.assert_none();
 }
+
+/// The line and the first line of the item around it, of each macro that prints.
+fn printing(program: &str) -> Vec<(usize, &str)> {
+    let mut item = "";
+    let mut found = Vec::new();
+    for (number, line) in program.lines().enumerate() {
+        if line.starts_with(|first: char| first.is_ascii_lowercase()) {
+            item = line;
+        }
+        if ["print!(", "println!("]
+            .iter()
+            .any(|name| line.contains(name))
+        {
+            found.push((number + 1, item));
+        }
+    }
+    found
+}
+
+/// Such a macro panics if nobody can read what it prints: `2>/dev/full`, or a reader that is
+/// gone. What runs before a program serves may use it.
+#[test]
+fn nothing_that_runs_during_a_scrape_prints_by_a_macro() {
+    let mut problems = Problems::default();
+    let lessons = fs::read_dir("lessons").unwrap();
+    let lessons = lessons.map(|entry| entry.unwrap().path());
+    let folders = lessons.filter(|path| path.join("lesson.toml").exists());
+    let own = ["src/bin", "tests/pages", "tests/stranger"].map(PathBuf::from);
+    for folder in folders.chain(own) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "rs") {
+                continue;
+            }
+            let path = path.to_str().unwrap();
+            for (line, item) in printing(&read(path)) {
+                let is_handler = item.starts_with("impl") || item.contains("Request");
+                let what = format!("prints in `{item}`, which a scrape may call");
+                let mend = "write `let _ = writeln!(io::stderr(), …)`";
+                problems.unless(!is_handler, path, line, [&what, mend]);
+            }
+        }
+    }
+    problems.assert_none();
+}

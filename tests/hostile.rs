@@ -17,7 +17,7 @@ use support::{PATIENCE, Program, answer, connect, limited, rest};
 
 const SLUG: &str = "03_custom_registry";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
-const HALF: &[u8] = b"GET /metrics HTTP/1.1\r\nHo";
+const HALF: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\nHo";
 
 /// All of them are this process's own: more than the 1,024 descriptors that it may have.
 fn allow_many_clients() {
@@ -33,7 +33,10 @@ fn each_survives(hazard: impl Fn(&Program) + Sync) {
             let hazard = &hazard;
             scope.spawn(move || {
                 let mut command = limited(SLUG, &format!("-n {descriptors}"));
-                survives(Program::spawn(command.stderr(Stdio::null())), hazard);
+                let mut program = Program::spawn(command.stderr(Stdio::piped()));
+                // Nobody reads what it logs.
+                drop(program.process.0.stderr.take());
+                survives(program, hazard);
             });
         }
     });
@@ -51,80 +54,113 @@ fn survives(program: Program, hazard: impl Fn(&Program)) {
 // What is refused.
 
 /// Requests that are whole, each with the status line of its answer.
-const REFUSED: [(&str, &str); 31] = [
+const REFUSED: [(&str, &str); 37] = [
     ("\x16\x03\x01\x02\x00\x01\x00", "400 Bad Request"),
     ("GET\r\n\r\n", "400 Bad Request"),
     ("GET /metrics\r\n\r\n", "400 Bad Request"),
-    ("GET /metrics  HTTP/1.1\r\n\r\n", "400 Bad Request"),
+    (
+        "GET /metrics  HTTP/1.1\r\nHost: a\r\n\r\n",
+        "400 Bad Request",
+    ),
     ("GET /metrics FTP/1.1\r\n\r\n", "400 Bad Request"),
-    ("GET /m\u{e9}trics HTTP/1.1\r\n\r\n", "400 Bad Request"),
     (
-        "GET /metrics HTTP/1.1\r\nno colon\r\n\r\n",
-        "400 Bad Request",
-    ),
-    ("GET /metrics HTTP/1.1\r\nA : b\r\n\r\n", "400 Bad Request"),
-    (
-        "GET /metrics HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+        "GET /m\u{e9}trics HTTP/1.1\r\nHost: a\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nA: b\r\n\tfolded\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nA: nul\0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nA: b\r\n folded\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nA: b\r\n\tfolded\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nA: nul\0\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 0, 0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\n\u{e9}: b\r\n\r\n",
+        "400 Bad Request",
+    ),
+    ("GET /metrics HTTP/1.1\r\n\r\n", "400 Bad Request"),
+    (
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
         "400 Bad Request",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a/b\r\n\r\n",
         "400 Bad Request",
     ),
-    ("POST /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
-    ("PUT /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"),
+    ("GET metrics HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"),
+    ("GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"),
     (
-        "OPTIONS /metrics HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 0\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "400 Bad Request",
+    ),
+    (
+        "POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
         "405 Method Not Allowed",
     ),
-    ("BREW /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
-    ("CONNECT a:80 HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
     (
-        "POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\nabc",
+        "PUT /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
         "405 Method Not Allowed",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n",
+        "OPTIONS /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+        "405 Method Not Allowed",
+    ),
+    (
+        "BREW /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+        "405 Method Not Allowed",
+    ),
+    (
+        "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "405 Method Not Allowed",
+    ),
+    (
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999\r\n\r\nabc",
+        "405 Method Not Allowed",
+    ),
+    (
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999\r\n\r\n",
         "413 Payload Too Large",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
         "413 Payload Too Large",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "413 Payload Too Large",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         "413 Payload Too Large",
     ),
     (
-        "GET /metrics HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n",
         "417 Expectation Failed",
     ),
     ("GET / HTTP/2.0\r\n\r\n", "505 HTTP Version Not Supported"),
@@ -141,14 +177,14 @@ const REFUSED: [(&str, &str); 31] = [
 
 /// Requests that are too long, the same way.
 fn too_long() -> [(String, &'static str); 4] {
-    let start = "GET /metrics HTTP/1.1\r\n";
+    let start = "GET /metrics HTTP/1.1\r\nHost: a\r\n";
     [
         (
             format!("GET /{}", "a".repeat(8 * 1024 - 5)),
             "414 URI Too Long",
         ),
         (
-            format!("{start}A: {}", "a".repeat(8 * 1024 - 26)),
+            format!("{start}A: {}", "a".repeat(8 * 1024 - 35)),
             "431 Request Header Fields Too Large",
         ),
         (
@@ -167,13 +203,12 @@ fn assert_refused(answer: &str, status: &str, request: &str) {
     let mut lines: Vec<&str> = head.split("\r\n").collect();
     lines.retain(|line| !line.starts_with("Date: "));
     let length = format!("Content-Length: {}", body.len());
-    let mut expected = vec!["HTTP/1.1", "Server: tiny-http (Rust)"];
     let line = format!("HTTP/1.1 {status}");
-    expected[0] = &line;
-    expected.extend([
+    let mut expected = vec![
+        &*line,
         "Content-Type: text/plain; charset=utf-8",
         "X-Content-Type-Options: nosniff",
-    ]);
+    ];
     if status.starts_with("405") {
         expected.push("Allow: GET, HEAD");
     }
@@ -218,7 +253,8 @@ fn a_refusal_is_the_same_for_a_request_that_comes_byte_by_byte() {
 #[test]
 fn a_refusal_reaches_a_client_that_still_sends() {
     each_survives(|program| {
-        let head = "POST /metrics HTTP/1.1\r\nContent-Length: 200000\r\n\r\n";
+        let head =
+            "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
         let request = format!("{head}{}", "a".repeat(200_000));
         for _ in 0..20 {
             let answer = program.exchange(request.as_bytes());
@@ -241,12 +277,14 @@ fn each_cuts_off(start: &str) {
 
 #[test]
 fn a_header_without_end_is_cut_off() {
-    each_cuts_off("GET /metrics HTTP/1.1\r\nA: ");
+    each_cuts_off("GET /metrics HTTP/1.1\r\nHost: a\r\nA: ");
 }
 
 #[test]
 fn a_body_that_nobody_reads_is_cut_off() {
-    each_cuts_off("POST /metrics HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n");
+    each_cuts_off(
+        "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n",
+    );
 }
 
 #[test]
@@ -496,13 +534,20 @@ fn an_answer_that_nobody_reads_ends_when_its_limit_says_so() {
             .set_write_timeout(Some(Duration::from_secs(1)))
             .unwrap();
         let requests = SCRAPE.repeat(1000);
-        while stream.write_all(&requests).is_ok() {}
+        // Until it takes no more for a while, and not only because the machine is busy.
+        let (mut sent, mut refused) = (0, 0);
+        while refused < 3 {
+            match stream.write(&requests[sent % requests.len()..]) {
+                Ok(count) => (sent, refused) = (sent + count, 0),
+                Err(_) => refused += 1,
+            }
+        }
         let started = Instant::now();
         assert!(Held::by(program).threads > before.threads);
         // Its client is still there.
         before.comes_back(program);
         let seconds = started.elapsed().as_secs();
-        assert!((8..20).contains(&seconds), "{seconds} s");
+        assert!((5..20).contains(&seconds), "{seconds} s");
         drop(stream);
     });
 }

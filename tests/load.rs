@@ -52,7 +52,7 @@ fn ten_thousand_connections_one_after_another_are_all_answered() {
     let started = Instant::now();
     for _ in 0..10_000 {
         let mut client = connect(program.address);
-        let request = b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n";
+        let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         client.write_all(request).unwrap();
         let answer = rest(client);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

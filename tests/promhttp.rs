@@ -827,7 +827,7 @@ fn the_options_of_an_exporter_go_together() {
     // ANCHOR: options
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
-        error_log: Some(Arc::new(|line: &str| eprintln!("{line}"))),
+        error_log: Some(promhttp::stderr_log()),
         max_requests_in_flight: 4,
         timeout: Some(Duration::from_secs(10)),
         enable_open_metrics: true,

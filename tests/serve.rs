@@ -3,23 +3,24 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-/// The program of `docs/en/reference/listener.md`.
-#[path = "pages/listener.rs"]
-#[allow(dead_code, reason = "its `main` is for the reader")]
-mod page;
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exporter_workbook::promhttp::{BoxHandler, Handler};
-use exporter_workbook::serve::{self, Limits, ServeError, Server};
+use exporter_workbook::collect::{Samples, collector_fn};
+use exporter_workbook::desc::Desc;
+use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Limits, Server};
 use http::{Request, Response};
-use support::{PATIENCE, PROGRAMS, Program, answer, connect, rest};
+use support::running::{NEVER, Running, SCRAPE, ok_answer};
+use support::{PATIENCE, PROGRAMS, Process, Program, answer, connect, rest};
 
 /// Status line, then header lines in lower case, then the body.
 fn parts(answer: &str) -> (&str, Vec<String>, &str) {
@@ -40,32 +41,7 @@ fn assert_closed_with(answer: &str, status: &str) {
     assert!(body.ends_with('\n'), "{body:?}");
 }
 
-// What a newcomer types.
-
-#[test]
-fn a_wrong_argument_gets_one_line_that_says_what_is_expected() {
-    for (slug, _) in PROGRAMS {
-        for (arguments, got) in [
-            (&["8050"][..], r#""8050""#),
-            (&["--help"], r#""--help""#),
-            (&[":8050"], r#"":8050""#),
-            (&["127.0.0.1:99999"], r#""127.0.0.1:99999""#),
-            (&["127.0.0.1:0", "more"], r#""127.0.0.1:0" "more""#),
-        ] {
-            let output = support::command(slug).args(arguments).output().unwrap();
-            assert_eq!(
-                String::from_utf8(output.stderr).unwrap(),
-                format!(
-                    "Error: expected one argument at most, the HOST:PORT to listen on: \
-                     such as 127.0.0.1:9100, or 0.0.0.0:9100 for every address of this \
-                     machine (port 0 takes a free one); got {got}\n"
-                )
-            );
-            assert_eq!(output.stdout, b"");
-            assert_eq!(output.status.code(), Some(1));
-        }
-    }
-}
+// What a newcomer types; more of it is in `bind.rs`.
 
 #[test]
 fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
@@ -107,36 +83,6 @@ fn ctrl_c_and_sigterm_end_each_program_with_code_0() {
     }
 }
 
-/// This test is also the program that it signals: one that takes long to stop.
-#[cfg(unix)]
-#[test]
-fn a_second_signal_ends_a_program_that_is_stopping() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
-    if std::env::var_os("STOPS_SLOWLY").is_some() {
-        let stop = serve::stop_signal().unwrap();
-        eprintln!("ready");
-        stop();
-        eprintln!("stopping");
-        thread::sleep(NEVER);
-    }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_second_signal_ends_a_program_that_is_stopping"])
-        .arg("--nocapture")
-        .env("STOPS_SLOWLY", "1")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let child = support::Process(child);
-    assert_eq!(lines.next().unwrap().unwrap(), "ready");
-    child.signal("TERM");
-    assert_eq!(lines.next().unwrap().unwrap(), "stopping");
-    assert_eq!(child.end_with("TERM").code(), Some(128 + 15));
-}
-
 // What a client sees.
 
 #[test]
@@ -151,7 +97,7 @@ fn the_landing_page_links_to_the_metrics() {
     assert!(
         page.as_str()
             .unwrap()
-            .contains("<a href=\"/metrics\">/metrics</a>")
+            .contains("<a href=\"./metrics\">/metrics</a>")
     );
 }
 
@@ -183,8 +129,9 @@ fn a_query_does_not_change_the_path() {
 fn a_head_has_the_headers_of_a_get_and_no_body() {
     let program = Program::start("03_custom_registry");
     let ask = |method| {
-        let request =
-            format!("{method} /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "{method} /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        );
         let answer = program.exchange(request.as_bytes());
         let (status, mut headers, body) = parts(&answer);
         headers.retain(|line| !line.starts_with("date: "));
@@ -206,7 +153,7 @@ fn a_connection_is_kept_for_the_next_request() {
         .write_all((get("/metrics") + &get("/nothing")).as_bytes())
         .unwrap();
     stream
-        .write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .unwrap();
     let answers = rest(stream);
     let statuses: Vec<&str> = answers
@@ -231,7 +178,8 @@ fn http_1_0_is_answered_in_kind_and_closed() {
 fn a_refused_head_has_no_body_either() {
     let program = Program::start("03_custom_registry");
     for before in ["", "\r\n"] {
-        let request = format!("{before}HEAD /metrics HTTP/1.1\r\nExpect: a\r\n\r\n");
+        let request =
+            format!("{before}HEAD /metrics HTTP/1.1\r\nHost: a\r\nExpect: a\r\n\r\n");
         let answer = program.exchange(request.as_bytes());
         let (status, headers, body) = parts(&answer);
         assert_eq!(status, "HTTP/1.1 417 Expectation Failed");
@@ -241,71 +189,6 @@ fn a_refused_head_has_no_body_either() {
 }
 
 // What a program may build on: the same listener with handlers and limits of the test.
-
-struct Running {
-    address: SocketAddr,
-    stop: Sender<()>,
-    stopped: Receiver<Result<(), ServeError>>,
-}
-
-impl Running {
-    fn start(limits: Limits, handler: impl Handler + 'static) -> Running {
-        let listener = serve::listen("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopping) = mpsc::channel();
-        let (end, stopped) = mpsc::channel();
-        let server = Server::new(listener)
-            .limits(limits)
-            .route("/metrics", handler);
-        thread::spawn(move || {
-            let result = server.run_until(|| stopping.recv().unwrap());
-            end.send(result).unwrap();
-        });
-        Running {
-            address,
-            stop,
-            stopped,
-        }
-    }
-
-    /// A connection that has sent `bytes`.
-    fn send(&self, bytes: &str) -> TcpStream {
-        let mut stream = connect(self.address);
-        stream.write_all(bytes.as_bytes()).unwrap();
-        stream
-    }
-
-    fn scrape(&self) -> String {
-        rest(self.send("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n"))
-    }
-
-    /// Stops, and returns when no further connection is taken.
-    fn begin_to_stop(&self) {
-        self.stop.send(()).unwrap();
-        let started = Instant::now();
-        while TcpStream::connect(self.address).is_ok() {
-            assert!(started.elapsed() < PATIENCE, "connections are still taken");
-        }
-    }
-
-    fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.wait();
-    }
-
-    fn wait(self) {
-        self.stopped.recv_timeout(PATIENCE).unwrap().unwrap();
-    }
-}
-
-/// A limit that a test must not meet.
-const NEVER: Duration = Duration::from_secs(3600);
-
-const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
-
-fn ok_answer(_: &Request<()>) -> Response<Vec<u8>> {
-    Response::new(b"a 1\n".to_vec())
-}
 
 /// Bytes that the socket buffers of both sides together don't hold.
 const LARGE: usize = 64 << 20;
@@ -350,7 +233,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
         ..Limits::default()
     };
     let running = Running::start(limits, ok_answer);
-    let half = "GET /metrics HTTP/1.1\r\nHo";
+    let half = "GET /metrics HTTP/1.1\r\nHost: a\r\nHo";
     assert_closed_with(&rest(running.send(half)), "408 Request Timeout");
     // Half of the second, which has come together with the first.
     let answers = rest(running.send(&format!("{SCRAPE}{half}")));
@@ -367,7 +250,7 @@ fn a_request_that_trickles_in_has_no_more_time_for_it() {
         ..Limits::default()
     };
     let running = Running::start(limits, ok_answer);
-    let stream = running.send("GET /metrics HTTP/1.1\r\nA: ");
+    let stream = running.send("GET /metrics HTTP/1.1\r\nHost: a\r\nA: ");
     let mut trickle = stream.try_clone().unwrap();
     let trickling = thread::spawn(move || {
         while trickle.write_all(b"a").is_ok() {
@@ -427,7 +310,7 @@ fn a_scrape_has_room_though_every_connection_is_held() {
     assert_eq!(rest(oldest), "");
     let mut newer = newer;
     newer
-        .write_all(b"ics HTTP/1.1\r\nConnection: close\r\n\r\n")
+        .write_all(b"ics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .unwrap();
     assert!(rest(newer).starts_with("HTTP/1.1 200"));
     running.stop();
@@ -578,19 +461,20 @@ fn clients_with_ever_more_requests_make_room_between_two_answers() {
 fn the_bounds_of_a_head_can_be_changed() {
     let limits = Limits {
         head_bytes: 300,
-        headers: 2,
+        headers: 3,
         ..Limits::default()
     };
     let running = Running::start(limits, ok_answer);
     let ask = |path: &str, headers: &str| {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}\r\n"
+        );
         rest(running.send(&request))
     };
     assert_eq!(parts(&ask("/metrics", "A: b\r\n")).0, "HTTP/1.1 200 OK");
     let refused = ask("/metrics", "A: b\r\nC: d\r\n");
     assert_closed_with(&refused, "431 Request Header Fields Too Large");
-    assert_eq!(parts(&refused).2, "The request has more than 2 headers.\n");
+    assert_eq!(parts(&refused).2, "The request has more than 3 headers.\n");
     let refused = ask("/metrics", &format!("A: {}\r\n", "a".repeat(300)));
     assert_closed_with(&refused, "431 Request Header Fields Too Large");
     let refused = ask(&format!("/{}", "a".repeat(300)), "");
@@ -633,19 +517,24 @@ fn what_finds_no_room_gets_503() {
 }
 
 #[test]
-fn a_stop_lets_the_answer_in_progress_out_and_gives_the_port_back() {
+fn a_stop_gives_the_port_back_and_lets_the_answer_in_progress_out() {
     let (handler, starts, finish) = slow_handler();
-    let running = Running::start(Limits::default(), handler);
+    let limits = Limits {
+        stop: NEVER,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, handler);
     let address = running.address;
     let answer = running.send(SCRAPE);
     starts.recv_timeout(PATIENCE).unwrap();
-    running.begin_to_stop();
+    running.tell_to_stop();
+    // A successor has it before the last answer is out.
+    drop(support::listen_again(&address.to_string()));
     finish.send(()).unwrap();
     let answer = rest(answer);
     assert_closed_with(&answer, "200 OK");
     assert!(answer.ends_with("a 1\n"));
     running.wait();
-    serve::listen(&address.to_string()).unwrap();
 }
 
 #[test]
@@ -674,71 +563,6 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
     let received = rest(kept);
     assert!(received.ends_with("a 1\n") && received.len() > LARGE);
     running.wait();
-}
-
-#[test]
-fn a_server_has_several_routes() {
-    let listener = serve::listen("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopping) = mpsc::channel();
-    let server = page::server(listener).unwrap();
-    let serving = thread::spawn(move || server.run_until(|| stopping.recv().unwrap()));
-    let body = |path: &str| {
-        let answer = minreq::get(format!("http://{address}{path}")).send();
-        answer.unwrap().as_str().unwrap().to_owned()
-    };
-    assert_eq!(body("/-/healthy"), "ok\n");
-    assert_eq!(body("/metrics"), "");
-    assert_eq!(
-        body("/b"),
-        "Not found. What there is: /metrics, /-/healthy\n"
-    );
-    stop.send(()).unwrap();
-    serving.join().unwrap().unwrap();
-}
-
-/// A handler of a type of its own.
-struct Health(&'static str);
-
-impl Handler for Health {
-    fn handle(&self, _: &Request<()>) -> Response<Vec<u8>> {
-        Response::new(self.0.as_bytes().to_vec())
-    }
-}
-
-fn ready(_: &Request<()>) -> Response<Vec<u8>> {
-    Response::new(b"ready".to_vec())
-}
-
-#[test]
-fn a_route_takes_closures_functions_boxes_and_types() {
-    let listener = serve::listen("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let boxed: BoxHandler = Box::new(Health("boxed"));
-    let word = "closure".to_owned();
-    let server = Server::new(listener)
-        .route("/closure", move |request: &Request<()>| {
-            let path = request.uri().path();
-            assert_eq!(path[1..], word);
-            Response::new(word.clone().into_bytes())
-        })
-        .route("/function", ready)
-        .route("/boxed", boxed)
-        .route("/type", Health("a type"))
-        // Of equal paths the first counts.
-        .route("/type", Health("another"));
-    let asked = server.run_until(|| {
-        for (path, body) in [
-            ("/closure", "closure"),
-            ("/function", "ready"),
-            ("/boxed", "boxed"),
-            ("/type", "a type"),
-        ] {
-            let answer = minreq::get(format!("http://{address}{path}")).send();
-            assert_eq!(answer.unwrap().as_str().unwrap(), body);
-        }
-    });
-    asked.unwrap();
 }
 
 #[test]
@@ -805,17 +629,69 @@ fn a_client_that_does_not_read_is_cut_off() {
     assert!(received.len() < LARGE, "{} bytes", received.len());
 }
 
+// What becomes of a program whose output nobody reads.
+
+/// A program, once it listens and the readers of its output are gone.
+fn unread(command: &mut Command) -> (Process, SocketAddr) {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut process = Process(child.unwrap());
+    let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
+    let mut lines = stdout.by_ref().lines().map(Result::unwrap);
+    let start = "listening on http://";
+    let line = lines.find_map(|line| line.strip_prefix(start).map(str::to_owned));
+    drop((stdout, process.0.stderr.take()));
+    let address = line.unwrap();
+    let address = address.strip_suffix("/metrics").unwrap().parse().unwrap();
+    (process, address)
+}
+
 #[test]
-fn a_route_that_no_request_matches_is_an_error_at_the_start() {
-    for path in ["metrics", "", "/a?b", "/a#b", "/a b", "/m\u{e9}"] {
-        let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
-        let error = server.route(path, ok_answer).run_until(|| ()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "no request matches the route {path:?}: a path starts with `/`, and has \
-                 no `?`, no `#`, no space and nothing beyond ASCII"
-            )
-        );
+fn output_that_nobody_reads_costs_no_scrape() {
+    for (slug, _) in PROGRAMS {
+        let mut command = support::command(slug);
+        let (_process, address) = unread(command.arg("127.0.0.1:0"));
+        for path in ["/metrics", "/nothing", "/metrics"] {
+            let mut stream = connect(address);
+            let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let (status, _) = answer(&mut stream).unwrap();
+            let expected = if path == "/metrics" { "200" } else { "404" };
+            assert!(status.contains(expected), "{slug}: {status}");
+        }
     }
+}
+
+/// This test is also the program that it asks: one whose scrapes fail.
+#[test]
+fn a_log_line_that_cannot_be_written_costs_no_scrape() {
+    let name = "a_log_line_that_cannot_be_written_costs_no_scrape";
+    if std::env::var_os("SCRAPES_FAIL").is_some() {
+        serve_failures();
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture"]);
+    let (_process, address) = unread(command.env("SCRAPES_FAIL", "1"));
+    for _ in 0..2 {
+        let mut stream = connect(address);
+        stream.write_all(SCRAPE.as_bytes()).unwrap();
+        let (status, body) = answer(&mut stream).unwrap();
+        assert_eq!(status, "HTTP/1.1 500 Internal Server Error");
+        assert!(body.contains("the source is gone"), "{body}");
+    }
+}
+
+fn serve_failures() {
+    let registry = Registry::new();
+    let fails = |_: &mut Samples<'_>| Err("the source is gone".into());
+    registry.must_register(collector_fn(vec![Desc::gauge("a", "Not there.")], fails));
+    let opts = HandlerOpts {
+        error_log: Some(promhttp::stderr_log()),
+        ..HandlerOpts::default()
+    };
+    let handler = promhttp::handler_for(&registry, opts).unwrap();
+    let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
+    server.route("/metrics", handler).run().unwrap();
 }

@@ -3,8 +3,8 @@
 
 #![no_main]
 
-use exporter_workbook::serve::{Limits, parse_request};
-use http::{Method, Request, Version};
+use exporter_workbook::serve::{Limits, check_request, parse_request};
+use http::{Method, Request, Response, Version};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (bool, usize, &[u8])| {
@@ -19,7 +19,7 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
     };
     // The listener never holds more.
     let bytes = &bytes[..bytes.len().min(limits.head_bytes)];
-    let whole = parse_request(bytes, &limits);
+    let whole = read(bytes, &limits);
     match &whole {
         Ok(Some((length, request))) => taken(&bytes[..*length], request),
         Ok(None) => assert!(bytes.len() < limits.head_bytes),
@@ -35,7 +35,7 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
     }
     // What a part of it is answered, the whole is.
     let cut = cut % (bytes.len() + 1);
-    match (parse_request(&bytes[..cut], &limits), &whole) {
+    match (read(&bytes[..cut], &limits), &whole) {
         (Ok(None), _) => {}
         (Ok(Some((part, _))), Ok(Some((length, _)))) => assert_eq!(part, *length),
         (Err(part), Err(whole)) => assert_eq!(part.status(), whole.status()),
@@ -43,16 +43,31 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
     }
 });
 
+type Refusal = Box<Response<Vec<u8>>>;
+
+fn read(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Option<(usize, Request<()>)>, Refusal> {
+    let Some((length, request)) = parse_request(bytes, limits)? else {
+        return Ok(None);
+    };
+    check_request(&request)?;
+    Ok(Some((length, request)))
+}
+
 /// Only what can be read in one way.
 fn taken(head: &[u8], request: &Request<()>) {
     assert!([Method::GET, Method::HEAD].contains(request.method()));
     assert!([Version::HTTP_10, Version::HTTP_11].contains(&request.version()));
     assert!(head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n"));
-    assert!(head.is_ascii() && !head.contains(&0));
+    assert!(!head.contains(&0) && request.uri().to_string().is_ascii());
+    let hosts = request.headers().get_all("host").iter().count();
+    assert!(hosts == 1 || hosts == 0 && request.version() == Version::HTTP_10);
     assert!(!head.windows(2).any(|pair| matches!(pair, b"\n " | b"\n\t")));
-    for name in ["transfer-encoding", "expect"] {
-        assert!(!request.headers().contains_key(name), "{name}");
-    }
+    assert!(!request.headers().contains_key("transfer-encoding"));
+    let expects = request.headers().contains_key("expect");
+    assert!(!expects || request.version() == Version::HTTP_10);
     let lengths = request.headers().get_all("content-length");
     let lengths: Vec<&[u8]> = lengths.iter().map(|value| value.as_bytes()).collect();
     assert!(lengths.len() < 2);

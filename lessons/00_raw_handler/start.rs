@@ -5,7 +5,8 @@
 //! Check it: `cargo workbook check 00`
 
 use std::error::Error;
-use std::{io, thread};
+use std::io::{self, Write};
+use std::thread;
 
 use exporter_workbook::serve;
 use tiny_http::{Request, Response, Server};
@@ -30,7 +31,8 @@ fn handle_metrics(request: Request) {
         }
     };
     if let Err(error) = answered {
-        eprintln!("cannot answer: {error}");
+        // `eprintln!` would panic if standard error cannot be written.
+        let _ = writeln!(io::stderr(), "cannot answer: {error}");
     }
 }
 

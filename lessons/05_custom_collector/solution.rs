@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
+use std::io::{self, Write};
 
 use exporter_workbook::collect::{CollectError, Collector, Samples};
 use exporter_workbook::desc::Desc;
@@ -53,8 +54,10 @@ impl Collector for QueueCollector {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        let queues = read_queues()
-            .inspect_err(|error| eprintln!("cannot read {SOURCE}: {error}"));
+        let queues = read_queues().inspect_err(|error| {
+            // `eprintln!` would panic if standard error cannot be written.
+            let _ = writeln!(io::stderr(), "cannot read {SOURCE}: {error}");
+        });
         let up = if queues.is_ok() { 1.0 } else { 0.0 };
         samples.set(&self.up, up, &[]);
         for (queue, length) in queues.unwrap_or_default() {

@@ -27,9 +27,11 @@ pub fn of_answer(judge: &Judge, step: &Step, answer: &Answer) -> Outcome {
             finding.expected = say("GET {}: status {}", &[&step.get, status]);
             Outcome::Fails(in_the_words_of(Some(judge), finding))
         }
-        Wanted::Link { link } if links(text).any(|all| all == *link) => Outcome::Holds,
         Wanted::Link { link } => {
-            let found: Vec<_> = links(text).collect();
+            let found: Vec<_> = links(&step.get, text).collect();
+            if found.contains(link) {
+                return Outcome::Holds;
+            }
             let seen = match found.as_slice() {
                 [] => say("GET {}: no link", &[&step.get]),
                 found => say(
@@ -44,15 +46,20 @@ pub fn of_answer(judge: &Judge, step: &Step, answer: &Answer) -> Outcome {
     }
 }
 
-/// Where the links of a page of HTML lead.
-fn links(html: &str) -> impl Iterator<Item = &str> {
+/// Where the links of a page of HTML at `path` lead.
+fn links(path: &str, html: &str) -> impl Iterator<Item = String> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let targets = html.split("href=").skip(1);
-    targets.filter_map(|target| {
+    let targets = targets.filter_map(|target| {
         let quote = target.chars().next()?;
         match quote {
             '"' | '\'' => target[1..].split(quote).next(),
             _ => target.split([' ', '>']).next(),
         }
+    });
+    targets.map(move |target| match target.strip_prefix("./") {
+        Some(relative) => format!("{folder}/{relative}"),
+        None => target.to_owned(),
     })
 }
 

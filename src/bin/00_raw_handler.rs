@@ -8,7 +8,8 @@
 //! <http://127.0.0.1:8050/metrics>, with no newline behind it.
 
 use std::error::Error;
-use std::{io, thread};
+use std::io::{self, Write};
+use std::thread;
 
 use exporter_workbook::serve;
 use tiny_http::{Request, Response, Server};
@@ -36,7 +37,8 @@ fn handle_metrics(request: Request) {
         }
     };
     if let Err(error) = answered {
-        eprintln!("cannot answer: {error}");
+        // `eprintln!` would panic if standard error cannot be written.
+        let _ = writeln!(io::stderr(), "cannot answer: {error}");
     }
 }
 // ANCHOR_END: route

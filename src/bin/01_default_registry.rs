@@ -10,7 +10,7 @@
 use std::error::Error;
 
 use exporter_workbook::promhttp;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 
 // ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Serve the SDK's default registry on /metrics.
     Server::new(listener)
+        .landing(Landing::new("The default registry"))
         .route("/metrics", promhttp::handler()?)
         .run()?;
     Ok(())

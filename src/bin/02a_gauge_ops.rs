@@ -11,7 +11,7 @@ use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::new();
     registry.must_register(queue_length);
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Gauge operations"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
     // ANCHOR_END: serve
 }

@@ -11,7 +11,7 @@ use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Counter, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -38,7 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     registry.must_register(requests_total);
 
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Counter operations"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }
 

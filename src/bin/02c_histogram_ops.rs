@@ -11,7 +11,7 @@ use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Histogram, HistogramOpts, exponential_buckets, linear_buckets};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -53,6 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: timer
 
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Histogram operations"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use exporter_workbook::summary::{Summary, SummaryOpts};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -39,6 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::new();
     registry.must_register(response_size);
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Summary operations"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::error::Error;
 use exporter_workbook::collect::collector_fn;
 use exporter_workbook::promhttp;
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,7 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     queue_length.set(100.0);
     // ANCHOR_END: default
     let handler = promhttp::handler()?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Registration"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use std::error::Error;
 
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Gauge, Opts};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -44,6 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     // ANCHOR_END: handler
 
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("A custom registry"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }

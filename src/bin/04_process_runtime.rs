@@ -14,7 +14,7 @@ use exporter_workbook::collectors::{
 };
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 use prometheus::{Gauge, Opts};
 
 // ANCHOR: allocator
@@ -49,6 +49,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("Process and runtime collectors"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }

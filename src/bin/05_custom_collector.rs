@@ -13,7 +13,7 @@ use exporter_workbook::collect::{CollectError, Collector, Samples};
 use exporter_workbook::desc::Desc;
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Server};
+use exporter_workbook::serve::{self, Landing, Server};
 
 // ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    Server::new(listener).route("/metrics", handler).run()?;
+    Server::new(listener)
+        .landing(Landing::new("A custom collector"))
+        .route("/metrics", handler)
+        .run()?;
     Ok(())
 }
 // ANCHOR_END: main

@@ -5,6 +5,7 @@
 //! [`crate::serve`] is one that does.
 
 mod deadline;
+mod error_log;
 mod gzip;
 mod instrument;
 mod limits;
@@ -14,12 +15,14 @@ mod own_metrics;
 mod scrape;
 mod status;
 
+pub use error_log::{ErrorLog, stderr_log};
 pub use instrument::{
     InstrumentError, instrument_handler_counter, instrument_handler_duration,
     instrument_handler_in_flight, instrument_handler_response_size,
 };
 pub use limits::InFlight;
 
+pub(crate) use error_log::write_log;
 pub(crate) use method_not_allowed::method_not_allowed;
 pub(crate) use status::plain_text;
 
@@ -64,13 +67,10 @@ impl Handler for BoxHandler {
     }
 }
 
-/// Takes a message for the program's log; it may have several lines.
-pub type ErrorLog = Arc<dyn Fn(&str) + Send + Sync>;
-
 /// What a handler does besides serving its families; Go's `promhttp.HandlerOpts`.
 #[derive(Clone, Default)]
 pub struct HandlerOpts {
-    /// Called for each failed scrape; the message may have several lines.
+    /// Called for each failed scrape. A panic in it costs the message alone.
     pub error_log: Option<ErrorLog>,
     /// What to do when a scrape has errors.
     pub error_handling: HandlerErrorHandling,

@@ -7,6 +7,7 @@ use http::{Method, Request, Response};
 use prometheus::IntCounterVec;
 
 use super::deadline::within;
+use super::error_log::write_log;
 use super::gzip::gzip;
 use super::limits::Coalesced;
 use super::method_not_allowed::method_not_allowed;
@@ -94,7 +95,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
             counter.with_label_values(&["gathering"]).inc();
         }
         if let Some(log) = &self.opts.error_log {
-            log(&format!("error gathering metrics: {errors}"));
+            write_log(log, &format!("error gathering metrics: {errors}"));
         }
         match self.opts.error_handling {
             HandlerErrorHandling::PanicOnError => panic!("{errors}"),

@@ -1,119 +1,128 @@
 //! The listener: routes, limits, deadlines and a clean stop, over `std::net`.
 //!
-//! It takes a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
+//! It speaks a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
 //! head, a deadline on each wait, a bounded number of connections. Anything else gets
 //! the right status, and its connection is closed.
 //!
-//! Here is what a program says; `listener.rs` has the threads, one that accepts and one
-//! a connection; `table.rs` decides which connection makes room for another;
-//! `request.rs` what is taken of HTTP, and `response.rs` writes an answer.
+//! Here is what a program calls. `bind` has the port; `accept.rs` the thread that accepts,
+//! `admission.rs` which connection makes room for another, `connection.rs` the thread of
+//! each; `http` reads requests and writes responses, `routes.rs` finds the handler, and
+//! `landing` is the page at `/`.
 
+mod accept;
+mod admission;
 mod bind;
+mod connection;
+mod http;
 mod landing;
-mod listener;
-mod request;
-mod response;
+mod limits;
 mod routes;
 mod signals;
-mod table;
 
-pub use bind::{ServeError, address_argument, listen};
+pub use bind::{AddressError, ServeError, address_argument, listen};
+pub use landing::Landing;
+pub use limits::Limits;
+pub use signals::stop_signal;
+
 /// For the fuzz target, which stands outside of this crate.
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub use request::parse as parse_request;
-pub use signals::stop_signal;
+pub use http::{check as check_request, parse as parse_request};
 
 use std::io::{self, Write};
-use std::net::TcpListener;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, OnceLock};
 
-use self::listener::Listener;
-use self::routes::{Routes, is_path};
-use crate::promhttp::Handler;
+use ::http::{Request, Response};
 
-/// What clients may use up. Each wait for one of them ends at one of these.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Connections at once: 64. Room for a further one is made by the connection that
-    /// has waited longest for its request, one whose answer is out just then, or one
-    /// that has been taking its answer for longer than [`write`](Limits::write). Where
-    /// there is none of these for a second, the further one gets status 503.
-    pub connections: usize,
-    /// Bytes of a request line with its headers: 8 KiB. Status 414 or 431 beyond.
-    pub head_bytes: usize,
-    /// Headers of a request: 64. Status 431 beyond.
-    pub headers: usize,
-    /// From the first byte of a request to the end of its head: 10 s, then status 408.
-    pub head: Duration,
-    /// Without a byte, on a connection that is new or kept: 30 s.
-    pub idle: Duration,
-    /// Without any more of an answer being taken: 10 s.
-    pub write: Duration,
-    /// For the answers in progress when the server stops: 5 s.
-    pub stop: Duration,
-}
+use self::accept::Listener;
+use self::connection::Service;
+use self::routes::Routes;
+use crate::promhttp::{BoxHandler, ErrorLog, Handler, stderr_log};
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            connections: 64,
-            head_bytes: 8 * 1024,
-            headers: 64,
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(30),
-            write: Duration::from_secs(10),
-            stop: Duration::from_secs(5),
-        }
-    }
-}
+/// The client of a request, which a handler finds in the request's extensions. Behind a
+/// proxy it is the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
 
-impl Limits {
-    /// The nearest that can be held to: a duration past the end of time cannot.
-    fn within_bounds(self) -> Limits {
-        let within = |duration: Duration| {
-            duration.clamp(Duration::from_millis(1), Duration::from_secs(24 * 60 * 60))
-        };
-        Limits {
-            connections: self.connections.max(1),
-            head_bytes: self.head_bytes.clamp(256, 64 * 1024),
-            headers: self.headers.clamp(1, 1024),
-            head: within(self.head),
-            idle: within(self.idle),
-            write: within(self.write),
-            stop: within(self.stop),
-        }
-    }
-}
-
-/// Answers requests to its routes, and on `/` names them, within its [`Limits`].
+/// Answers requests to its routes, and on `/` links to them, within its [`Limits`].
 pub struct Server {
     listener: TcpListener,
     routes: Routes,
+    /// All layers, around `inner`.
+    handler: BoxHandler,
+    inner: Arc<OnceLock<Routes>>,
     limits: Limits,
+    log: ErrorLog,
 }
 
 impl Server {
-    /// A server on the port that `listener` holds.
+    /// Creates a server on the port that `listener` holds.
     #[must_use]
     pub fn new(listener: TcpListener) -> Server {
+        let inner = Arc::new(OnceLock::<Routes>::new());
+        let routes = Arc::clone(&inner);
+        let handler = move |request: &Request<()>| match routes.get() {
+            Some(routes) => routes.handle(request),
+            None => Response::default(),
+        };
         Server {
             listener,
             routes: Routes::default(),
+            handler: Box::new(handler),
+            inner,
             limits: Limits::default(),
+            log: stderr_log(),
         }
     }
 
-    /// Answers requests for exactly `path` with `handler`; of equal routes the first
-    /// counts. If a handler panics, the response is status 500. A closure states the type
-    /// of its argument: `|_: &Request<()>| Response::new("ok\n".into())`.
+    /// Answers requests for exactly `path` with `handler`; a request's path may be
+    /// percent-encoded. If a handler panics, the response is status 500. A closure states
+    /// the type of its argument: `|_: &Request<()>| Response::new("ok\n".into())`.
     #[must_use]
     pub fn route(mut self, path: &str, handler: impl Handler + 'static) -> Server {
-        self.routes.push(path, Box::new(handler));
+        self.routes.of.push((path.to_owned(), Box::new(handler)));
         self
     }
 
-    /// Replaces the default limits. What is outside of these bounds is taken as the
+    /// Wraps every response of the server, whichever the route and whenever it is added: the
+    /// landing page and refusals such as 404 and 405 too, but not those of requests that
+    /// cannot be read. The last layer is the outermost. For one route, wrap its handler.
+    #[must_use]
+    pub fn layer<H>(mut self, wrap: impl FnOnce(BoxHandler) -> H) -> Server
+    where
+        H: Handler + 'static,
+    {
+        self.handler = Box::new(wrap(self.handler));
+        self
+    }
+
+    /// The same for a layer that may fail, such as
+    /// [`instrument_handler_counter`](crate::promhttp::instrument_handler_counter).
+    ///
+    /// # Errors
+    ///
+    /// Returns the layer's error.
+    pub fn try_layer<H, E>(
+        mut self,
+        wrap: impl FnOnce(BoxHandler) -> Result<H, E>,
+    ) -> Result<Server, E>
+    where
+        H: Handler + 'static,
+    {
+        self.handler = Box::new(wrap(self.handler)?);
+        Ok(self)
+    }
+
+    /// Replaces the page at `/`, whose title is otherwise the name of the program's file.
+    /// It is not served if there is a route for `/`.
+    #[must_use]
+    pub fn landing(mut self, landing: Landing) -> Server {
+        self.routes.landing = landing;
+        self
+    }
+
+    /// Replaces the default limits. A value outside of these bounds is replaced by the
     /// nearest within: at least 1 connection, 256 bytes to 64 KiB of head, 1 to 1024
     /// headers, 1 ms to 1 day.
     #[must_use]
@@ -122,12 +131,21 @@ impl Server {
         self
     }
 
+    /// Replaces the log for the server's own messages, which is standard error: such as
+    /// that no descriptor is left for a connection.
+    #[must_use]
+    pub fn log(mut self, log: ErrorLog) -> Server {
+        self.log = log;
+        self
+    }
+
     /// Prints `listening on http://…` with the first route, and serves until SIGINT or
-    /// SIGTERM comes and the answers in progress are out.
+    /// SIGTERM comes and the responses in progress are out.
     ///
     /// # Errors
     ///
-    /// When a route matches no request, or the system refuses a thread or the signals.
+    /// Returns an error if a route matches no request or two routes are equal, or the
+    /// system refuses a thread or the signals.
     pub fn run(self) -> Result<(), ServeError> {
         let stop = stop_signal()?;
         let address = self.listener.local_addr()?;
@@ -140,18 +158,22 @@ impl Server {
         })
     }
 
-    /// Serves until `stop` returns and the answers in progress are out: for a program
-    /// that minds the signals itself. The port is free again afterwards, unless the
-    /// process is out of file descriptors.
+    /// Serves until `stop` returns and the responses in progress are out: for a program
+    /// that handles the signals itself. The port is closed first, unless the process is out
+    /// of file descriptors.
     ///
     /// # Errors
     ///
-    /// When a route matches no request, or the system refuses a thread.
+    /// Returns an error if a route matches no request or two routes are equal, or the
+    /// system refuses a thread.
     pub fn run_until(self, stop: impl FnOnce()) -> Result<(), ServeError> {
-        if let Some(path) = self.routes.paths().find(|path| !is_path(path)) {
-            return Err(ServeError::Route(path.to_owned()));
-        }
-        let listener = Listener::start(self.listener, self.routes, self.limits)?;
+        self.routes.check()?;
+        self.inner.get_or_init(|| self.routes);
+        let service = Service {
+            handler: self.handler,
+            limits: self.limits,
+        };
+        let listener = Listener::start(self.listener, service, self.log)?;
         stop();
         listener.stop();
         Ok(())

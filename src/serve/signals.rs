@@ -2,33 +2,41 @@
 
 use super::ServeError;
 
-/// From now on SIGINT (Ctrl-C) and SIGTERM don't end the program: the first one ends
-/// the wait that is returned, a second one the program, at once. For one call in the life
-/// of a program: after the first signal every further one ends it.
+/// Makes SIGINT (Ctrl-C) and SIGTERM stop the program instead of ending it: the first ends
+/// the wait that is returned, a further one the program, at once. Those within 100 ms of
+/// the first count as that one, since some senders signal a process and its group. For one
+/// call in the life of a program.
 ///
 /// # Errors
 ///
-/// When the system refuses the signal handler.
+/// Returns an error if the system refuses the signal handler or its thread.
 #[cfg(unix)]
 pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
-    use std::sync::Arc;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::flag;
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::exit;
 
-    let stopping = Arc::default();
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag down, and raises it.
-        flag::register_conditional_shutdown(
-            signal,
-            128 + signal,
-            Arc::clone(&stopping),
-        )?;
-        flag::register(signal, Arc::clone(&stopping))?;
-    }
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    const SAME: Duration = Duration::from_millis(100);
+
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let (stop, stopping) = mpsc::channel();
+    let thread = thread::Builder::new().name("signals".to_owned());
+    thread.spawn(move || {
+        let mut first = None;
+        for signal in signals.forever() {
+            if first.get_or_insert_with(Instant::now).elapsed() > SAME {
+                exit(128 + signal);
+            }
+            // Nobody waits once the program has stopped.
+            let _ = stop.send(());
+        }
+    })?;
     Ok(move || {
-        signals.forever().next();
+        let _ = stopping.recv();
     })
 }
 

@@ -3,9 +3,9 @@ use std::error::Error;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::serve::{self, Limits, Server};
+use exporter_workbook::serve::{self, Landing, Limits, PeerAddr, Server};
 use http::{Request, Response};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,17 +16,38 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 pub fn server(listener: TcpListener) -> Result<Server, Box<dyn Error>> {
     let registry = Registry::new();
-    // Your collectors go into it here.
+    // Register your collectors here.
     let metrics = promhttp::handler_for(&registry, HandlerOpts::default())?;
     let health = |_: &Request<()>| Response::new(b"ok\n".to_vec());
+    let landing = Landing::new("Queue exporter")
+        .description("Reports the length of each queue.")
+        .version(env!("CARGO_PKG_VERSION"));
     let limits = Limits {
         connections: 16,
         idle: Duration::from_secs(120),
         ..Limits::default()
     };
     Ok(Server::new(listener)
+        .landing(landing)
         .route("/metrics", metrics)
         .route("/-/healthy", health)
-        .limits(limits))
+        .limits(limits)
+        .layer(logged))
 }
 // ANCHOR_END: program
+
+// ANCHOR: layer
+/// Logs each request with its client and the status of its response.
+fn logged(inner: BoxHandler) -> impl Handler {
+    let log = promhttp::stderr_log();
+    move |request: &Request<()>| {
+        let response = inner.handle(request);
+        let (method, uri) = (request.method(), request.uri());
+        let status = response.status().as_u16();
+        if let Some(PeerAddr(client)) = request.extensions().get() {
+            log(&format!("{client} {method} {uri} {status}"));
+        }
+        response
+    }
+}
+// ANCHOR_END: layer

@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod held;
+pub mod running;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use exporter_workbook::serve;
 
 /// How long anything may take before a test calls it hanging: far beyond what a loaded
 /// machine needs.
@@ -116,6 +119,19 @@ pub fn free_port() -> u16 {
     ports
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .unwrap()
+}
+
+/// Listens on a port that was just given back. A process that another test starts at this
+/// moment holds it until it runs its own program.
+pub fn listen_again(address: &str) -> TcpListener {
+    let started = Instant::now();
+    loop {
+        match serve::listen(address) {
+            Ok(listener) => return listener,
+            Err(error) => assert!(started.elapsed() < PATIENCE, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A running program.

@@ -33,7 +33,7 @@ struct Entries {
     of: BTreeMap<u64, Entry>,
     next_id: u64,
     stopping: bool,
-    /// Since when none could be ended for another, as far as one that came has seen.
+    /// Since when a further connection has found none that could be ended for it.
     busy_since: Option<Instant>,
     /// Whether the next one whose answer is out makes room.
     wanted: bool,
@@ -121,7 +121,7 @@ impl Table {
     pub fn enter(self: &Arc<Self>, stream: &Arc<TcpStream>) -> Option<Place> {
         let came = Instant::now();
         let mut entries = self.entries();
-        while entries.of.len() >= entries.most(&self.limits) {
+        while entries.of.len() >= entries.most(&self.limits) && !entries.stopping {
             entries.wanted = true;
             let grace = GRACE.saturating_sub(came.elapsed());
             let (since, early) = match entries.end_one(grace, &self.limits) {
@@ -162,8 +162,8 @@ impl Table {
         self.entries().stopping
     }
 
-    /// Ends what waits; from now on nothing enters.
-    pub fn stop(&self) {
+    /// Ends what waits; from now on nothing enters. Returns when the stop is to end.
+    pub fn stop(&self) -> Instant {
         let mut entries = self.entries();
         entries.stopping = true;
         for entry in entries.of.values() {
@@ -171,13 +171,24 @@ impl Table {
                 let _ = entry.stream.shutdown(Shutdown::Both);
             }
         }
+        self.changed.notify_all();
+        Instant::now() + self.limits.stop
     }
 
-    /// Waits until all have left, for as long as a stop may take.
-    pub fn wait_until_empty(&self) {
+    /// Waits for `time`, or until the listener stops.
+    pub fn wait_for_stop(&self, time: Duration) {
+        let goes_on = |entries: &mut Entries| !entries.stopping;
+        drop(
+            self.changed
+                .wait_timeout_while(self.entries(), time, goes_on),
+        );
+    }
+
+    /// Waits until all have left, or `end` has come.
+    pub fn wait_until_empty(&self, end: Instant) {
+        let left = end.saturating_duration_since(Instant::now());
         let busy = |entries: &mut Entries| !entries.of.is_empty();
-        let stop = self.limits.stop;
-        drop(self.changed.wait_timeout_while(self.entries(), stop, busy));
+        drop(self.changed.wait_timeout_while(self.entries(), left, busy));
     }
 }
 

@@ -1,13 +1,25 @@
 //! From a response to its bytes.
 
-use std::io;
+use std::time::SystemTime;
 
-use http::header::CONTENT_LENGTH;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::response::Parts;
 use http::{Response, Version};
 
-/// The bytes of `response`, without its body where that was not asked for, and with
-/// `Connection: close` where the connection is not kept.
+/// What frames a message, which is the listener's to say: a wrong length would shift every
+/// later response.
+const FRAMING: [HeaderName; 5] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The bytes of `response`, without its body if `head_only`, and with `Connection: close`
+/// unless the connection is `kept`.
 pub fn message(
     response: Response<Vec<u8>>,
     version: Version,
@@ -15,18 +27,22 @@ pub fn message(
     kept: bool,
 ) -> Vec<u8> {
     let (parts, mut body) = response.into_parts();
+    let mut head = start(&parts, version);
     if matches!(parts.status.as_u16(), 100..=199 | 204 | 304) {
-        // These never have one, and the client takes it for the next answer.
+        // RFC 9110, section 8.6: these have neither body nor length, and a client takes
+        // a body for the next response.
         body.clear();
+    } else {
+        add(
+            &mut head,
+            &CONTENT_LENGTH,
+            body.len().to_string().as_bytes(),
+        );
     }
-    let mut head = Vec::with_capacity(256);
-    // Writing to memory does not fail.
-    let _ = write_head(&parts, body.len(), version, &mut head);
     if !kept {
-        // tiny_http leaves this header to its own server.
-        head.truncate(head.len() - 2);
-        head.extend_from_slice(b"Connection: close\r\n\r\n");
+        add(&mut head, &CONNECTION, b"close");
     }
+    head.extend_from_slice(b"\r\n");
     if head_only {
         return head;
     }
@@ -35,49 +51,47 @@ pub fn message(
     body
 }
 
-/// Leaves out what tiny_http does not write: headers beyond ASCII, and those that frame
-/// the message, such as Connection and Transfer-Encoding.
-fn write_head(
-    parts: &Parts,
-    length: usize,
-    version: Version,
-    head: &mut Vec<u8>,
-) -> io::Result<()> {
-    let headers = parts
-        .headers
-        .iter()
-        // Stated by `length`: a wrong one would shift every later answer.
-        .filter(|(name, _)| **name != CONTENT_LENGTH)
-        .filter_map(|(name, value)| {
-            tiny_http::Header::from_bytes(titled(name.as_str()), value.as_bytes()).ok()
-        })
-        .collect();
-    let status = tiny_http::StatusCode(parts.status.as_u16());
-    let version = tiny_http::HTTPVersion(1, u8::from(version != Version::HTTP_10));
-    tiny_http::Response::new(status, headers, io::empty(), Some(length), None)
-        .with_chunked_threshold(usize::MAX)
-        // Without the request's headers: one of them, TE, would ask for chunks.
-        .raw_print(head, version, &[], true, None)
+/// The status line and the headers of the response itself.
+fn start(parts: &Parts, version: Version) -> Vec<u8> {
+    let version = match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
+    };
+    let reason = parts.status.canonical_reason().unwrap_or_default();
+    let line = format!("{version} {} {reason}\r\n", parts.status.as_str());
+    let mut head = Vec::with_capacity(256);
+    head.extend_from_slice(line.as_bytes());
+    if !parts.headers.contains_key(DATE) {
+        let now = httpdate::fmt_http_date(SystemTime::now());
+        add(&mut head, &DATE, now.as_bytes());
+    }
+    for (name, value) in &parts.headers {
+        if !FRAMING.contains(name) {
+            add(&mut head, name, value.as_bytes());
+        }
+    }
+    head
 }
 
-/// `content-type` as `Content-Type`, the way tiny_http writes the headers of its own.
-fn titled(name: &str) -> String {
+/// Adds a header, `content-type` as `Content-Type`.
+fn add(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     let mut starts = true;
-    let title = |letter: char| {
-        let titled = if starts {
+    for letter in name.as_str().bytes() {
+        head.push(if starts {
             letter.to_ascii_uppercase()
         } else {
             letter
-        };
-        starts = letter == '-';
-        titled
-    };
-    name.chars().map(title).collect()
+        });
+        starts = letter == b'-';
+    }
+    head.extend_from_slice(b": ");
+    head.extend_from_slice(value);
+    head.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
 mod tests {
-    use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+    use http::header::HeaderValue;
 
     use super::*;
 
@@ -95,13 +109,7 @@ mod tests {
     fn a_response_is_written_with_its_length() {
         assert_eq!(
             lines(Response::new(b"a 1\n".to_vec()), Version::HTTP_11, true),
-            [
-                "HTTP/1.1 200 OK",
-                "Server: tiny-http (Rust)",
-                "Content-Length: 4",
-                "",
-                "a 1\n"
-            ]
+            ["HTTP/1.1 200 OK", "Content-Length: 4", "", "a 1\n"]
         );
     }
 
@@ -110,7 +118,7 @@ mod tests {
         let lines = lines(Response::new(Vec::new()), Version::HTTP_10, false);
         assert_eq!(lines[0], "HTTP/1.0 200 OK");
         assert_eq!(
-            lines[2..],
+            lines[1..],
             ["Content-Length: 0", "Connection: close", "", ""]
         );
     }
@@ -124,7 +132,7 @@ mod tests {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert("x-name", HeaderValue::from_static("kept"));
         assert_eq!(
-            lines(response, Version::HTTP_11, true)[2..],
+            lines(response, Version::HTTP_11, true)[1..],
             ["X-Name: kept", "Content-Length: 4", "", "a 1\n"]
         );
     }
@@ -135,7 +143,7 @@ mod tests {
             let mut response = Response::new(b"a 1\n".to_vec());
             *response.status_mut() = status.try_into().unwrap();
             let lines = lines(response, Version::HTTP_11, true);
-            assert_eq!(lines[2..], ["Content-Length: 0", "", ""]);
+            assert_eq!(lines[1..], ["", ""]);
         }
     }
 

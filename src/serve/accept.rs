@@ -1,0 +1,153 @@
+//! The thread that accepts connections.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use http::{StatusCode, Version};
+
+use super::admission::{MOMENT, Table};
+use super::connection::{Connection, Service};
+use super::http::message;
+use crate::promhttp::{ErrorLog, plain_text, write_log};
+
+/// A port that is being served.
+pub struct Listener {
+    address: SocketAddr,
+    table: Arc<Table>,
+    accepting: JoinHandle<()>,
+}
+
+impl Listener {
+    pub fn start(
+        listener: TcpListener,
+        service: Service,
+        log: ErrorLog,
+    ) -> io::Result<Listener> {
+        let address = listener.local_addr()?;
+        // Such as one of an asynchronous runtime is not.
+        listener.set_nonblocking(false)?;
+        let table = Arc::new(Table::new(service.limits.clone()));
+        let mut acceptor = Acceptor {
+            listener,
+            table: Arc::clone(&table),
+            service: Arc::new(service),
+            log,
+            pause: Acceptor::SHORTEST_PAUSE,
+            logged: None,
+        };
+        let thread = thread::Builder::new().name("accept".to_owned());
+        Ok(Listener {
+            address,
+            table,
+            accepting: thread.spawn(move || acceptor.run())?,
+        })
+    }
+
+    /// Closes the port, so that a successor can have it, and waits until the responses in
+    /// progress are out. Accepts no further connection or request.
+    pub fn stop(self) {
+        let ends = self.table.stop();
+        self.close(ends);
+        self.table.wait_until_empty(ends);
+    }
+
+    /// Ends the accept in progress with one more connection, for which a descriptor must
+    /// be free.
+    fn close(self: &Listener, ends: Instant) {
+        while !self.accepting.is_finished() && Instant::now() < ends {
+            let woken = TcpStream::connect_timeout(&reachable(self.address), MOMENT);
+            if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Where to reach a listener on `address`, which may stand for every address.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// The thread that accepts. It waits for no client, and ends only with the listener.
+struct Acceptor {
+    listener: TcpListener,
+    table: Arc<Table>,
+    service: Arc<Service>,
+    log: ErrorLog,
+    /// After the next failure.
+    pause: Duration,
+    logged: Option<Instant>,
+}
+
+impl Acceptor {
+    const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+
+    fn run(&mut self) {
+        while !self.table.is_stopping() {
+            let accepted = self.listener.accept();
+            if self.table.is_stopping() {
+                return;
+            }
+            match accepted {
+                Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
+                // The client has left again.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) => self.wait_out("accept a connection", &error),
+            }
+        }
+    }
+
+    /// Gives `stream` a place and a thread, or the answer that there is none for it.
+    fn admit(&mut self, stream: Arc<TcpStream>, peer: SocketAddr) {
+        let came = Instant::now();
+        while let Some(place) = self.table.enter(&stream) {
+            let service = Arc::clone(&self.service);
+            let connection = Connection::new(service, Arc::clone(&stream), peer, place);
+            let thread = thread::Builder::new().name("connection".to_owned());
+            match thread.spawn(move || connection.run()) {
+                Ok(_) => {
+                    self.pause = Acceptor::SHORTEST_PAUSE;
+                    return;
+                }
+                Err(error) => self.wait_out("start a thread", &error),
+            }
+            if came.elapsed() > MOMENT {
+                break;
+            }
+        }
+        let busy = "No connection is free, try again later.\n";
+        let response = plain_text(StatusCode::SERVICE_UNAVAILABLE, busy);
+        // What has come is read, because a socket closed with bytes unread takes the
+        // answer back.
+        let _ = stream.set_nonblocking(true);
+        let _ = (&*stream).read(&mut vec![0; self.service.limits.head_bytes]);
+        let _ = (&*stream).write(&message(response, Version::HTTP_11, false, false));
+    }
+
+    /// Lets a connection go for the descriptor and the thread that it holds, and gives
+    /// the system some time.
+    fn wait_out(&mut self, what: &str, error: &io::Error) {
+        let most = self.table.shrink();
+        if self.logged.is_none_or(|logged| logged.elapsed() > MOMENT) {
+            self.logged = Some(Instant::now());
+            write_log(
+                &self.log,
+                &format!(
+                    "serve: cannot {what}, trying on with {most} at once: {error}"
+                ),
+            );
+        }
+        self.table.wait_for_stop(self.pause);
+        self.pause = (self.pause * 2).min(MOMENT);
+    }
+}

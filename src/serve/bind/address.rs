@@ -1,0 +1,277 @@
+//! The address to listen on, as people type it.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+
+use crate::message::debug_is_message;
+
+/// Why a text is no address to listen on.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// There is no text.
+    #[error("the address to listen on is empty: write HOST:PORT, or :PORT for {EVERY}")]
+    Empty,
+    /// An option of a command line.
+    #[error(
+        "unknown option {0:?}: the only argument is the address to listen on; see --help"
+    )]
+    Option(String),
+    /// A URL.
+    #[error("{0:?} is a URL: the address to listen on is HOST:PORT alone")]
+    Url(String),
+    /// A path, such as that of a Unix socket.
+    #[error("{0:?} is a path: the address to listen on is HOST:PORT, for TCP")]
+    Path(String),
+    /// A host without a port.
+    #[error("{address:?} has no port: write {}:9100", .address.trim_end_matches(':'))]
+    NoPort {
+        /// The text.
+        address: String,
+    },
+    /// A port that isn't a number.
+    #[error("the port {port:?} of {address:?} isn't a number")]
+    PortNotNumber {
+        /// The text.
+        address: String,
+        /// Its port.
+        port: String,
+    },
+    /// A port above 65535.
+    #[error("the port {port} of {address:?} is out of range: the highest is 65535")]
+    PortOutOfRange {
+        /// The text.
+        address: String,
+        /// Its port.
+        port: String,
+    },
+    /// An IPv6 address without brackets, after which a port cannot be told from it.
+    #[error("{0:?} has an IPv6 address without brackets: write [::1]:9100")]
+    NoBrackets(String),
+    /// Brackets around something else than an IPv6 address.
+    #[error("{0:?} has brackets that don't hold an IPv6 address: write [::1]:9100")]
+    Brackets(String),
+    /// Something that can't be a host.
+    #[error("the host {host:?} of {address:?} is neither a name nor an IP address")]
+    Host {
+        /// The text.
+        address: String,
+        /// Its host.
+        host: String,
+    },
+}
+
+debug_is_message!(AddressError);
+
+const EVERY: &str = "every address of this machine";
+
+/// A host and a port to listen on.
+#[derive(Debug, PartialEq)]
+pub struct Address<'a> {
+    /// Every address of the machine if `None`.
+    host: Option<&'a str>,
+    port: u16,
+}
+
+impl<'a> Address<'a> {
+    /// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `*:PORT` or `PORT`.
+    pub fn parse(text: &'a str) -> Result<Address<'a>, AddressError> {
+        let owned = || text.to_owned();
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        if text.starts_with('-') {
+            return Err(AddressError::Option(owned()));
+        }
+        if text.contains("://") {
+            return Err(AddressError::Url(owned()));
+        }
+        if text.contains('/') {
+            return Err(AddressError::Path(owned()));
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            _ if text.bytes().all(|byte| byte.is_ascii_digit()) => ("", text),
+            Some((host, _)) if host.contains(':') && !text.starts_with('[') => {
+                return Err(AddressError::NoBrackets(owned()));
+            }
+            Some((host, port)) if !port.is_empty() && !text.ends_with(']') => {
+                (host, port)
+            }
+            _ => return Err(AddressError::NoPort { address: owned() }),
+        };
+        Ok(Address {
+            host: host_of(host, text)?,
+            port: port_of(port, text)?,
+        })
+    }
+
+    /// Whether it stands for every address of the machine.
+    pub fn is_every(&self) -> bool {
+        self.host.is_none()
+    }
+
+    /// What to listen on, the best first. `[::]` stands for IPv4 as well where the system
+    /// says so by default.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the host has no address.
+    pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        let Some(host) = self.host else {
+            let v4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.port));
+            let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, self.port));
+            return Ok(match cfg!(any(target_os = "linux", target_os = "macos")) {
+                true => vec![v6, v4],
+                false => vec![v4],
+            });
+        };
+        let mut addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
+        // IPv4 before IPv6.
+        addresses.sort();
+        addresses.dedup();
+        Ok(addresses)
+    }
+}
+
+fn host_of<'a>(host: &'a str, address: &str) -> Result<Option<&'a str>, AddressError> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match host {
+        "" | "*" => Ok(None),
+        _ if host.starts_with('[') || host.ends_with(']') => {
+            let inner = host
+                .strip_prefix('[')
+                .and_then(|host| host.strip_suffix(']'));
+            // With a zone: `[fe80::1%eth0]`.
+            let is_v6 = |inner: &&str| {
+                let ip = inner.split('%').next().unwrap_or_default();
+                ip.parse::<Ipv6Addr>().is_ok()
+            };
+            let inner = inner.filter(is_v6);
+            let brackets = || AddressError::Brackets(address.to_owned());
+            inner.map(Some).ok_or_else(brackets)
+        }
+        _ if host.bytes().all(is_name) => Ok(Some(host)),
+        _ => Err(AddressError::Host {
+            address: address.to_owned(),
+            host: host.to_owned(),
+        }),
+    }
+}
+
+fn port_of(port: &str, address: &str) -> Result<u16, AddressError> {
+    let (port, address) = (port.to_owned(), address.to_owned());
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(AddressError::PortNotNumber { address, port });
+    }
+    port.parse()
+        .map_err(|_| AddressError::PortOutOfRange { address, port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<&str>, u16) {
+        let address = Address::parse(text).unwrap();
+        (address.host, address.port)
+    }
+
+    #[test]
+    fn an_address_is_read_as_people_type_it() {
+        assert_eq!(read("127.0.0.1:8050"), (Some("127.0.0.1"), 8050));
+        assert_eq!(read("localhost:65535"), (Some("localhost"), 65535));
+        assert_eq!(
+            read("my-host_1.example.:80"),
+            (Some("my-host_1.example."), 80)
+        );
+        assert_eq!(read("[::1]:9000"), (Some("::1"), 9000));
+        assert_eq!(read("[fe80::1%eth0]:9000"), (Some("fe80::1%eth0"), 9000));
+        for every in ["9100", ":9100", "*:9100"] {
+            assert_eq!(read(every), (None, 9100));
+        }
+        assert_eq!(read("0"), (None, 0));
+    }
+
+    #[test]
+    fn every_address_is_ipv6_first_and_a_host_is_ipv4_first() {
+        let every = Address::parse(":9100").unwrap().resolve().unwrap();
+        assert_eq!(every.last().unwrap().to_string(), "0.0.0.0:9100");
+        let localhost = Address::parse("localhost:9100").unwrap().resolve().unwrap();
+        assert!(localhost.is_sorted_by_key(SocketAddr::is_ipv6));
+        assert!(localhost.iter().all(|address| address.ip().is_loopback()));
+    }
+
+    /// Texts with the messages that refuse them.
+    const WRONG: [(&str, &str); 17] = [
+        (
+            "",
+            "the address to listen on is empty: write HOST:PORT, or :PORT for every \
+             address of this machine",
+        ),
+        (
+            "--port",
+            "unknown option \"--port\": the only argument is the address to listen \
+             on; see --help",
+        ),
+        (
+            "http://a:80/metrics",
+            "\"http://a:80/metrics\" is a URL: the address to listen on is HOST:PORT \
+             alone",
+        ),
+        (
+            "/run/a.sock",
+            "\"/run/a.sock\" is a path: the address to listen on is HOST:PORT, for \
+             TCP",
+        ),
+        (
+            "127.0.0.1",
+            "\"127.0.0.1\" has no port: write 127.0.0.1:9100",
+        ),
+        (
+            "localhost:",
+            "\"localhost:\" has no port: write localhost:9100",
+        ),
+        (
+            "::1",
+            "\"::1\" has an IPv6 address without brackets: write [::1]:9100",
+        ),
+        (
+            "::1:9100",
+            "\"::1:9100\" has an IPv6 address without brackets: write [::1]:9100",
+        ),
+        ("[::1]", "\"[::1]\" has no port: write [::1]:9100"),
+        (":", "\":\" has no port: write :9100"),
+        ("a:http", "the port \"http\" of \"a:http\" isn't a number"),
+        ("a:+80", "the port \"+80\" of \"a:+80\" isn't a number"),
+        (
+            "127.0.0.1:65536",
+            "the port 65536 of \"127.0.0.1:65536\" is out of range: the highest is \
+             65535",
+        ),
+        (
+            "123456",
+            "the port 123456 of \"123456\" is out of range: the highest is 65535",
+        ),
+        (
+            "fe80::1:x:9100",
+            "\"fe80::1:x:9100\" has an IPv6 address without brackets: write [::1]:9100",
+        ),
+        (
+            "[localhost]:80",
+            "\"[localhost]:80\" has brackets that don't hold an IPv6 address: write \
+             [::1]:9100",
+        ),
+        (
+            "a b\n:80",
+            "the host \"a b\\n\" of \"a b\\n:80\" is neither a name nor an IP address",
+        ),
+    ];
+
+    #[test]
+    fn an_error_says_what_is_wrong_with_this_address() {
+        for (text, message) in WRONG {
+            let error = Address::parse(text).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The port that a program listens on: its argument, the address, an inherited socket, and
+//! what to do if it is in use.
+
+mod address;
+mod argument;
+#[cfg(unix)]
+mod inherited;
+
+pub use address::AddressError;
+pub use argument::address_argument;
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener};
+
+use self::address::Address;
+use crate::message::debug_is_message;
+
+/// Why a program does not serve.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The program has more than one argument.
+    #[error(
+        "expected one argument at most, the address to listen on: got {}; see --help",
+        quoted(.0)
+    )]
+    Arguments(Vec<String>),
+    /// The text isn't an address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {}", reason(.address, .source))]
+    Listen {
+        /// As it was asked for.
+        address: String,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// The program was started with a socket that it cannot use.
+    #[error("cannot listen on the socket that LISTEN_FDS passes: {0}")]
+    Inherited(io::Error),
+    /// No request matches the path of a route.
+    #[error(
+        "no request matches the route {0:?}: a path starts with `/` and has no `?`, no \
+         `#`, no space and nothing beyond ASCII"
+    )]
+    Route(String),
+    /// Two routes have one path.
+    #[error("the route {0:?} is there twice: its second handler would never be called")]
+    DuplicateRoute(String),
+    /// The system refuses what a server needs besides its port.
+    #[error("cannot serve: {0}")]
+    System(#[from] io::Error),
+}
+
+debug_is_message!(ServeError);
+
+fn quoted(arguments: &[String]) -> String {
+    let quoted: Vec<_> = arguments.iter().map(|text| format!("{text:?}")).collect();
+    quoted.join(" ")
+}
+
+fn reason(address: &str, error: &io::Error) -> String {
+    let port = address.rsplit(':').next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "port {port} is in use; stop the program that holds it \
+             (`ss -ltnp sport = :{port}` names it), or give another address as argument"
+        ),
+        ErrorKind::PermissionDenied => {
+            format!("{error}; ports from 1024 on need no privilege")
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("{error}; :{port} stands for every address of this machine")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Listens on `address`: `HOST:PORT`, or `:PORT`, `*:PORT` or `PORT` for every address of
+/// the machine; on port 0 it takes a free one. An inherited socket is used instead if there is one:
+/// systemd passes them by `LISTEN_FDS`, and each call uses the next.
+///
+/// # Errors
+///
+/// Returns an error if `address` isn't one, its port is in use on any address of the host,
+/// or the host isn't this machine, with what to do about it.
+pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
+    let parsed = Address::parse(address)?;
+    #[cfg(unix)]
+    if let Some(listener) = inherited::inherited().map_err(ServeError::Inherited)? {
+        return Ok(listener);
+    }
+    bind(&parsed).map_err(|source| ServeError::Listen {
+        address: address.to_owned(),
+        source,
+    })
+}
+
+fn bind(address: &Address<'_>) -> io::Result<TcpListener> {
+    let candidates = address.resolve()?;
+    if !address.is_every() {
+        return bind_one(&candidates);
+    }
+    // Not as above: the first has IPv4 as well, so the second would find the port in use.
+    TcpListener::bind(&candidates[..1]).or_else(|error| match error.kind() {
+        ErrorKind::AddrInUse => Err(error),
+        _ => TcpListener::bind(&candidates[1..]),
+    })
+}
+
+/// Binds the first of a host's addresses that can be bound. A port that is in use on another
+/// of them is in use: half of the clients of `localhost` would reach the other program.
+fn bind_one(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut bound: io::Result<TcpListener> = Err(ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        match TcpListener::bind(address) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(error),
+            next if bound.is_err() => bound = next,
+            _ => {}
+        }
+    }
+    bound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_named_with_what_to_do_about_it() {
+        let listener = listen("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
+        let error = listen(&address.to_string()).unwrap_err();
+        assert_eq!(
+            format!("{error:?}"),
+            format!(
+                "cannot listen on 127.0.0.1:{port}: port {port} is in use; stop the \
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or give \
+                 another address as argument"
+            )
+        );
+    }
+
+    #[test]
+    fn a_port_in_use_on_any_address_of_a_host_is_in_use() {
+        // All of it is this machine on Linux alone.
+        let second = if cfg!(target_os = "linux") {
+            "127.0.0.2"
+        } else {
+            "::1"
+        };
+        let holder = TcpListener::bind((second, 0)).unwrap();
+        let taken = holder.local_addr().unwrap();
+        let first = SocketAddr::from(([127, 0, 0, 1], taken.port()));
+        let elsewhere = SocketAddr::from(([192, 0, 2, 1], taken.port()));
+        for addresses in [[first, taken], [taken, first], [elsewhere, taken]] {
+            let error = bind_one(&addresses).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AddrInUse, "{addresses:?}");
+        }
+        drop(holder);
+        for addresses in [[first, taken], [elsewhere, first], [first, elsewhere]] {
+            let listener = bind_one(&addresses).unwrap();
+            assert_eq!(listener.local_addr().unwrap(), first);
+        }
+        assert_eq!(
+            bind_one(&[elsewhere]).unwrap_err().kind(),
+            ErrorKind::AddrNotAvailable
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_an_error_that_says_so() {
+        let error = listen("192.0.2.1:0").unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot listen on 192.0.2.1:0: "),
+            "{error}"
+        );
+        assert!(
+            error.ends_with("; :0 stands for every address of this machine"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! A connection and its thread: its requests and their responses, one after the other, with a
+//! deadline on every wait.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, StatusCode, Version};
+
+use super::admission::{Doing, MOMENT, Place};
+use super::http::{Refusal, is_kept, message, parse, refusal, skip_empty_lines};
+use super::routes::caught;
+use super::{Limits, PeerAddr};
+use crate::promhttp::BoxHandler;
+
+/// What is the same for every connection.
+pub struct Service {
+    pub handler: BoxHandler,
+    pub limits: Limits,
+}
+
+/// One client, from its first byte to its last.
+pub struct Connection {
+    service: Arc<Service>,
+    /// Before the place: who waits for that finds the descriptor closed.
+    stream: Arc<TcpStream>,
+    peer: SocketAddr,
+    place: Place,
+    /// What has come and is not answered yet.
+    received: Vec<u8>,
+}
+
+/// Why there is no further request.
+enum End {
+    Refused(Refusal),
+    /// The client has left, or is silent between two requests.
+    Silent,
+}
+
+impl Connection {
+    pub fn new(
+        service: Arc<Service>,
+        stream: Arc<TcpStream>,
+        peer: SocketAddr,
+        place: Place,
+    ) -> Connection {
+        Connection {
+            service,
+            stream,
+            peer,
+            place,
+            received: Vec::new(),
+        }
+    }
+
+    pub fn run(mut self) {
+        let _ = self.stream.set_nodelay(true);
+        // A write that times out tells what was taken, and not when: so it is asked often.
+        let often = (self.service.limits.write / 8).max(Duration::from_millis(1));
+        let _ = self.stream.set_write_timeout(Some(often));
+        loop {
+            let request = match self.next_request() {
+                Ok(request) => request,
+                Err(End::Refused(refusal)) => {
+                    let head_only = self.received.starts_with(b"HEAD ");
+                    self.place.starts(Doing::Sending);
+                    self.send(&message(*refusal, Version::HTTP_11, head_only, false));
+                    self.place.starts(Doing::Waiting);
+                    return self.close();
+                }
+                Err(End::Silent) => return,
+            };
+            if !self.place.starts(Doing::Answering) {
+                return;
+            }
+            let response = caught(&self.service.handler, &request);
+            let head_only = request.method() == Method::HEAD;
+            let kept = self.place.starts(Doing::Sending) && is_kept(&request);
+            let sent =
+                self.send(&message(response, request.version(), head_only, kept));
+            if !sent {
+                return;
+            }
+            if !(self.place.starts(Doing::Waiting) && kept) {
+                return self.close();
+            }
+        }
+    }
+
+    fn next_request(&mut self) -> Result<Request<()>, End> {
+        let Limits { head, idle, .. } = self.service.limits;
+        let mut deadline = Instant::now() + idle;
+        let mut begun = false;
+        loop {
+            skip_empty_lines(&mut self.received);
+            if !begun && !matches!(self.received[..], [] | [b'\r']) {
+                begun = true;
+                deadline = Instant::now() + head;
+            }
+            let parsed = parse(&self.received, &self.service.limits);
+            if let Some((length, mut request)) = parsed.map_err(End::Refused)? {
+                self.received.drain(..length);
+                request.extensions_mut().insert(PeerAddr(self.peer));
+                return Ok(request);
+            }
+            match self.receive(deadline) {
+                Ok(1..) => {}
+                Err(error) if begun && error.kind() == ErrorKind::TimedOut => {
+                    let late = "The request took too long to arrive.\n";
+                    let refusal = refusal(StatusCode::REQUEST_TIMEOUT, late);
+                    return Err(End::Refused(refusal));
+                }
+                Ok(0) | Err(_) => return Err(End::Silent),
+            }
+        }
+    }
+
+    /// Reads what has come, up to the longest head there may be.
+    fn receive(&mut self, deadline: Instant) -> io::Result<usize> {
+        let held = self.received.len();
+        self.received.resize(self.service.limits.head_bytes, 0);
+        let read = read_until(&self.stream, &mut self.received[held..], deadline);
+        let count = *read.as_ref().unwrap_or(&0);
+        self.received.truncate(held + count);
+        read
+    }
+
+    fn send(&self, message: &[u8]) -> bool {
+        write_within(&self.stream, message, self.service.limits.write).is_ok()
+    }
+
+    /// Lets the client read the answer, which is lost where bytes of its own come after
+    /// the close.
+    fn close(&self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let deadline = Instant::now() + MOMENT;
+        let mut chunk = [0; 8 * 1024];
+        for _ in 0..32 {
+            if !matches!(read_until(&self.stream, &mut chunk, deadline), Ok(1..)) {
+                return;
+            }
+        }
+    }
+}
+
+/// One read, given up at `deadline` with [`ErrorKind::TimedOut`].
+fn read_until(
+    stream: &TcpStream,
+    buffer: &mut [u8],
+    deadline: Instant,
+) -> io::Result<usize> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match (&*stream).read(buffer) {
+            Err(error) if is_passing(error.kind()) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Writes all of `bytes`, as long as some are taken within `limit`.
+fn write_within(
+    mut stream: &TcpStream,
+    bytes: &[u8],
+    limit: Duration,
+) -> io::Result<()> {
+    let (mut left, mut taken) = (bytes, Instant::now());
+    while !left.is_empty() {
+        match stream.write(left) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                left = &left[count..];
+                taken = Instant::now();
+            }
+            Err(error) if is_passing(error.kind()) && taken.elapsed() < limit => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,28 @@
+//! The part of HTTP/1.x that the listener speaks: a request from its bytes, what it refuses
+//! and with which status, and a response as bytes.
+
+mod check;
+mod request;
+mod response;
+
+pub use check::check;
+pub use request::{is_kept, parse, path, skip_empty_lines};
+pub use response::message;
+
+use http::{Response, StatusCode};
+
+use crate::promhttp::plain_text;
+
+/// The response to a request that is refused.
+pub type Refusal = Box<Response<Vec<u8>>>;
+
+pub fn refusal(status: StatusCode, message: &str) -> Refusal {
+    Box::new(plain_text(status, message))
+}
+
+fn bad_request(reason: &str) -> Refusal {
+    refusal(
+        StatusCode::BAD_REQUEST,
+        &format!("Bad request: {reason}.\n"),
+    )
+}

@@ -1,0 +1,210 @@
+//! The page at `/`, for whoever opens the port in a browser: the exporter's name, its links,
+//! and the live view, which draws the metrics of the first route.
+//!
+//! All its references are relative, so it works under a sub-path of a proxy as well.
+
+use std::env;
+use std::path::Path;
+
+use http::Response;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("live.css");
+const SCRIPT: &str = include_str!("live.js");
+
+/// Nothing but the program's own script and style, and requests to the program alone. The
+/// page's icon is in the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// What the page at `/` says; Go's `web.LandingConfig` of exporter-toolkit.
+#[derive(Clone, Debug)]
+pub struct Landing {
+    name: String,
+    description: String,
+    version: String,
+    live_view: bool,
+}
+
+/// Names the program's file.
+impl Default for Landing {
+    fn default() -> Landing {
+        let file = env::args_os().next().unwrap_or_default();
+        let name = Path::new(&file).file_stem().unwrap_or_default();
+        Landing::new(&name.to_string_lossy())
+    }
+}
+
+impl Landing {
+    /// A page with the title `name`, links to the server's routes and the live view.
+    #[must_use]
+    pub fn new(name: &str) -> Landing {
+        Landing {
+            name: name.to_owned(),
+            description: String::new(),
+            version: String::new(),
+            live_view: true,
+        }
+    }
+
+    /// Adds a sentence on what the exporter reports.
+    #[must_use]
+    pub fn description(mut self, description: &str) -> Landing {
+        description.clone_into(&mut self.description);
+        self
+    }
+
+    /// Adds the program's version, such as `env!("CARGO_PKG_VERSION")`.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Landing {
+        version.clone_into(&mut self.version);
+        self
+    }
+
+    /// Leaves the live view out, which costs a scrape every few seconds for each browser
+    /// that shows it.
+    #[must_use]
+    pub fn without_live_view(mut self) -> Landing {
+        self.live_view = false;
+        self
+    }
+
+    /// The response for `path` where no route has it: the page, its style or its script.
+    pub(super) fn answer<'a>(
+        &self,
+        path: &[u8],
+        routes: impl Iterator<Item = &'a str>,
+    ) -> Option<Response<Vec<u8>>> {
+        match path {
+            b"/" => {
+                let page = self.page(&routes.collect::<Vec<_>>());
+                Some(response("text/html; charset=utf-8", page))
+            }
+            b"/-/live.css" => {
+                Some(response("text/css; charset=utf-8", STYLE.to_owned()))
+            }
+            b"/-/live.js" if self.live_view => {
+                let script = SCRIPT.to_owned();
+                Some(response("text/javascript; charset=utf-8", script))
+            }
+            _ => None,
+        }
+    }
+
+    fn page(&self, routes: &[&str]) -> String {
+        let link = |path: &&str| {
+            let path = escaped(path);
+            format!("<li><a href=\".{path}\">{path}</a></li>\n")
+        };
+        let metrics = routes.first();
+        filled(PAGE, |placeholder| match placeholder {
+            "name" => escaped(&self.name),
+            "version" => escaped(&self.version),
+            "description" if self.description.is_empty() => String::new(),
+            "description" => format!("<p>{}</p>", escaped(&self.description)),
+            "links" => routes.iter().map(link).collect(),
+            "metrics" => metrics
+                .map(|path| format!(".{}", escaped(path)))
+                .unwrap_or_default(),
+            "script" if self.live_view && metrics.is_some() => {
+                "<script src=\"./-/live.js\" defer></script>".to_owned()
+            }
+            _ => String::new(),
+        })
+    }
+}
+
+/// `template` with a value for each `{{placeholder}}`. A value's own braces stay.
+fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
+    let mut parts = template.split("{{");
+    let mut page = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (placeholder, text) = part.split_once("}}").unwrap_or((part, ""));
+        page += &value(placeholder);
+        page += text;
+    }
+    page
+}
+
+/// `text` for between tags and for an attribute in double quotes.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+fn response(content_type: &'static str, body: String) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.into_bytes());
+    for (name, value) in [
+        (CONTENT_TYPE, content_type),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        // A new version of the program brings a new page.
+        (CACHE_CONTROL, "no-cache"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(landing: &Landing, routes: &[&str]) -> String {
+        let response = landing.answer(b"/", routes.iter().copied()).unwrap();
+        String::from_utf8(response.into_body()).unwrap()
+    }
+
+    #[test]
+    fn what_a_program_says_cannot_break_the_page() {
+        let hostile = "{{links}}</h1><script>&\"";
+        let landing = Landing::new(hostile).description(hostile).version(hostile);
+        let page = page(&landing, &["/a&b\"<i>", "/metrics"]);
+        assert!(
+            page.contains("<a href=\"./a&amp;b&quot;&lt;i&gt;\">"),
+            "{page}"
+        );
+        assert!(!page.contains("</h1><script>"), "{page}");
+        let escaped = "{{links}}&lt;/h1&gt;&lt;script&gt;&amp;&quot;";
+        assert!(page.matches(escaped).count() >= 3, "{page}");
+    }
+
+    #[test]
+    fn the_live_view_can_be_turned_off() {
+        let on = Landing::new("An exporter");
+        let off = on.clone().without_live_view();
+        let script = "<script src=\"./-/live.js\" defer></script>";
+        assert!(page(&on, &["/metrics"]).contains(script));
+        assert!(!page(&off, &["/metrics"]).contains("<script"));
+        // There is nothing to draw without a route.
+        assert!(!page(&on, &[]).contains("<script"));
+        let script =
+            |landing: &Landing| landing.answer(b"/-/live.js", ["/metrics"].into_iter());
+        assert!(script(&on).is_some() && script(&off).is_none());
+    }
+
+    #[test]
+    fn the_page_is_small() {
+        let sizes = [PAGE, STYLE, SCRIPT].map(str::len);
+        assert!(sizes.iter().sum::<usize>() <= 25_000, "{sizes:?}");
+    }
+
+    #[test]
+    fn every_placeholder_of_the_page_is_known() {
+        let landing = Landing::new("name").description("words").version("1.2");
+        let page = page(&landing, &["/metrics"]);
+        assert!(!page.contains("{{"), "{page}");
+        for part in ["name</h1>", "<p>words</p>", "1.2", "\"./metrics\""] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A server with handlers and limits of the test, in the test's own process.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use exporter_workbook::promhttp::Handler;
+use exporter_workbook::serve::{self, Limits, ServeError, Server};
+use http::{Request, Response};
+
+use super::{PATIENCE, connect, rest};
+
+/// A limit that a test must not meet.
+pub const NEVER: Duration = Duration::from_secs(3600);
+
+pub const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+
+pub fn ok_answer(_: &Request<()>) -> Response<Vec<u8>> {
+    Response::new(b"a 1\n".to_vec())
+}
+
+/// A server in a thread of this process, until it is stopped.
+pub struct Running {
+    pub address: SocketAddr,
+    stop: Sender<()>,
+    stopped: Receiver<Result<(), ServeError>>,
+}
+
+impl Running {
+    pub fn start(limits: Limits, handler: impl Handler + 'static) -> Running {
+        Running::serve(|server| server.limits(limits).route("/metrics", handler))
+    }
+
+    /// Starts the server that `with` makes of one on a free port.
+    pub fn serve(with: impl FnOnce(Server) -> Server) -> Running {
+        let listener = serve::listen("127.0.0.1:0").unwrap();
+        Running::on(listener, with)
+    }
+
+    /// The same on `listener`.
+    pub fn on(listener: TcpListener, with: impl FnOnce(Server) -> Server) -> Running {
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = mpsc::channel();
+        let (end, stopped) = mpsc::channel();
+        let server = with(Server::new(listener));
+        thread::spawn(move || {
+            let result = server.run_until(|| stopping.recv().unwrap());
+            end.send(result).unwrap();
+        });
+        Running {
+            address,
+            stop,
+            stopped,
+        }
+    }
+
+    /// A connection that has sent `bytes`.
+    pub fn send(&self, bytes: &str) -> TcpStream {
+        let mut stream = connect(self.address);
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream
+    }
+
+    /// All that comes back for `request`, until the server closes the connection.
+    pub fn exchange(&self, request: &str) -> String {
+        rest(self.send(request))
+    }
+
+    /// The response to a scrape.
+    pub fn scrape(&self) -> String {
+        rest(self.send("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// Begins to stop.
+    pub fn tell_to_stop(&self) {
+        self.stop.send(()).unwrap();
+    }
+
+    /// Stops, and returns when no further connection is taken.
+    pub fn begin_to_stop(&self) {
+        self.tell_to_stop();
+        let started = Instant::now();
+        while TcpStream::connect(self.address).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "connections are still taken");
+        }
+    }
+
+    /// Stops, and returns when it has.
+    pub fn stop(self) {
+        self.tell_to_stop();
+        self.wait();
+    }
+
+    /// Returns when a stop that has begun is over.
+    pub fn wait(self) {
+        self.stopped.recv_timeout(PATIENCE).unwrap().unwrap();
+    }
+}
