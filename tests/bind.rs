@@ -32,7 +32,7 @@ const WRONG: [(&[&str], &str); 7] = [
     ),
     (
         &["/metrics"],
-        "\"/metrics\" is a path: the address to listen on is HOST:PORT, for TCP",
+        "\"/metrics\" has a path: the address to listen on is HOST:PORT alone, for TCP",
     ),
     (
         &["http://127.0.0.1:8050/metrics"],

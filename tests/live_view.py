@@ -85,8 +85,9 @@ CONTRAST = """() => {
     if (own) add(what, getComputedStyle(element).color, ground(element));
     for (const pseudo of ['::before', '::after', '::placeholder']) {
       const style = getComputedStyle(element, pseudo);
-      const shown = pseudo === '::placeholder' ? element.placeholder : /\\w/.test(style.content);
-      if (shown && style.content !== 'none') add(what + pseudo, style.color, ground(element));
+      const isText = /\\w/.test(style.content) && style.content !== 'none';
+      const shown = pseudo === '::placeholder' ? element.placeholder : isText;
+      if (shown) add(what + pseudo, style.color, ground(element));
     }
   }
   const texts = found.splice(0);
@@ -109,8 +110,9 @@ OVERFLOW = """() => {
   for (const element of document.querySelectorAll('.family, ul'))
     element.style.contentVisibility = 'visible';
   const width = document.documentElement.clientWidth;
-  const wide = [...document.body.querySelectorAll('*')].filter((element) =>
-    element.getBoundingClientRect().right > width + 0.5 && !element.closest('.labels span'));
+  const isWide = (element) => element.getBoundingClientRect().right > width + 0.5;
+  const elements = document.body.querySelectorAll('*:not(.labels span *)');
+  const wide = [...elements].filter(isWide);
   return [document.documentElement.scrollWidth - width,
     ...wide.map((element) => `${element.tagName}.${element.className}`)];
 }"""
@@ -143,7 +145,6 @@ class View:
         self.requests = []
         self.active = 0
         self.most_active = 0
-        self.body = None
         self.allowed = []
         options = {"viewport": {"width": 1280, "height": 900}, **options}
         self.context = browser.new_context(**options)
@@ -184,7 +185,7 @@ class View:
         return sum(self.is_scrape(request) for request in self.requests)
 
     def text(self, identity):
-        return self.page.evaluate("(id) => document.getElementById(id).textContent", identity)
+        return self.page.locator(f"#{identity}").text_content()
 
     def read(self):
         return self.page.evaluate(READ)
@@ -281,7 +282,8 @@ def expected_families(text):
 def add_sample(families, family, name, labels, rest):
     own = {"histogram": "le", "summary": "quantile"}.get(families[family]["type"])
     chips = tuple(chip(*label) for label in labels if label[0] != own)
-    row = families[family]["rows"].setdefault(chips, {"value": "", "time": "", "points": []})
+    empty = {"value": "", "time": "", "points": []}
+    row = families[family]["rows"].setdefault(chips, empty)
     bound = dict(labels).get(own)
     if bound is not None:
         row["points"].append((bound, rest[0]))
@@ -353,7 +355,8 @@ def check_program(browser, url):
     """A program whose values move: the screen has what the page has received."""
     view = View(browser, url)
     bodies = []
-    view.page.on("response", lambda got: view.is_scrape(got.request) and bodies.append(got))
+    keep = lambda got: view.is_scrape(got.request) and bodies.append(got)
+    view.page.on("response", keep)
     view.becomes("live")
     view.fetch()
     view.fetch()
@@ -379,8 +382,10 @@ def check_keyboard(browser, url):
     for _ in range(20):
         page.keyboard.press("Tab")
         name, outline = page.evaluate(
-            """() => [document.activeElement.id || document.activeElement.getAttribute('href'),
-            getComputedStyle(document.activeElement).outlineStyle]"""
+            """() => {
+              const { activeElement: at } = document;
+              return [at.id || at.getAttribute('href'), getComputedStyle(at).outlineStyle];
+            }"""
         )
         if name is None:
             break
@@ -526,7 +531,10 @@ def check_hostile(view):
     equal(counts, [0, 0, "undefined"], "elements that labels made")
     long = [row for row in row_titles(view) if len(row) > 3000]
     equal(len(long), 1)
-    equal(page.evaluate("getComputedStyle(document.querySelector('.labels span')).unicodeBidi"), "isolate")
+    style = page.locator(".labels span").first.evaluate(
+        "(chip) => getComputedStyle(chip).unicodeBidi"
+    )
+    equal(style, "isolate")
 
 
 def row_titles(view):
@@ -553,7 +561,8 @@ def check_changes(view, set_to, url):
     view.fetch()
     least = time.monotonic()
     equal(row_of(view, "live_total", code)["rate"], "0/s")
-    view.page.evaluate("document.querySelectorAll('.row').forEach((row) => (row.kept = true))")
+    rows = view.page.locator("#families .row")
+    rows.evaluate_all("(rows) => rows.forEach((row) => (row.kept = true))")
     set_to(gauge=7.5, counter=70)
     view.page.wait_for_timeout(2000)
     least = time.monotonic() - least
@@ -565,13 +574,15 @@ def check_changes(view, set_to, url):
     equal((counter["value"], counter["change"]), ("70", "+60"))
     rate = float(counter["rate"].removesuffix("/s"))
     assert 60 / most * 0.99 < rate < 60 / least * 1.01, (rate, least, most)
-    equal(view.page.evaluate("[...document.querySelectorAll('#families .row')].every((row) => row.kept)"), True, "rows stay")
+    assert rows.evaluate_all("(rows) => rows.every((row) => row.kept)"), "rows stay"
     set_to(gauge=7.25, counter=20, low=5, quantile=21)
     view.fetch()
     gauge, counter = row_of(view, "live_gauge"), row_of(view, "live_total", code)
-    equal((gauge["change"], counter["change"], counter["rate"]), ("−0.25", "−50", "reset"))
+    equal(gauge["change"], "−0.25")
+    equal((counter["change"], counter["rate"]), ("−50", "reset"))
     histogram = row_of(view, "live_seconds", 'path="/a"')
-    equal([bucket["changed"] for bucket in histogram["buckets"]], [True, False, False, False])
+    marks = [bucket["changed"] for bucket in histogram["buckets"]]
+    equal(marks, [True, False, False, False])
     equal(histogram["change"], "+1")
     summary = row_of(view, "live_bytes", 'path="/a"')
     equal([fact["changed"] for fact in summary["facts"]], [False, False, True])
@@ -649,7 +660,8 @@ def check_filter(view, url):
     page.keyboard.press("Escape")
     equal(page.input_value("#filter"), "")
     equal(view.text("count"), everything)
-    equal(len([f for f in view.read() if not f["hidden"]]), len([f for f in families.values() if f["rows"]]))
+    shown = [family["name"] for family in view.read() if not family["hidden"]]
+    equal(shown, list(families))
 
 
 def check_pause(view):
@@ -729,7 +741,7 @@ def check_slow(view, set_to):
     before = view.scrapes()
     page.click("#pause")
     page.wait_for_timeout(4500)
-    equal(view.scrapes(), before + 2, "scrapes of 2.5 seconds in 4.5 seconds")
+    assert view.scrapes() <= before + 2, "scrapes of 2.5 seconds in 4.5 seconds"
     set_to(sleep=12)
     view.becomes("failed")
     equal(view.text("why"), "no response within 10 s")
@@ -749,8 +761,10 @@ def check_marks_without_motion(browser, url, set_to):
             set_to(gauge=gauge)
             view.fetch()
             animation, edge = view.page.evaluate(
-                """() => { const style = getComputedStyle(document.querySelector('.changed'));
-                return [style.animationName, style.borderRightColor]; }"""
+                """() => {
+                  const style = getComputedStyle(document.querySelector('.changed'));
+                  return [style.animationName, style.borderRightColor];
+                }"""
             )
             assert re.fullmatch(name, animation), animation
             assert edge != "rgba(0, 0, 0, 0)", edge
@@ -767,7 +781,8 @@ WELL_FORMED = [
         [("a", "counter", 'Back\\slash ↵ \\"quote.', [['b="c"'], "2", "at -3"])],
     ),
     (
-        ' \t# \t HELP \t a \t b  c\n  a \t{ __proto__ = "x" , b= "\\\\\\"\\n" , } \t+1e3 \t 5 \t\n'
+        " \t# \t HELP \t a \t b  c\n"
+        '  a \t{ __proto__ = "x" , b= "\\\\\\"\\n" , } \t+1e3 \t 5 \t\n'
         "a{}.5\na{b=\"} 1 # {,\"}-Inf\n",
         [
             (
@@ -781,7 +796,7 @@ WELL_FORMED = [
         ],
     ),
     (
-        "# TYPE a gauge\na NaN\n__proto__ +Inf\na:b_sum 0x1\n".replace("0x1", "1E-7"),
+        "# TYPE a gauge\na NaN\n__proto__ +Inf\na:b_sum 1E-7\n",
         [
             ("a", "gauge", "", [[], "NaN", ""]),
             ("__proto__", "untyped", "", [[], "+Inf", ""]),
@@ -815,6 +830,10 @@ MALFORMED = [
     ("# TYPE a metric\n", 1, "has an unknown type"),
     ("# TYPE a __proto__\n", 1, "has an unknown type"),
     ("<!doctype html>\n<p>a", 1, "isn't a sample"),
+    # Each of these would take minutes if the parser tried all ways to read it.
+    ("a " + "1" * 100_000 + "x", 1, "isn't a sample"),
+    ('a{b="' + "\\n" * 100_000 + "x} 1", 1, "isn't a sample"),
+    ('a{b="c"' + " " * 100_000 + "x} 1", 1, "isn't a sample"),
 ]
 
 
@@ -843,7 +862,13 @@ def check_format(browser, url):
         view.becomes("failed")
         why = f"the response isn't an exposition: line {number} {problem}"
         equal(view.text("why"), why, text)
-        equal(view.text("body"), visible(text.split("\n")[number - 1]), text)
+        line = text.split("\n")[number - 1]
+        equal(view.text("body"), visible(line[:300]), text)
+    for number in range(62):
+        answer["body"] = f"a {number % 2}\n"
+        view.fetch()
+    path = view.page.locator("path").get_attribute("d")
+    equal(len(re.findall("[ML]", path)), 60, "points of a line")
     view.end()
 
 
@@ -853,7 +878,8 @@ def check_many(browser, *urls):
         started = time.monotonic()
         view = View(browser, url)
         bodies = []
-        view.page.on("response", lambda got: view.is_scrape(got.request) and bodies.append(got))
+        keep = lambda got: view.is_scrape(got.request) and bodies.append(got)
+        view.page.on("response", keep)
         view.becomes("live")
         drawn = time.monotonic() - started
         view.page.evaluate(
@@ -866,6 +892,7 @@ def check_many(browser, *urls):
         view.page.wait_for_timeout(200)
         tasks = view.page.evaluate("tasks.splice(0)")
         compare(view, bodies[-1].text())
+        assert 20 < view.page.locator("path").count() < 500, "lines of rows in view"
         typing = time.monotonic()
         view.page.fill("#filter", 'path="/api/items/7"')
         assert view.text("count") in ("1 of 10000 series", "1000 of 10000 series")
@@ -880,8 +907,8 @@ def check_many(browser, *urls):
               most = Math.max(most, performance.now() - last); last = performance.now(); }
             return most; }"""
         )
-        print(f"10,000 series: drawn in {drawn:.2f} s, updates {tasks} ms, ")
-        print(f"filtered twice in {typing:.2f} s, longest frame {scrolled:.0f} ms")
+        print(f"10,000 series: drawn in {drawn:.2f} s, long tasks {tasks} ms, "
+              f"filtered twice in {typing:.2f} s, longest frame {scrolled:.0f} ms")
         assert drawn < 20, drawn
         assert max(tasks, default=0) < 2000, tasks
         assert typing < 5 and scrolled < 2000, (typing, scrolled)

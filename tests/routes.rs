@@ -258,6 +258,22 @@ fn a_log_of_requests_has_the_address_of_the_peer_and_every_status() {
 }
 
 #[test]
+fn a_peer_of_ipv4_has_its_own_address_on_every_listener() {
+    let peer = |request: &Request<()>| {
+        let PeerAddr(peer) = request.extensions().get().unwrap();
+        Response::new(peer.ip().to_string().into_bytes())
+    };
+    for address in ["127.0.0.1:0", ":0"] {
+        let listener = serve::listen(address).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let running = Running::on(listener, |server| server.route("/peer", peer));
+        let answer = minreq::get(format!("http://127.0.0.1:{port}/peer")).send();
+        assert_eq!(answer.unwrap().as_str().unwrap(), "127.0.0.1", "{address}");
+        running.stop();
+    }
+}
+
+#[test]
 fn a_metric_of_every_response_is_a_layer() {
     let opts = Opts::new("http_requests_total", "The requests, by code and method.");
     let counter = IntCounterVec::new(opts, &["code", "method"]).unwrap();

@@ -56,7 +56,7 @@ impl Listener {
 
     /// Ends the accept in progress with one more connection, for which a descriptor must
     /// be free.
-    fn close(self: &Listener, ends: Instant) {
+    fn close(&self, ends: Instant) {
         while !self.accepting.is_finished() && Instant::now() < ends {
             let woken = TcpStream::connect_timeout(&reachable(self.address), MOMENT);
             if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {

@@ -101,7 +101,9 @@ impl Connection {
             let parsed = parse(&self.received, &self.service.limits);
             if let Some((length, mut request)) = parsed.map_err(End::Refused)? {
                 self.received.drain(..length);
-                request.extensions_mut().insert(PeerAddr(self.peer));
+                let ip = self.peer.ip().to_canonical();
+                let peer = PeerAddr(SocketAddr::new(ip, self.peer.port()));
+                request.extensions_mut().insert(peer);
                 return Ok(request);
             }
             match self.receive(deadline) {

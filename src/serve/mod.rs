@@ -40,8 +40,8 @@ use self::connection::Service;
 use self::routes::Routes;
 use crate::promhttp::{BoxHandler, ErrorLog, Handler, stderr_log};
 
-/// The client of a request, which a handler finds in the request's extensions. Behind a
-/// proxy it is the proxy.
+/// The client of a request, which a handler finds in the request's extensions: `127.0.0.1`
+/// and not `::ffff:127.0.0.1`. Behind a proxy it is the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
@@ -132,7 +132,8 @@ impl Server {
     }
 
     /// Replaces the log for the server's own messages, which is standard error: such as
-    /// that no descriptor is left for a connection.
+    /// that no descriptor is left for a connection. Write
+    /// `.log(Arc::new(|message: &str| …))`.
     #[must_use]
     pub fn log(mut self, log: ErrorLog) -> Server {
         self.log = log;

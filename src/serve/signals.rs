@@ -26,13 +26,17 @@ pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
     let (stop, stopping) = mpsc::channel();
     let thread = thread::Builder::new().name("signals".to_owned());
     thread.spawn(move || {
-        let mut first = None;
+        let mut first: Option<Instant> = None;
         for signal in signals.forever() {
-            if first.get_or_insert_with(Instant::now).elapsed() > SAME {
-                exit(128 + signal);
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    // Nobody waits if the program has stopped by itself.
+                    let _ = stop.send(());
+                }
+                Some(first) if first.elapsed() > SAME => exit(128 + signal),
+                Some(_) => {}
             }
-            // Nobody waits once the program has stopped.
-            let _ = stop.send(());
         }
     })?;
     Ok(move || {

@@ -20,9 +20,12 @@ pub enum AddressError {
     /// A URL.
     #[error("{0:?} is a URL: the address to listen on is HOST:PORT alone")]
     Url(String),
-    /// A path, such as that of a Unix socket.
-    #[error("{0:?} is a path: the address to listen on is HOST:PORT, for TCP")]
+    /// Something with a path, or the path of a Unix socket.
+    #[error("{0:?} has a path: the address to listen on is HOST:PORT alone, for TCP")]
     Path(String),
+    /// Characters that no address has, such as a full-width colon.
+    #[error("{0:?} has characters beyond ASCII: write HOST:PORT with a plain colon")]
+    NotAscii(String),
     /// A host without a port.
     #[error("{address:?} has no port: write {}:9100", .address.trim_end_matches(':'))]
     NoPort {
@@ -76,28 +79,19 @@ pub struct Address<'a> {
 impl<'a> Address<'a> {
     /// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `*:PORT` or `PORT`.
     pub fn parse(text: &'a str) -> Result<Address<'a>, AddressError> {
-        let owned = || text.to_owned();
-        if text.is_empty() {
-            return Err(AddressError::Empty);
-        }
-        if text.starts_with('-') {
-            return Err(AddressError::Option(owned()));
-        }
-        if text.contains("://") {
-            return Err(AddressError::Url(owned()));
-        }
-        if text.contains('/') {
-            return Err(AddressError::Path(owned()));
+        if let Some(error) = something_else(text) {
+            return Err(error);
         }
         let (host, port) = match text.rsplit_once(':') {
             _ if text.bytes().all(|byte| byte.is_ascii_digit()) => ("", text),
-            Some((host, _)) if host.contains(':') && !text.starts_with('[') => {
-                return Err(AddressError::NoBrackets(owned()));
-            }
             Some((host, port)) if !port.is_empty() && !text.ends_with(']') => {
                 (host, port)
             }
-            _ => return Err(AddressError::NoPort { address: owned() }),
+            _ => {
+                host_of(text.trim_end_matches(':'), text)?;
+                let address = text.to_owned();
+                return Err(AddressError::NoPort { address });
+            }
         };
         Ok(Address {
             host: host_of(host, text)?,
@@ -125,11 +119,31 @@ impl<'a> Address<'a> {
                 false => vec![v4],
             });
         };
-        let mut addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
-        // IPv4 before IPv6.
-        addresses.sort();
-        addresses.dedup();
-        Ok(addresses)
+        Ok(in_order((host, self.port).to_socket_addrs()?.collect()))
+    }
+}
+
+/// IPv4 before IPv6, and each once: a name may have one address twice.
+fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    addresses.sort();
+    addresses.dedup();
+    addresses
+}
+
+/// Recognizes what people type instead of an address.
+fn something_else(text: &str) -> Option<AddressError> {
+    let owned = || text.to_owned();
+    let has_brackets = text.starts_with('[');
+    match text.rsplit_once(':') {
+        _ if text.is_empty() => Some(AddressError::Empty),
+        _ if text.starts_with('-') => Some(AddressError::Option(owned())),
+        _ if text.contains("://") => Some(AddressError::Url(owned())),
+        _ if text.contains('/') => Some(AddressError::Path(owned())),
+        _ if !text.is_ascii() => Some(AddressError::NotAscii(owned())),
+        Some((host, _)) if host.contains(':') && !has_brackets => {
+            Some(AddressError::NoBrackets(owned()))
+        }
+        _ => None,
     }
 }
 
@@ -196,13 +210,15 @@ mod tests {
     fn every_address_is_ipv6_first_and_a_host_is_ipv4_first() {
         let every = Address::parse(":9100").unwrap().resolve().unwrap();
         assert_eq!(every.last().unwrap().to_string(), "0.0.0.0:9100");
+        let [v4, v6] = ["127.0.0.1:80", "[::1]:80"].map(|text| text.parse().unwrap());
+        assert_eq!(in_order(vec![v4, v6, v4]), [v4, v6]);
+        assert_eq!(in_order(vec![v6, v4]), [v4, v6]);
         let localhost = Address::parse("localhost:9100").unwrap().resolve().unwrap();
-        assert!(localhost.is_sorted_by_key(SocketAddr::is_ipv6));
         assert!(localhost.iter().all(|address| address.ip().is_loopback()));
     }
 
     /// Texts with the messages that refuse them.
-    const WRONG: [(&str, &str); 17] = [
+    const WRONG: [(&str, &str); 19] = [
         (
             "",
             "the address to listen on is empty: write HOST:PORT, or :PORT for every \
@@ -220,8 +236,17 @@ mod tests {
         ),
         (
             "/run/a.sock",
-            "\"/run/a.sock\" is a path: the address to listen on is HOST:PORT, for \
-             TCP",
+            "\"/run/a.sock\" has a path: the address to listen on is HOST:PORT alone, for \
+         TCP",
+        ),
+        (
+            "127.0.0.1\u{ff1a}9100",
+            "\"127.0.0.1\u{ff1a}9100\" has characters beyond ASCII: write HOST:PORT with a \
+         plain colon",
+        ),
+        (
+            " ",
+            "the host \" \" of \" \" is neither a name nor an IP address",
         ),
         (
             "127.0.0.1",

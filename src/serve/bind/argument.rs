@@ -52,14 +52,14 @@ fn help(name: &str, default: &str) -> String {
 Serves metrics over HTTP.
 
 ADDRESS is where to listen, {default} if it is left out:
-  HOST:PORT       one address, such as localhost:9100 or [::1]:9100
-  :PORT or PORT   every address of this machine
-  HOST:0          a free port, which the program prints
+  HOST:PORT               one address, such as localhost:9100 or [::1]:9100
+  :PORT or *:PORT or PORT every address of this machine, printed as [::] or 0.0.0.0
+  HOST:0                  a free port, which the program prints
 A socket passed by systemd (LISTEN_FDS) is used instead of it.
 
 Options:
-  -h, --help      prints this
-      --version   prints the version
+  -h, --help              prints this
+      --version           prints the version of the library that it is built on
 "
     )
 }

@@ -289,7 +289,6 @@ function drawRow(row, data, type) {
 	remember(row, rate);
 }
 
-/** What a histogram or summary has below its count. */
 function drawParts(row, own, { labels, points, sum = '' }) {
 	if (!row.facts) addParts(row, own);
 	row.text = pairs([...labels, ...points.map(([bound]) => [own, bound])]);
@@ -434,7 +433,7 @@ async function scrape() {
 	const started = performance.now();
 	const late = AbortSignal.timeout(TIMEOUT);
 	const response = await fetchMetrics(AbortSignal.any([controller.signal, late]));
-	// It was paused meanwhile.
+	// Paused meanwhile.
 	if (inFlight !== controller) return;
 	inFlight = null;
 	const now = performance.now();
