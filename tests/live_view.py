@@ -916,6 +916,7 @@ def check_many(browser, *urls):
 
 
 def pictures(browser, url, folder):
+    views = {}
     for name, width, scheme in (
         ("light", 1280, "light"),
         ("dark", 1280, "dark"),
@@ -923,9 +924,11 @@ def pictures(browser, url, folder):
         ("narrow_dark", 375, "dark"),
     ):
         options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-        view = View(browser, url, **options)
-        view.page.select_option("#interval", "1")
-        view.page.wait_for_timeout(6000)
+        views[name] = View(browser, url, **options)
+        views[name].page.select_option("#interval", "1")
+    # Until there is something of a line.
+    views["light"].page.wait_for_timeout(45_000)
+    for name, view in views.items():
         view.page.screenshot(path=f"{folder}/{name}.png")
         view.context.close()
 

@@ -5,11 +5,14 @@
 mod support;
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use exporter_workbook::http::header::AUTHORIZATION;
+use exporter_workbook::http::{Request, Response};
+use support::running::Running;
 use support::{PATIENCE, Process, Program, free_port};
 
 const HOST: &str = "exporter.example";
@@ -48,7 +51,7 @@ struct Answer {
 
 impl Nginx {
     /// Starts nginx in front of `program`.
-    fn start(program: &Program) -> Nginx {
+    fn start(program: SocketAddr) -> Nginx {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         make_certificate(folder.path());
@@ -106,41 +109,33 @@ impl Nginx {
     }
 }
 
-fn openssl(arguments: &[&str], folder: &Path) -> String {
-    let output = Command::new("openssl")
-        .args(arguments)
+fn make_certificate(folder: &Path) {
+    let command = fs::read_to_string("tests/pages/certificate.sh").unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &command])
         .current_dir(folder)
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn make_certificate(folder: &Path) {
-    let subject = format!("/CN={HOST}");
-    let name = format!("subjectAltName=DNS:{HOST}");
-    let request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 \
-        -keyout exporter.key -out exporter.crt";
-    let mut arguments: Vec<&str> = request.split_whitespace().collect();
-    arguments.extend(["-subj", &subject, "-addext", &name]);
-    openssl(&arguments, folder);
 }
 
 fn make_password(folder: &Path) {
     let (user, password) = USER.split_once(':').unwrap();
-    let hash = openssl(&["passwd", "-6", password], folder);
+    let output = Command::new("openssl")
+        .args(["passwd", "-6", password])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let hash = String::from_utf8(output.stdout).unwrap();
     fs::write(folder.join("exporter.users"), format!("{user}:{hash}")).unwrap();
 }
 
 /// The page's configuration with this machine's addresses and files.
-fn filled_in(folder: &Path, port: u16, program: &Program) -> String {
+fn filled_in(folder: &Path, port: u16, program: SocketAddr) -> String {
     let mut server = fs::read_to_string("tests/pages/nginx.conf").unwrap();
     for (shown, used) in [
         ("listen 443 ssl", format!("listen 127.0.0.1:{port} ssl")),
-        (
-            "http://127.0.0.1:9100/",
-            format!("http://{}/", program.address),
-        ),
+        ("http://127.0.0.1:9100/", format!("http://{program}/")),
         ("/etc/nginx", folder.to_str().unwrap().to_owned()),
     ] {
         assert!(server.contains(shown), "{shown}");
@@ -162,7 +157,7 @@ fn references(page: &str) -> Vec<&str> {
 #[ignore = "needs nginx, openssl and curl"]
 fn every_reference_of_the_landing_page_leads_somewhere_under_the_sub_path() {
     let program = Program::start("03_custom_registry");
-    let nginx = Nginx::start(&program);
+    let nginx = Nginx::start(program.address);
     let redirect = nginx.get("/exporter");
     assert_eq!(redirect.status, "301");
     assert_eq!(redirect.location, "/exporter/");
@@ -186,7 +181,7 @@ fn every_reference_of_the_landing_page_leads_somewhere_under_the_sub_path() {
 #[ignore = "needs nginx, openssl and curl"]
 fn what_the_program_answers_passes_through() {
     let program = Program::start("03_custom_registry");
-    let nginx = Nginx::start(&program);
+    let nginx = Nginx::start(program.address);
     assert_eq!(nginx.get("/exporter/metrics").body, program.metrics());
     let none = nginx.get("/exporter/metrics?name[]=none");
     assert_eq!((&*none.status, &*none.body), ("200", ""));
@@ -203,7 +198,7 @@ fn what_the_program_answers_passes_through() {
 #[ignore = "needs nginx, openssl and curl"]
 fn without_the_password_nothing_of_the_program_is_served() {
     let program = Program::start("03_custom_registry");
-    let nginx = Nginx::start(&program);
+    let nginx = Nginx::start(program.address);
     for options in [&[][..], &["--user", "prometheus:another"]] {
         for path in ["/exporter/", "/exporter/metrics", "/exporter/-/live.js"] {
             let answer = nginx.get_with(path, options);
@@ -212,4 +207,19 @@ fn without_the_password_nothing_of_the_program_is_served() {
         }
     }
     assert_eq!(nginx.get("/exporter/metrics").status, "200");
+}
+
+#[test]
+#[ignore = "needs nginx, openssl and curl"]
+fn the_program_does_not_see_the_password() {
+    let password = |request: &Request<()>| {
+        let password = request.headers().get(AUTHORIZATION);
+        Response::new(format!("{password:?}").into_bytes())
+    };
+    let running = Running::serve(|server| server.route("/password", password));
+    let nginx = Nginx::start(running.address);
+    let answer = nginx.get("/exporter/password");
+    assert_eq!((&*answer.status, &*answer.body), ("200", "None"));
+    drop(nginx);
+    running.stop();
 }

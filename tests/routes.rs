@@ -35,7 +35,11 @@ fn a_server_has_several_routes() {
         answer.unwrap().as_str().unwrap().to_owned()
     };
     assert_eq!(body("/-/healthy"), "ok\n");
-    assert_eq!(body("/metrics"), "");
+    assert_eq!(
+        body("/metrics"),
+        "# HELP queue_length Items in the queue.\n# TYPE queue_length gauge\n\
+         queue_length{queue=\"mail\"} 3\n"
+    );
     assert_eq!(
         body("/b"),
         "Not found. What there is: /metrics, /-/healthy\n"

@@ -692,6 +692,14 @@ fn serve_failures() {
         ..HandlerOpts::default()
     };
     let handler = promhttp::handler_for(&registry, opts).unwrap();
+    let logged = |inner: BoxHandler| {
+        let log = promhttp::stderr_log();
+        move |request: &Request<()>| {
+            log("asked");
+            inner.handle(request)
+        }
+    };
     let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
-    server.route("/metrics", handler).run().unwrap();
+    let server = server.layer(logged).route("/metrics", handler);
+    server.run().unwrap();
 }

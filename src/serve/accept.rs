@@ -93,7 +93,7 @@ impl Acceptor {
     const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 
     fn run(&mut self) {
-        while !self.table.is_stopping() {
+        loop {
             let accepted = self.listener.accept();
             if self.table.is_stopping() {
                 return;

@@ -6,10 +6,12 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{Method, Request, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 
 use super::admission::{Doing, MOMENT, Place};
-use super::http::{Refusal, is_kept, message, parse, refusal, skip_empty_lines};
+use super::http::{
+    Refusal, Refused, check, is_kept, message, parse, refusal, skip_empty_lines,
+};
 use super::routes::caught;
 use super::{Limits, PeerAddr};
 use crate::promhttp::BoxHandler;
@@ -60,32 +62,45 @@ impl Connection {
         let often = (self.service.limits.write / 8).max(Duration::from_millis(1));
         let _ = self.stream.set_write_timeout(Some(often));
         loop {
-            let request = match self.next_request() {
-                Ok(request) => request,
-                Err(End::Refused(refusal)) => {
-                    let head_only = self.received.starts_with(b"HEAD ");
-                    self.place.starts(Doing::Sending);
-                    self.send(&message(*refusal, Version::HTTP_11, head_only, false));
-                    self.place.starts(Doing::Waiting);
-                    return self.close();
-                }
+            match self.next_request() {
+                Ok(request) => match self.answer(request) {
+                    true => {}
+                    false => return,
+                },
+                Err(End::Refused(refusal)) => return self.refuse(*refusal),
                 Err(End::Silent) => return,
-            };
-            if !self.place.starts(Doing::Answering) {
-                return;
-            }
-            let response = caught(&self.service.handler, &request);
-            let head_only = request.method() == Method::HEAD;
-            let kept = self.place.starts(Doing::Sending) && is_kept(&request);
-            let sent =
-                self.send(&message(response, request.version(), head_only, kept));
-            if !sent {
-                return;
-            }
-            if !(self.place.starts(Doing::Waiting) && kept) {
-                return self.close();
             }
         }
+    }
+
+    /// Sends the response to `request`. False when there is to be no further one.
+    fn answer(&self, mut request: Request<()>) -> bool {
+        if !self.place.starts(Doing::Answering) {
+            return false;
+        }
+        let refused = check(&request).err();
+        let mut kept = refused.is_none() && is_kept(&request);
+        if let Some(refusal) = refused {
+            request.extensions_mut().insert(Refused(*refusal));
+        }
+        let response = caught(&self.service.handler, &request);
+        let head_only = request.method() == Method::HEAD;
+        kept &= self.place.starts(Doing::Sending);
+        let sent = self.send(&message(response, request.version(), head_only, kept));
+        kept &= self.place.starts(Doing::Waiting);
+        if sent && !kept {
+            self.close();
+        }
+        sent && kept
+    }
+
+    /// The same for a request that cannot be read.
+    fn refuse(&self, refusal: Response<Vec<u8>>) {
+        let head_only = self.received.starts_with(b"HEAD ");
+        self.place.starts(Doing::Sending);
+        self.send(&message(refusal, Version::HTTP_11, head_only, false));
+        self.place.starts(Doing::Waiting);
+        self.close();
     }
 
     fn next_request(&mut self) -> Result<Request<()>, End> {

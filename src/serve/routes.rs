@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use http::{Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::http::{check, path};
+use super::http::{Refused, path};
 use super::{Landing, ServeError};
 use crate::promhttp::{BoxHandler, Handler, plain_text};
 
@@ -46,8 +46,8 @@ impl Routes {
 
 impl Handler for Routes {
     fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
-        if let Err(refusal) = check(request) {
-            return *refusal;
+        if let Some(Refused(response)) = request.extensions().get() {
+            return response.clone();
         }
         let path = path(request);
         let is_route = |route: &str| percent_decode_str(route).eq(path.iter().copied());

@@ -3,10 +3,11 @@ use std::error::Error;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use exporter_workbook::http::{Request, Response};
+use exporter_workbook::prometheus::{IntGaugeVec, Opts};
 use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Landing, Limits, PeerAddr, Server};
-use http::{Request, Response};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9100")?)?;
@@ -16,7 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 pub fn server(listener: TcpListener) -> Result<Server, Box<dyn Error>> {
     let registry = Registry::new();
-    // Register your collectors here.
+    let opts = Opts::new("queue_length", "Items in the queue.");
+    let length = IntGaugeVec::new(opts, &["queue"])?;
+    registry.must_register(length.clone());
+    length.with_label_values(&["mail"]).set(3);
+
     let metrics = promhttp::handler_for(&registry, HandlerOpts::default())?;
     let health = |_: &Request<()>| Response::new(b"ok\n".to_vec());
     let landing = Landing::new("Queue exporter")
@@ -38,7 +43,7 @@ pub fn server(listener: TcpListener) -> Result<Server, Box<dyn Error>> {
 
 // ANCHOR: layer
 /// Logs each request with its client and the status of its response.
-fn logged(inner: BoxHandler) -> impl Handler {
+pub fn logged(inner: BoxHandler) -> impl Handler {
     let log = promhttp::stderr_log();
     move |request: &Request<()>| {
         let response = inner.handle(request);

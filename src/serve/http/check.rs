@@ -3,11 +3,15 @@
 use std::net::Ipv6Addr;
 
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::uri::Authority;
-use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
 use super::{Refusal, bad_request, refusal};
 use crate::promhttp::method_not_allowed;
+
+/// The response to a request that can be read and is refused, in its extensions: so that
+/// layers are around it as well.
+#[derive(Clone)]
+pub struct Refused(pub Response<Vec<u8>>);
 
 /// Returns the refusal of a request that no handler answers. Its connection is closed, as
 /// what follows may be a body.
@@ -48,26 +52,29 @@ fn check_host(headers: &HeaderMap, may_lack: bool) -> Result<(), Refusal> {
     }
 }
 
-/// Whether `value` is a host with or without a port; an empty one stands for a target that
-/// has no host.
+/// RFC 3986, section 3.2: whether `value` is a host with or without a port. An empty one
+/// stands for a target that has no host.
 fn is_host(value: &[u8]) -> bool {
-    if value.is_empty() {
-        return true;
-    }
-    let Ok(authority) = Authority::try_from(value) else {
+    let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
-    let host = authority.host();
-    let port = authority.as_str().strip_prefix(host);
-    let is_port = |port: &str| match port.strip_prefix(':') {
-        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_digit()),
-        None => port.is_empty(),
+    let (is_host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']').unwrap_or_default();
+            (address.parse::<Ipv6Addr>().is_ok(), port)
+        }
+        None => {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (name.bytes().all(is_in_name), port)
+        }
     };
-    let address = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    port.is_some_and(is_port)
-        && address.is_none_or(|address| address.parse::<Ipv6Addr>().is_ok())
+    let digits = port.strip_prefix(':').unwrap_or_default();
+    let is_port = port.is_empty() || port.starts_with(':');
+    is_host && is_port && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn is_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
 }
 
 /// Whether it is a path or a whole URL, and not the `*` or the authority of other methods.
@@ -109,6 +116,7 @@ mod tests {
             "a.b-c_d:80",
             "a:",
             "127.0.0.1:9100",
+            "a%41",
             "[::1]",
             "[::1]:80",
         ] {

@@ -5,7 +5,7 @@ mod check;
 mod request;
 mod response;
 
-pub use check::check;
+pub use check::{Refused, check};
 pub use request::{is_kept, parse, path, skip_empty_lines};
 pub use response::message;
 

@@ -1,0 +1,1 @@
+export EXPORTER_LOGIN="$(printf 'prometheus:%s' "$(cat exporter.password)" | openssl base64 -A)"
