@@ -137,7 +137,7 @@ fn a_listener_that_does_not_block_is_made_to() {
 
 #[cfg(unix)]
 mod inherited {
-    use std::net::UdpSocket;
+    use std::net::{TcpStream, UdpSocket};
     use std::os::fd::OwnedFd;
     use std::process::{Command, Stdio};
 
@@ -175,24 +175,44 @@ mod inherited {
     #[test]
     fn a_socket_of_another_process_is_left_alone() {
         let (listener, address) = listener();
-        let environment = "LISTEN_FDS=1 LISTEN_PID=1";
-        let mut command = activated("03_custom_registry", listener.into(), environment);
-        let program = Program::spawn(&mut command);
-        assert_ne!(program.address, address);
-        program.metrics();
+        let socket = OwnedFd::from(listener);
+        for environment in ["LISTEN_FDS=1 LISTEN_PID=1", "LISTEN_FDS=1"] {
+            let socket = socket.try_clone().unwrap();
+            let mut command = activated("03_custom_registry", socket, environment);
+            let program = Program::spawn(&mut command);
+            assert_ne!(program.address, address);
+            program.metrics();
+        }
     }
 
     #[test]
-    fn a_socket_that_is_not_for_tcp_is_an_error() {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let environment = "LISTEN_FDS=1 LISTEN_PID=$$";
-        let mut command = activated("03_custom_registry", socket.into(), environment);
-        let output = command.output().unwrap();
-        assert_eq!(
-            String::from_utf8(output.stderr).unwrap(),
-            "Error: cannot listen on the socket that LISTEN_FDS passes: fd 3 is not a \
-             valid tcp socket\n"
-        );
-        assert_eq!(output.status.code(), Some(1));
+    fn a_socket_that_does_not_listen_for_tcp_is_an_error() {
+        let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (listener, address) = listener();
+        let connection = TcpStream::connect(address).unwrap();
+        for (socket, count, message) in [
+            (datagrams.into(), "1", "fd 3 is not a valid tcp socket"),
+            (
+                connection.into(),
+                "1",
+                "it is a connection, as with Accept=yes: use Accept=no",
+            ),
+            (
+                listener.into(),
+                "4000000000",
+                "\"4000000000\" isn't a number up to 1024",
+            ),
+        ] {
+            let environment = format!("LISTEN_FDS={count} LISTEN_PID=$$");
+            let mut command = activated("03_custom_registry", socket, &environment);
+            let output = command.output().unwrap();
+            assert_eq!(
+                String::from_utf8(output.stderr).unwrap(),
+                format!(
+                    "Error: cannot listen on the socket that LISTEN_FDS passes: {message}\n"
+                )
+            );
+            assert_eq!(output.status.code(), Some(1));
+        }
     }
 }

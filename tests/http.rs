@@ -44,6 +44,18 @@ fn a_status_without_a_body_is_answered_without_a_length() {
 }
 
 #[test]
+fn a_status_that_is_no_response_is_answered_for_with_500() {
+    let running = Running::start(Limits::default(), move |_: &Request<()>| {
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = 103.try_into().unwrap();
+        response
+    });
+    let answer = running.exchange("GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.0 500 "), "{answer}");
+    running.stop();
+}
+
+#[test]
 fn a_host_is_there_once_in_http_1_1_and_may_lack_in_1_0() {
     let running = Running::start(Limits::default(), ok_answer);
     for (version, headers, code) in [

@@ -107,14 +107,18 @@ fn a_route_that_no_request_matches_is_an_error_at_the_start() {
 
 #[test]
 fn a_route_that_is_there_twice_is_an_error_at_the_start() {
-    for (first, second) in [("/metrics", "/metrics"), ("/a%62", "/ab"), ("/a", "/%61")]
-    {
+    for (first, second, path) in [
+        ("/metrics", "/metrics", "/metrics"),
+        ("/a%62", "/ab", "/ab"),
+        ("/a", "/%61", "/a"),
+        ("/%c3%bc", "/%C3%BC", "/%C3%BC"),
+    ] {
         let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
         let server = server.route(first, ok_answer).route(second, ok_answer);
         assert_eq!(
             server.run_until(|| ()).unwrap_err().to_string(),
             format!(
-                "the route {second:?} is there twice: its second handler would never be \
+                "the route {path:?} is there twice: its second handler would never be \
                  called"
             )
         );
@@ -190,6 +194,64 @@ fn a_refused_request_is_closed_whatever_a_layer_answers() {
         "{answers}"
     );
     assert!(answers.contains("\r\nConnection: close\r\n"), "{answers}");
+    running.stop();
+}
+
+#[test]
+fn a_layer_that_hands_on_another_request_takes_no_refusal_away() {
+    let anew = |inner: BoxHandler| {
+        move |request: &Request<()>| {
+            let mut other = Request::new(());
+            *other.method_mut() = request.method().clone();
+            *other.uri_mut() = request.uri().clone();
+            *other.headers_mut() = request.headers().clone();
+            inner.handle(&other)
+        }
+    };
+    let running =
+        Running::serve(|server| server.route("/metrics", ok_answer).layer(anew));
+    for (request, status) in REQUESTS {
+        assert_eq!(ask(&running, request).0, status, "{request}");
+    }
+    running.stop();
+}
+
+#[test]
+fn a_layer_sees_the_path_that_a_route_is_found_by() {
+    let guarded = |inner: BoxHandler| {
+        move |request: &Request<()>| match request.uri().path() {
+            path if path.starts_with("/a/secret") => {
+                let mut response = Response::new(Vec::new());
+                *response.status_mut() = StatusCode::FORBIDDEN;
+                response
+            }
+            _ => inner.handle(request),
+        }
+    };
+    let running =
+        Running::serve(|server| server.route("/a/secret", ok_answer).layer(guarded));
+    for target in [
+        "/a/secret",
+        "/a/%73ecret",
+        "/a%2Fsecret",
+        "http://h/%61/secret?a",
+    ] {
+        let answer = ask(&running, &format!("GET {target} HTTP/1.1\r\nHost: a"));
+        assert_eq!(answer.0, 403, "{target}");
+    }
+    assert_eq!(ask(&running, "GET /a/secret%3F HTTP/1.0").0, 403);
+    assert_eq!(ask(&running, "GET /a/%3Fsecret HTTP/1.0").0, 404);
+    running.stop();
+}
+
+#[test]
+fn what_a_path_cannot_hold_stays_encoded_and_so_does_a_query() {
+    let uri =
+        |request: &Request<()>| Response::new(request.uri().to_string().into_bytes());
+    let running = Running::serve(|server| server.route("/m%c3%bcnchen", uri));
+    let request = "GET /%6d%c3%bcnchen?%6d=%20 HTTP/1.1\r\nHost: a";
+    let answer = ask(&running, request).1;
+    assert!(answer.ends_with("\r\n/m%C3%BCnchen?%6d=%20"), "{answer}");
     running.stop();
 }
 

@@ -631,8 +631,8 @@ fn a_client_that_does_not_read_is_cut_off() {
 
 // What becomes of a program whose output nobody reads.
 
-/// A program, once it listens and the readers of its output are gone.
-fn unread(command: &mut Command) -> (Process, SocketAddr) {
+/// A program that listens, with its output in pipes that nobody has read any further.
+fn listening(command: &mut Command) -> (Process, SocketAddr) {
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -642,9 +642,16 @@ fn unread(command: &mut Command) -> (Process, SocketAddr) {
     let mut lines = stdout.by_ref().lines().map(Result::unwrap);
     let start = "listening on http://";
     let line = lines.find_map(|line| line.strip_prefix(start).map(str::to_owned));
-    drop((stdout, process.0.stderr.take()));
+    process.0.stdout = Some(stdout.into_inner());
     let address = line.unwrap();
     let address = address.strip_suffix("/metrics").unwrap().parse().unwrap();
+    (process, address)
+}
+
+/// The same, once the readers are gone.
+fn unread(command: &mut Command) -> (Process, SocketAddr) {
+    let (mut process, address) = listening(command);
+    drop((process.0.stdout.take(), process.0.stderr.take()));
     (process, address)
 }
 
@@ -669,13 +676,23 @@ fn output_that_nobody_reads_costs_no_scrape() {
 fn a_log_line_that_cannot_be_written_costs_no_scrape() {
     let name = "a_log_line_that_cannot_be_written_costs_no_scrape";
     if std::env::var_os("SCRAPES_FAIL").is_some() {
-        serve_failures();
+        return serve_failures();
     }
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", name, "--nocapture"]);
-    let (_process, address) = unread(command.env("SCRAPES_FAIL", "1"));
-    for _ in 0..2 {
-        let mut stream = connect(address);
+    let command = command.env("SCRAPES_FAIL", "1");
+    // The readers are gone; then they are there, and don't read.
+    let (_process, address) = unread(command);
+    scrapes_fail(address, 2);
+    let (process, address) = listening(command);
+    // Far more than a pipe holds.
+    scrapes_fail(address, 3000);
+    assert_eq!(process.end_with("TERM").code(), Some(0));
+}
+
+fn scrapes_fail(address: SocketAddr, count: usize) {
+    let mut stream = connect(address);
+    for _ in 0..count {
         stream.write_all(SCRAPE.as_bytes()).unwrap();
         let (status, body) = answer(&mut stream).unwrap();
         assert_eq!(status, "HTTP/1.1 500 Internal Server Error");

@@ -14,7 +14,9 @@ use tiny_http::{Request, Response, Server};
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     let stop = serve::stop_signal()?;
-    println!("listening on http://{}/metrics", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    // Served all the same if nobody can read it; `println!` would panic.
+    let _ = writeln!(io::stdout(), "listening on http://{address}/metrics");
 
     let server =
         Server::from_listener(listener, None).map_err(|error| error.to_string())?;
@@ -31,7 +33,7 @@ fn handle_metrics(request: Request) {
         }
     };
     if let Err(error) = answered {
-        // `eprintln!` would panic if standard error cannot be written.
+        // `eprintln!` would panic as well.
         let _ = writeln!(io::stderr(), "cannot answer: {error}");
     }
 }

@@ -1,7 +1,7 @@
 //! The thread that accepts connections.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -58,24 +58,30 @@ impl Listener {
     /// be free.
     fn close(&self, ends: Instant) {
         while !self.accepting.is_finished() && Instant::now() < ends {
-            let woken = TcpStream::connect_timeout(&reachable(self.address), MOMENT);
-            if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
-                return;
+            for address in reachable(self.address) {
+                let woken = TcpStream::connect_timeout(&address, MOMENT);
+                if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
+                    return;
+                }
             }
             thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-/// Where to reach a listener on `address`, which may stand for every address.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
+/// Where to reach a listener on `address`, which may stand for every address: `[::]` also
+/// for IPv4, and there may be no IPv6.
+fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+    let loopbacks: Vec<IpAddr> = match address {
+        // With its zone, if it has one.
+        _ if !address.ip().is_unspecified() => return vec![address],
+        SocketAddr::V4(_) => vec![Ipv4Addr::LOCALHOST.into()],
+        SocketAddr::V6(_) => {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        }
+    };
+    let with_port = |ip| SocketAddr::new(ip, address.port());
+    loopbacks.into_iter().map(with_port).collect()
 }
 
 /// The thread that accepts. It waits for no client, and ends only with the listener.
@@ -149,5 +155,24 @@ impl Acceptor {
         }
         self.table.wait_for_stop(self.pause);
         self.pause = (self.pause * 2).min(MOMENT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_with_and_without_ipv6() {
+        for (address, reached) in [
+            ("[::]:9100", &["127.0.0.1:9100", "[::1]:9100"][..]),
+            ("0.0.0.0:9100", &["127.0.0.1:9100"]),
+            ("192.0.2.7:9100", &["192.0.2.7:9100"]),
+            ("[2001:db8::7]:9100", &["[2001:db8::7]:9100"]),
+        ] {
+            let addresses = reachable(address.parse().unwrap());
+            let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            assert_eq!(texts, reached);
+        }
     }
 }

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, Response, StatusCode, Version};
 
 use super::admission::{Doing, MOMENT, Place};
-use super::http::{
-    Refusal, Refused, check, is_kept, message, parse, refusal, skip_empty_lines,
-};
+use super::http::{Refusal, check, is_kept, message, parse, refusal, skip_empty_lines};
 use super::routes::caught;
 use super::{Limits, PeerAddr};
 use crate::promhttp::BoxHandler;
@@ -63,7 +61,7 @@ impl Connection {
         let _ = self.stream.set_write_timeout(Some(often));
         loop {
             match self.next_request() {
-                Ok(request) => match self.answer(request) {
+                Ok(request) => match self.answer(&request) {
                     true => {}
                     false => return,
                 },
@@ -74,16 +72,13 @@ impl Connection {
     }
 
     /// Sends the response to `request`. False when there is to be no further one.
-    fn answer(&self, mut request: Request<()>) -> bool {
+    fn answer(&self, request: &Request<()>) -> bool {
         if !self.place.starts(Doing::Answering) {
             return false;
         }
-        let refused = check(&request).err();
-        let mut kept = refused.is_none() && is_kept(&request);
-        if let Some(refusal) = refused {
-            request.extensions_mut().insert(Refused(*refusal));
-        }
-        let response = caught(&self.service.handler, &request);
+        let response = caught(&self.service.handler, request);
+        // What follows a refused request may be its body, whatever a layer has answered.
+        let mut kept = is_kept(request) && check(request).is_ok();
         let head_only = request.method() == Method::HEAD;
         kept &= self.place.starts(Doing::Sending);
         let sent = self.send(&message(response, request.version(), head_only, kept));
@@ -153,8 +148,10 @@ impl Connection {
         let _ = self.stream.shutdown(Shutdown::Write);
         let deadline = Instant::now() + MOMENT;
         let mut chunk = [0; 8 * 1024];
-        for _ in 0..32 {
-            if !matches!(read_until(&self.stream, &mut chunk, deadline), Ok(1..)) {
+        let mut left: usize = 1024 * 1024;
+        while let Ok(count @ 1..) = read_until(&self.stream, &mut chunk, deadline) {
+            left = left.saturating_sub(count);
+            if left == 0 {
                 return;
             }
         }

@@ -32,6 +32,7 @@ pub use http::{check as check_request, parse as parse_request};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use ::http::{Request, Response};
 
@@ -81,7 +82,7 @@ impl Server {
     /// the type of its argument: `|_: &Request<()>| Response::new("ok\n".into())`.
     #[must_use]
     pub fn route(mut self, path: &str, handler: impl Handler + 'static) -> Server {
-        self.routes.of.push((path.to_owned(), Box::new(handler)));
+        self.routes.push(path, Box::new(handler));
         self
     }
 
@@ -153,8 +154,8 @@ impl Server {
         let path = self.routes.paths().next().unwrap_or("/");
         let line = format!("listening on http://{address}{path}");
         self.run_until(|| {
-            // Served all the same when nobody reads the line.
-            let _ = writeln!(io::stdout(), "{line}");
+            // Served, and stopped, all the same if nobody reads the line.
+            thread::spawn(move || writeln!(io::stdout(), "{line}"));
             stop();
         })
     }

@@ -3,16 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::{Request, Response, StatusCode, Uri};
-use percent_encoding::percent_decode_str;
 
-use super::http::{Refused, path};
+use super::http::{canonical, check};
 use super::{Landing, ServeError};
 use crate::promhttp::{BoxHandler, Handler, plain_text};
 
 /// Handlers by path, with the landing page unless `/` has a handler.
 #[derive(Default)]
 pub struct Routes {
-    pub of: Vec<(String, BoxHandler)>,
+    /// Each path as a request has it.
+    of: Vec<(String, BoxHandler)>,
     pub landing: Landing,
 }
 
@@ -21,18 +21,26 @@ impl Routes {
         self.of.iter().map(|(path, _)| path.as_str())
     }
 
+    /// Adds a route for `check` to look at.
+    pub fn push(&mut self, path: &str, handler: BoxHandler) {
+        // Others are shown as they are, by their error.
+        let path = if is_path(path) {
+            canonical(path)
+        } else {
+            path.to_owned()
+        };
+        self.of.push((path, handler));
+    }
+
     /// Returns an error for a route that no request reaches.
     pub fn check(&self) -> Result<(), ServeError> {
-        let mut seen = Vec::new();
-        for route in self.paths() {
+        for (at, route) in self.paths().enumerate() {
             if !is_path(route) {
                 return Err(ServeError::Route(route.to_owned()));
             }
-            let decoded: Vec<u8> = percent_decode_str(route).collect();
-            if seen.contains(&decoded) {
+            if self.paths().take(at).any(|earlier| earlier == route) {
                 return Err(ServeError::DuplicateRoute(route.to_owned()));
             }
-            seen.push(decoded);
         }
         Ok(())
     }
@@ -46,15 +54,14 @@ impl Routes {
 
 impl Handler for Routes {
     fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
-        if let Some(Refused(response)) = request.extensions().get() {
-            return response.clone();
+        if let Err(refusal) = check(request) {
+            return *refusal;
         }
-        let path = path(request);
-        let is_route = |route: &str| percent_decode_str(route).eq(path.iter().copied());
-        match self.of.iter().find(|(route, _)| is_route(route)) {
+        let path = request.uri().path();
+        match self.of.iter().find(|(route, _)| route == path) {
             Some((_, handler)) => caught(handler, request),
             None => {
-                let page = self.landing.answer(&path, self.paths());
+                let page = self.landing.answer(path, self.paths());
                 page.unwrap_or_else(|| self.not_found())
             }
         }
@@ -64,10 +71,15 @@ impl Handler for Routes {
 /// What `handler` answers, or status 500 if it panics.
 pub fn caught(handler: &BoxHandler, request: &Request<()>) -> Response<Vec<u8>> {
     let answer = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
-    answer.unwrap_or_else(|_| {
-        let message = "The handler panicked; the program's log says why.\n";
-        plain_text(StatusCode::INTERNAL_SERVER_ERROR, message)
-    })
+    let failed = |what| plain_text(StatusCode::INTERNAL_SERVER_ERROR, what);
+    match answer {
+        Err(_) => failed("The handler panicked; the program's log says why.\n"),
+        // A client would take the next response for the one to this request.
+        Ok(response) if response.status().is_informational() => failed(
+            "The handler answered with a status below 200, which is no response.\n",
+        ),
+        Ok(response) => response,
+    }
 }
 
 /// Whether a request can have exactly this path.

@@ -157,8 +157,8 @@ fn host_of<'a>(host: &'a str, address: &str) -> Result<Option<&'a str>, AddressE
                 .and_then(|host| host.strip_suffix(']'));
             // With a zone: `[fe80::1%eth0]`.
             let is_v6 = |inner: &&str| {
-                let ip = inner.split('%').next().unwrap_or_default();
-                ip.parse::<Ipv6Addr>().is_ok()
+                let (ip, zone) = inner.split_once('%').unwrap_or((inner, ""));
+                ip.parse::<Ipv6Addr>().is_ok() && zone.bytes().all(is_name)
             };
             let inner = inner.filter(is_v6);
             let brackets = || AddressError::Brackets(address.to_owned());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     /// Texts with the messages that refuse them.
-    const WRONG: [(&str, &str); 19] = [
+    const WRONG: [(&str, &str); 20] = [
         (
             "",
             "the address to listen on is empty: write HOST:PORT, or :PORT for every \
@@ -243,6 +243,11 @@ mod tests {
             "127.0.0.1\u{ff1a}9100",
             "\"127.0.0.1\u{ff1a}9100\" has characters beyond ASCII: write HOST:PORT with a \
          plain colon",
+        ),
+        (
+            "[::1%\u{1b}[31m]:0",
+            "\"[::1%\\u{1b}[31m]:0\" has brackets that don't hold an IPv6 address: write \
+         [::1]:9100",
         ),
         (
             " ",

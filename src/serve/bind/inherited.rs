@@ -1,13 +1,18 @@
 //! A socket that the program was started with, as systemd does: `sd_listen_fds(3)`.
 
-use std::io;
-use std::net::TcpListener;
+use std::env;
+use std::io::{self, Error};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 
 use listenfd::ListenFd;
 
 /// The sockets that are left, from the first call on.
 static INHERITED: Mutex<Option<(ListenFd, usize)>> = Mutex::new(None);
+
+/// More than anybody passes.
+const MOST: usize = 1024;
 
 /// Takes the next inherited socket, if there is one.
 ///
@@ -16,11 +21,34 @@ static INHERITED: Mutex<Option<(ListenFd, usize)>> = Mutex::new(None);
 /// Returns an error if it doesn't listen for TCP.
 pub fn inherited() -> io::Result<Option<TcpListener>> {
     let mut inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
-    let (sockets, next) = inherited.get_or_insert_with(|| (ListenFd::from_env(), 0));
+    let (sockets, next) = match &mut *inherited {
+        Some(inherited) => inherited,
+        None => inherited.insert((sockets()?, 0)),
+    };
     let Some(listener) = sockets.take_tcp_listener(*next)? else {
         return Ok(None);
     };
     *next += 1;
+    let stream = TcpStream::from(OwnedFd::from(listener.try_clone()?));
+    if stream.peer_addr().is_ok() {
+        return Err(Error::other(
+            "it is a connection, as with Accept=yes: use Accept=no",
+        ));
+    }
     listener.set_nonblocking(false)?;
     Ok(Some(listener))
+}
+
+/// Those that are passed to this process; listenfd doesn't ask for `LISTEN_PID`.
+fn sockets() -> io::Result<ListenFd> {
+    let is_ours =
+        env::var("LISTEN_PID").is_ok_and(|id| id == std::process::id().to_string());
+    let count = env::var("LISTEN_FDS").unwrap_or_default();
+    match count.parse::<usize>() {
+        _ if !is_ours => Ok(ListenFd::empty()),
+        Ok(0..=MOST) => Ok(ListenFd::from_env()),
+        _ => Err(Error::other(format!(
+            "{count:?} isn't a number up to {MOST}"
+        ))),
+    }
 }

@@ -3,15 +3,10 @@
 use std::net::Ipv6Addr;
 
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
 
 use super::{Refusal, bad_request, refusal};
 use crate::promhttp::method_not_allowed;
-
-/// The response to a request that can be read and is refused, in its extensions: so that
-/// layers are around it as well.
-#[derive(Clone)]
-pub struct Refused(pub Response<Vec<u8>>);
 
 /// Returns the refusal of a request that no handler answers. Its connection is closed, as
 /// what follows may be a body.

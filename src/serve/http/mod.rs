@@ -5,8 +5,8 @@ mod check;
 mod request;
 mod response;
 
-pub use check::{Refused, check};
-pub use request::{is_kept, parse, path, skip_empty_lines};
+pub use check::check;
+pub use request::{canonical, is_kept, parse, skip_empty_lines};
 pub use response::message;
 
 use http::{Response, StatusCode};

@@ -1,10 +1,8 @@
 //! From the bytes of a request head to a request.
 
-use std::borrow::Cow;
-
 use http::header::CONNECTION;
 use http::{Request, StatusCode, Version};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use super::{Refusal, bad_request, refusal};
 use crate::serve::Limits;
@@ -88,13 +86,13 @@ fn malformed(error: httparse::Error, headers: usize) -> Refusal {
 }
 
 fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
-    let path = head.path.unwrap_or_default();
-    if !path.is_ascii() {
+    let target = head.path.unwrap_or_default();
+    if !target.is_ascii() {
         return Err(bad_request("its path has a byte beyond ASCII"));
     }
     let mut builder = Request::builder()
         .method(head.method.unwrap_or_default())
-        .uri(path)
+        .uri(target)
         .version(match head.version {
             Some(0) => Version::HTTP_10,
             _ => Version::HTTP_11,
@@ -102,14 +100,39 @@ fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
     for header in head.headers.iter() {
         builder = builder.header(header.name, header.value);
     }
-    builder
+    let mut request = builder
         .body(())
-        .map_err(|error| bad_request(&error.to_string()))
+        .map_err(|error| bad_request(&error.to_string()))?;
+    let path = canonical(request.uri().path());
+    if path != request.uri().path() {
+        let query = request.uri().query().map(|query| format!("?{query}"));
+        let target = format!("{path}{}", query.unwrap_or_default());
+        *request.uri_mut() = target.parse().map_err(|_| bad_request("its path"))?;
+    }
+    Ok(request)
 }
 
-/// The path of `request`, decoded.
-pub fn path(request: &Request<()>) -> Cow<'_, [u8]> {
-    percent_decode_str(request.uri().path()).into()
+/// What stays encoded in a path: what it cannot hold, or what would end it.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// What a path encodes although it need not be encoded is decoded: layers and routes compare
+/// paths as texts.
+pub fn canonical(path: &str) -> String {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    percent_encode(&decoded, ENCODED).to_string()
 }
 
 /// Whether the client asks to keep the connection after `request`.

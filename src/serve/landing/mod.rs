@@ -77,18 +77,18 @@ impl Landing {
     /// The response for `path` where no route has it: the page, its style or its script.
     pub(super) fn answer<'a>(
         &self,
-        path: &[u8],
+        path: &str,
         routes: impl Iterator<Item = &'a str>,
     ) -> Option<Response<Vec<u8>>> {
         match path {
-            b"/" => {
+            "/" => {
                 let page = self.page(&routes.collect::<Vec<_>>());
                 Some(response("text/html; charset=utf-8", page))
             }
-            b"/-/live.css" => {
+            "/-/live.css" => {
                 Some(response("text/css; charset=utf-8", STYLE.to_owned()))
             }
-            b"/-/live.js" if self.live_view => {
+            "/-/live.js" if self.live_view => {
                 let script = SCRIPT.to_owned();
                 Some(response("text/javascript; charset=utf-8", script))
             }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn page(landing: &Landing, routes: &[&str]) -> String {
-        let response = landing.answer(b"/", routes.iter().copied()).unwrap();
+        let response = landing.answer("/", routes.iter().copied()).unwrap();
         String::from_utf8(response.into_body()).unwrap()
     }
 
@@ -188,7 +188,7 @@ mod tests {
         // There is nothing to draw without a route.
         assert!(!page(&on, &[]).contains("<script"));
         let script =
-            |landing: &Landing| landing.answer(b"/-/live.js", ["/metrics"].into_iter());
+            |landing: &Landing| landing.answer("/-/live.js", ["/metrics"].into_iter());
         assert!(script(&on).is_some() && script(&off).is_none());
     }
 
