@@ -137,7 +137,8 @@ impl Acceptor {
         // answer back.
         let _ = stream.set_nonblocking(true);
         let _ = (&*stream).read(&mut vec![0; self.service.limits.head_bytes]);
-        let _ = (&*stream).write(&message(response, Version::HTTP_11, false, false));
+        let message = message(response, Version::HTTP_11, false, false);
+        let _ = (&*stream).write(&message.concat());
     }
 
     /// Lets a connection go for the descriptor and the thread that it holds, and gives

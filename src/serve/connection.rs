@@ -1,7 +1,7 @@
 //! A connection and its thread: its requests and their responses, one after the other, with a
 //! deadline on every wait.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -138,7 +138,7 @@ impl Connection {
         read
     }
 
-    fn send(&self, message: &[u8]) -> bool {
+    fn send(&self, message: &[Vec<u8>; 2]) -> bool {
         write_within(&self.stream, message, self.service.limits.write).is_ok()
     }
 
@@ -177,18 +177,21 @@ fn read_until(
     }
 }
 
-/// Writes all of `bytes`, as long as some are taken within `limit`.
+/// Writes all of `message`, as long as some of it is taken within `limit`.
 fn write_within(
     mut stream: &TcpStream,
-    bytes: &[u8],
+    message: &[Vec<u8>; 2],
     limit: Duration,
 ) -> io::Result<()> {
-    let (mut left, mut taken) = (bytes, Instant::now());
+    let mut slices = message.each_ref().map(|part| IoSlice::new(part));
+    let (mut left, mut taken) = (&mut slices[..], Instant::now());
+    // The body may be empty.
+    IoSlice::advance_slices(&mut left, 0);
     while !left.is_empty() {
-        match stream.write(left) {
+        match stream.write_vectored(left) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => {
-                left = &left[count..];
+                IoSlice::advance_slices(&mut left, count);
                 taken = Instant::now();
             }
             Err(error) if is_passing(error.kind()) && taken.elapsed() < limit => {}

@@ -24,10 +24,9 @@ impl Routes {
     /// Adds a route for `check` to look at.
     pub fn push(&mut self, path: &str, handler: BoxHandler) {
         // Others are shown as they are, by their error.
-        let path = if is_path(path) {
-            canonical(path)
-        } else {
-            path.to_owned()
+        let path = match is_path(path) {
+            true => canonical(path).into_owned(),
+            false => path.to_owned(),
         };
         self.of.push((path, handler));
     }

@@ -1,5 +1,7 @@
 //! From the bytes of a request head to a request.
 
+use std::borrow::Cow;
+
 use http::header::CONNECTION;
 use http::{Request, StatusCode, Version};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
@@ -130,9 +132,11 @@ const ENCODED: &AsciiSet = &CONTROLS
 
 /// What a path encodes although it need not be encoded is decoded: layers and routes compare
 /// paths as texts.
-pub fn canonical(path: &str) -> String {
-    let decoded: Vec<u8> = percent_decode_str(path).collect();
-    percent_encode(&decoded, ENCODED).to_string()
+pub fn canonical(path: &str) -> Cow<'_, str> {
+    match percent_decode_str(path).into() {
+        Cow::Borrowed(path) => percent_encode(path, ENCODED).into(),
+        Cow::Owned(path) => percent_encode(&path, ENCODED).to_string().into(),
+    }
 }
 
 /// Whether the client asks to keep the connection after `request`.

@@ -18,14 +18,14 @@ const FRAMING: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// The bytes of `response`, without its body if `head_only`, and with `Connection: close`
-/// unless the connection is `kept`.
+/// The head and the body of `response` as bytes, without the body if `head_only`, and with
+/// `Connection: close` unless the connection is `kept`.
 pub fn message(
     response: Response<Vec<u8>>,
     version: Version,
     head_only: bool,
     kept: bool,
-) -> Vec<u8> {
+) -> [Vec<u8>; 2] {
     let (parts, mut body) = response.into_parts();
     let mut head = start(&parts, version);
     if matches!(parts.status.as_u16(), 100..=199 | 204 | 304) {
@@ -44,11 +44,9 @@ pub fn message(
     }
     head.extend_from_slice(b"\r\n");
     if head_only {
-        return head;
+        body.clear();
     }
-    // In the memory that the body has: a copy of it would be a second one.
-    body.splice(..0, head);
-    body
+    [head, body]
 }
 
 /// The status line and the headers of the response itself.
@@ -96,7 +94,7 @@ mod tests {
     use super::*;
 
     fn lines(response: Response<Vec<u8>>, version: Version, kept: bool) -> Vec<String> {
-        let bytes = message(response, version, false, kept);
+        let bytes = message(response, version, false, kept).concat();
         String::from_utf8(bytes)
             .unwrap()
             .split("\r\n")
@@ -155,7 +153,7 @@ mod tests {
             true,
             true,
         );
-        let text = String::from_utf8(bytes).unwrap();
+        let text = String::from_utf8(bytes.concat()).unwrap();
         assert!(text.ends_with("Content-Length: 70000\r\n\r\n"), "{text}");
     }
 }
