@@ -1,16 +1,23 @@
 //! `cargo workbook`: shows the exercises of the lessons, and checks them.
 
 mod arguments;
+mod channel;
 mod check;
 mod commands;
 mod compile;
 mod course;
 mod finding;
+mod folder;
 mod guard;
+mod guarded;
 mod hints;
 mod judge;
+mod limits;
 mod lint;
+mod listening;
 mod page;
+mod printed;
+mod processes;
 mod program;
 mod progress;
 mod reset;
@@ -51,8 +58,8 @@ fn run(matches: &ArgMatches) -> Result<ExitCode> {
             guard::guard(&words_of(of), of.get_one::<PathBuf>("scratch"))
         }
         Some(("become", of)) => {
-            let parent = of.get_one::<String>("parent");
-            guard::become_program(&words_of(of), parent.map_or("", String::as_str))
+            let parent = of.get_one::<String>("parent").map_or("", String::as_str);
+            guard::become_program(&words_of(of), parent, of.get_flag("limited"))
         }
         command => {
             let mut workbook = Workbook::open(&root()?, matches.get_flag("plain"))?;
