@@ -1,0 +1,143 @@
+//! Programs that take what they can get: each is stopped and told why, or passes, and of
+//! none is anything left after its check: no process, no port, no file.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{Report, hostile, script, workbook};
+use tempfile::TempDir;
+
+/// What a process of the check has in its environment.
+const MARK: &str = "NOTHING_SURVIVES";
+
+/// What a check says, and the folder of another's files that the program knows.
+struct Checked {
+    report: Report,
+    outside: TempDir,
+}
+
+fn checked(manner: &str) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
+    checked_program(&hostile(folder.path(), manner))
+}
+
+/// Checks it in a place of its own, and that nothing of it stays.
+fn checked_program(program: &Path) -> Checked {
+    let (temporary, outside) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(outside.path().join("kept"), "kept").unwrap();
+    let mark = temporary.path().to_str().unwrap();
+    let output = workbook()
+        .args(["check", "00", "--program"])
+        .arg(program)
+        .env("TMPDIR", temporary.path())
+        .env("OUTSIDE", outside.path())
+        .env(MARK, mark)
+        .output();
+    let report = Report::of(output.unwrap());
+    let left = marked(mark);
+    assert!(left.is_empty(), "still running: {left:?}\n{}", report.text);
+    let files = fs::read_dir(temporary.path()).unwrap().count();
+    assert_eq!(files, 0, "files are left\n{}", report.text);
+    Checked { report, outside }
+}
+
+/// The commands of the processes that have this mark.
+fn marked(mark: &str) -> Vec<String> {
+    let mark = format!("{MARK}={mark}");
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let marked = processes.filter(|process| {
+        let environment = fs::read(process.path().join("environ"));
+        let environment = environment.unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|variable| variable == mark.as_bytes())
+    });
+    marked
+        .map(|process| {
+            fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_stopped(manner: &str, words: &str) {
+    let report = checked(manner).report;
+    assert!(!report.has_passed, "{}", report.text);
+    assert!(
+        report.wrong().contains(&"the program runs"),
+        "{}",
+        report.text
+    );
+    assert!(report.text.contains(words), "{}", report.text);
+    assert!(report.text.len() < 8192, "{}", report.text.len());
+}
+
+#[track_caller]
+fn assert_passes(manner: &str) {
+    let report = checked(manner).report;
+    assert!(report.has_passed, "{}", report.text);
+}
+
+#[test]
+fn a_program_that_hogs_memory_is_stopped() {
+    let words = "seen:     it needed more than 1024 MiB of memory, and printed:\n";
+    assert_stopped("hogs_memory", words);
+}
+
+#[test]
+fn a_program_that_floods_its_output_while_it_serves_is_stopped() {
+    assert_stopped("floods", "seen:     it printed more than 1024 KiB");
+}
+
+#[test]
+fn a_program_that_fills_the_disk_is_stopped() {
+    let words = "seen:     it wrote more than 64 MiB into files";
+    for manner in ["fills_a_file", "fills_its_folder"] {
+        assert_stopped(manner, words);
+    }
+}
+
+#[test]
+fn a_program_that_starts_too_many_processes_is_stopped() {
+    assert_stopped(
+        "starts_100",
+        "seen:     it had more than 64 processes started",
+    );
+}
+
+#[test]
+fn processes_in_sessions_of_their_own_end_with_the_check() {
+    assert_passes("starts_50");
+}
+
+#[test]
+fn a_daemon_ends_with_the_check() {
+    assert_passes("daemon");
+}
+
+#[test]
+fn a_program_that_ignores_signals_ends_with_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let serves = hostile(folder.path(), "serves");
+    let lines = format!("trap '' TERM INT HUP; exec {} \"$1\"", serves.display());
+    let report = checked_program(&script(folder.path(), "ignores", &lines)).report;
+    assert!(report.has_passed, "{}", report.text);
+}
+
+#[test]
+fn a_program_with_every_descriptor_open_is_judged_like_any() {
+    assert_passes("hogs_descriptors");
+}
+
+#[test]
+fn the_files_of_a_program_go_and_those_that_it_links_to_stay() {
+    let checked = checked("litters");
+    assert!(checked.report.has_passed, "{}", checked.report.text);
+    let kept = fs::read_to_string(checked.outside.path().join("kept"));
+    assert_eq!(kept.unwrap(), "kept");
+}
