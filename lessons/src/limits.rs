@@ -119,7 +119,8 @@ pub fn limit_this_process() {
 /// The limit that the processes below this one, which write into `folder`, are beyond.
 pub fn exceeded(folder: &Path) -> Option<Limit> {
     let below = processes::below(std::process::id());
-    if below.len() > PROCESSES {
+    let running = below.iter().filter(|id| processes::is_running(**id));
+    if below.len() > PROCESSES && running.count() > PROCESSES {
         return Some(Limit::Processes);
     }
     if processes::memory(&below) > MEMORY {

@@ -116,6 +116,11 @@ fn processes_in_sessions_of_their_own_end_with_the_check() {
 }
 
 #[test]
+fn processes_that_have_ended_are_not_counted() {
+    assert_passes("forgets_processes");
+}
+
+#[test]
 fn a_daemon_ends_with_the_check() {
     assert_passes("daemon");
 }

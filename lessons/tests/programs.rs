@@ -261,6 +261,20 @@ fn a_runner_that_is_stopped_leaves_no_program_running() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs Linux's subreaper")]
+fn a_runner_that_is_stopped_leaves_no_daemon_running() {
+    let daemon = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >\"$PID_FILE\"; \
+                  exec sleep 600' &";
+    for name in ["INT", "KILL"] {
+        let mut started = Started::with(&format!("{daemon}\nexec sleep 600"));
+        let id = started.id();
+        signal(name, started.runner.id());
+        started.runner.wait().unwrap();
+        assert_ends(id);
+    }
+}
+
+#[test]
 fn a_runner_that_is_stopped_leaves_no_cargo_running() {
     for name in ["INT", "KILL"] {
         let mut started = Started::with_cargo(STUBBORN);
