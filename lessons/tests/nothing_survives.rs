@@ -65,8 +65,9 @@ fn marked(mark: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_stopped(manner: &str, words: &str) {
-    let report = checked(manner).report;
+fn assert_stopped(manner: &str, words: &str) -> Checked {
+    let checked = checked(manner);
+    let report = &checked.report;
     assert!(!report.has_passed, "{}", report.text);
     assert!(
         report.wrong().contains(&"the program runs"),
@@ -75,6 +76,7 @@ fn assert_stopped(manner: &str, words: &str) {
     );
     assert!(report.text.contains(words), "{}", report.text);
     assert!(report.text.len() < 8192, "{}", report.text.len());
+    checked
 }
 
 #[track_caller]
@@ -86,12 +88,29 @@ fn assert_passes(manner: &str) {
 #[test]
 fn a_program_that_hogs_memory_is_stopped() {
     let words = "seen:     it needed more than 1024 MiB of memory, and printed:\n";
-    assert_stopped("hogs_memory", words);
+    for manner in ["hogs_memory", "asks_for_memory", "hogs_memory_together"] {
+        assert_stopped(manner, words);
+    }
 }
 
 #[test]
 fn a_program_that_floods_its_output_while_it_serves_is_stopped() {
-    assert_stopped("floods", "seen:     it printed more than 1024 KiB");
+    let checked = assert_stopped("floods", "seen:     it printed more than 1024 KiB");
+    assert!(!checked.outside.path().join("went_on").exists());
+}
+
+#[test]
+fn a_program_gets_limits_from_the_kernel_and_makes_no_core_dump() {
+    let folder = tempfile::tempdir().unwrap();
+    // In blocks of 512 bytes, and in KiB.
+    let lines = "echo core $(ulimit -c) file $(ulimit -f) data $(ulimit -d); exit 1";
+    let checked = checked_program(&script(folder.path(), "limits", lines));
+    let limits = "core 0 file 131072 data 1048576";
+    assert!(
+        checked.report.text.contains(limits),
+        "{}",
+        checked.report.text
+    );
 }
 
 #[test]
