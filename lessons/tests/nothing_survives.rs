@@ -8,6 +8,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use support::{Report, hostile, script, workbook};
 use tempfile::TempDir;
@@ -40,15 +41,16 @@ fn checked_program(program: &Path) -> Checked {
         .env(MARK, mark)
         .output();
     let report = Report::of(output.unwrap());
-    let left = marked(mark);
+    let left = ended(mark);
     assert!(left.is_empty(), "still running: {left:?}\n{}", report.text);
     let files = fs::read_dir(temporary.path()).unwrap().count();
     assert_eq!(files, 0, "files are left\n{}", report.text);
     Checked { report, outside }
 }
 
-/// The commands of the processes that have this mark.
-fn marked(mark: &str) -> Vec<String> {
+/// Ends the processes that have this mark, and returns what they were: where there are any,
+/// the test fails, and they must not outlive it either.
+fn ended(mark: &str) -> Vec<String> {
     let mark = format!("{MARK}={mark}");
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let marked = processes.filter(|process| {
@@ -59,7 +61,11 @@ fn marked(mark: &str) -> Vec<String> {
     });
     marked
         .map(|process| {
-            fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()
+            let command = fs::read_to_string(process.path().join("cmdline"));
+            let kill = ["-c", "kill -s KILL \"$1\"", "sh"];
+            let id = process.file_name();
+            Command::new("sh").args(kill).arg(id).status().unwrap();
+            command.unwrap_or_default()
         })
         .collect()
 }
