@@ -306,7 +306,7 @@ mod tests {
         }
     }
 
-    const MISTAKES: &str = r#"
+    pub(super) const MISTAKES: &str = r#"
 a 1\r | it ends as on Windows, with `\r\n`
 a{x="1",x="2"} 1 | it has the label `x` twice
 a{__name__="b"} 1 | the label `__name__` is the name's own
@@ -365,7 +365,7 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
 "#;
 
     /// The bytes that a row means.
-    fn unescaped(row: &str) -> Vec<u8> {
+    pub(super) fn unescaped(row: &str) -> Vec<u8> {
         let escapes = [
             ("\\n", "\n"),
             ("\\r", "\r"),
@@ -414,7 +414,7 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
     }
 
     /// What promtool and Prometheus take, each of it, though it looks odd.
-    const ODDITIES: &str = r#"
+    pub(super) const ODDITIES: &str = r#"
 a{x="}",} 1 1700000000000
 a \t 1 \t 5
 a{\tx\t=\t"1"\t,\ty="2"\t}\t1
