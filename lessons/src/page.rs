@@ -8,14 +8,15 @@
 #[cfg(test)]
 mod differences;
 mod line;
+mod series;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::Finding;
 use crate::words::say;
-pub use line::selected;
 use line::{BLANKS, Line, Meta, number, unless};
+pub use series::selected;
 
 /// What a page says.
 #[derive(Default)]
@@ -96,7 +97,7 @@ impl Page {
         let mut last = Cow::default();
         for (line, number) in body.as_ref().split(|byte| *byte == b'\n').zip(1..) {
             last = String::from_utf8_lossy(line);
-            if let Err(why) = page.add(&last) {
+            if let Err(why) = page.add(line, &last) {
                 let seen = say("line {}: {}", &[&number, &last]);
                 let finding = Finding::format(&seen, &why);
                 page.findings.push(finding);
@@ -114,16 +115,15 @@ impl Page {
         self.families.iter().flat_map(|family| &family.samples)
     }
 
-    fn add(&mut self, line: &Cow<str>) -> Result<(), String> {
+    /// Adds the line of these bytes, as a text.
+    fn add(&mut self, bytes: &[u8], line: &str) -> Result<(), String> {
         let read = line::read(line);
         let is_comment = match &read {
             Ok(Line::Nothing) => true,
             Ok(Line::Help(meta) | Line::Type(meta)) => !meta.is_read,
             Ok(Line::Sample(_)) | Err(_) => false,
         };
-        // Only what had to be mended on the way to a text is owned.
-        let is_utf8 = matches!(line, Cow::Borrowed(_));
-        unless(is_utf8 || is_comment, || {
+        unless(line.as_bytes() == bytes || is_comment, || {
             say("it has bytes that are not UTF-8: write UTF-8", &[])
         })?;
         match read? {
@@ -272,7 +272,7 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/../tests/exposition/each_type.prom"
         );
-        let page = Page::parse(&std::fs::read_to_string(file).unwrap());
+        let page = Page::parse(std::fs::read(file).unwrap());
         assert!(page.findings.is_empty(), "{:?}", page.findings);
         let families: Vec<_> = page
             .families

@@ -18,8 +18,8 @@ use programs::{Verdict, verdicts};
 struct Exception {
     reason: &'static str,
     example: &'static [u8],
-    /// Whether a line is of that kind.
-    is: fn(&[u8]) -> bool,
+    /// What both took of a body but for lines of that kind.
+    without: fn(&[u8]) -> Vec<u8>,
 }
 
 const EXCEPTIONS: [Exception; 2] = [
@@ -27,36 +27,41 @@ const EXCEPTIONS: [Exception; 2] = [
         reason: "`queue-1 5` is `queue` with the value -1 at the time 5 to both: nobody \
                  means that, and a name that is no name is what to say",
         example: b"queue-1 5\n",
-        is: |line| {
-            let is_of_name =
-                |byte: &u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
-            let behind = line.iter().find(|byte| !is_of_name(byte));
-            behind.is_some_and(|byte| b"+-.".contains(byte))
+        without: |body| {
+            let is_good = |line: &&[u8]| !has_a_value_right_behind_its_name(line);
+            lines(body).filter(is_good).collect::<Vec<_>>().concat()
         },
     },
     Exception {
         reason: "Prometheus reads nothing behind a NUL in most comments, and says so to \
                  nobody: what follows is lost",
         example: b"#\0\na 1\n",
-        is: |line| line.trim_ascii_start().starts_with(b"#") && line.contains(&0),
+        without: |body| {
+            let is_good = |line: &&[u8]| !is_a_comment_with_a_nul(line);
+            lines(body).take_while(is_good).collect::<Vec<_>>().concat()
+        },
     },
 ];
+
+fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    body.split_inclusive(|byte| *byte == b'\n')
+}
+
+fn has_a_value_right_behind_its_name(line: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
+    let behind = line.iter().find(|byte| !is_of_name(byte));
+    behind.is_some_and(|byte| b"+-.".contains(byte))
+}
+
+fn is_a_comment_with_a_nul(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"#") && line.contains(&0)
+}
 
 /// Whether the reader says that promtool or Prometheus refuses it. A series that comes twice
 /// both take, and the reader says so as another finding.
 fn is_refused(body: &[u8]) -> bool {
     let findings = Page::parse(body).findings;
     findings.iter().any(|finding| finding.rule != "duplicate")
-}
-
-/// The body without the lines that are an exception.
-fn without_exceptions(body: &[u8]) -> Vec<u8> {
-    let lines = body.split_inclusive(|byte| *byte == b'\n');
-    let is_exception = |line: &&[u8]| EXCEPTIONS.iter().any(|all| (all.is)(line));
-    lines
-        .filter(|line| !is_exception(line))
-        .collect::<Vec<_>>()
-        .concat()
 }
 
 /// How the reader differs from what the two programs say of a body.
@@ -68,7 +73,10 @@ fn difference(body: &[u8], verdict: &Verdict) -> Option<String> {
             let count = Page::parse(body).samples().count();
             verdict.samples.is_some_and(|samples| samples != count)
         }
-        (true, false) => is_refused(&without_exceptions(body)),
+        (true, false) => {
+            let all = EXCEPTIONS.iter();
+            is_refused(&all.fold(body.to_owned(), |body, one| (one.without)(&body)))
+        }
         (reader, programs) => reader != programs,
     };
     let findings = Page::parse(body).findings.into_iter();
