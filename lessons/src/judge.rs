@@ -228,13 +228,7 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
     if !kind.is_some_and(is_text_format) {
         findings.push(Finding::content_type(kind));
     }
-    if std::str::from_utf8(&answer.body).is_err() {
-        findings.push(Finding::format(
-            &say("bytes that are no UTF-8", &[]),
-            &say("write UTF-8", &[]),
-        ));
-    }
-    let mut page = Page::parse(&text);
+    let mut page = Page::parse(&answer.body);
     findings.append(&mut page.findings);
     findings.extend(lint(&page));
     findings.extend(inconsistent(&page));
