@@ -33,7 +33,7 @@ fn checked_program(program: &Path) -> Checked {
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(outside.path().join("kept"), "kept").unwrap();
     let mark = temporary.path().to_str().unwrap();
-    let output = workbook()
+    let output = dumping_cores()
         .args(["check", "00", "--program"])
         .arg(program)
         .env("TMPDIR", temporary.path())
@@ -46,6 +46,18 @@ fn checked_program(program: &Path) -> Checked {
     let files = fs::read_dir(temporary.path()).unwrap().count();
     assert_eq!(files, 0, "files are left\n{}", report.text);
     Checked { report, outside }
+}
+
+/// The runner, in a shell that lets programs dump their cores where it may.
+fn dumping_cores() -> Command {
+    let runner = workbook();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -c unlimited 2>/dev/null; exec \"$@\"", "sh"]);
+    shell.arg(runner.get_program());
+    for (name, _) in runner.get_envs() {
+        shell.env_remove(name);
+    }
+    shell
 }
 
 /// Ends the processes that have this mark, and returns what they were: where there are any,
