@@ -318,6 +318,7 @@ a{x="1} 1 | the value of `x` has no second quote
 a{x="\d"} 1 | the value of `x` has a `\` that escapes nothing
 a{x="1" 1 | after a label comes `,` or `}`
 a{x="1"\u{a0}} 1 | after a label comes `,` or `}`
+a \u{a0}{x="1"} 1 | its value `\u{a0}{x="1"}` is no number
 a{x="1",\u{3000}y="1"} 1 | `\u{3000}y` is not a label name
 a{x="",x="2"} 1 | it has the label `x` twice
 a{x="\xff"} 1 | it has bytes that are not UTF-8: write UTF-8
@@ -358,6 +359,7 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
 # TYPE a histogram\n# TYPE a_bucket counter | `a_bucket` belongs to the histogram `a`, and promtool takes this for a second TYPE of it: rename one of the two
 # HELP a b\n# TYPE a summary\n# HELP a_sum b | `a_sum` belongs to the summary `a`, and promtool takes this for a second HELP of it: rename one of the two
 # TYPE a histogram\na_bucket{le="x"} 1 | in a histogram the label `le` is a number, and `x` isn't one
+# HELP a_count\n#TYPE a_count\n# TYPE a summary\na_count{quantile="x"} 1 | in a summary the label `quantile` is a number, and `x` isn't one
 # TYPE a summary\na{quantile=""} 1 | in a summary the label `quantile` is a number, and `` isn't one
 #c\0 | it has a NUL byte, at which Prometheus may stop reading without a word
 # TYPE a-b gauge | `a-b` behind TYPE is not a metric name
@@ -386,6 +388,7 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
             let (page, complaint) = row.split_once(" | ").unwrap();
             let page = [unescaped(page), b"\n".to_vec()].concat();
             let complaint = complaint.replace("\\u{3000}", "\u{3000}");
+            let complaint = complaint.replace("\\u{a0}", "\u{a0}");
             assert_eq!(complaints(page), [format!("format: {complaint}")], "{row}");
         }
     }
@@ -437,6 +440,9 @@ a +Inf\nb infinity\nc nan\nd +.5e+3\ne 5.\nf 1e-400\ng 007 007
 # EOF\n#\n#\r\n## TYPE a b\n# TYPES a b
 # TYPE a_count counter\n# TYPE a summary\na_count 1
 # TYPE a summary\n# HELP a_count b\na_bucket{le="x"} 1\na{le="x"} 1
+# HELP a_count \n# TYPE a summary\na_count{quantile="x"} 1
+# TYPE a summary\n# TYPE a_bucket counter\na_bucket 1
+#TYPE a gauge_histogram\na 1
 # TYPE a histogram\na_bucket{le="NaN"} 1
 a 1 5\na 1 6\na 1 4
 "#;

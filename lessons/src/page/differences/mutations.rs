@@ -18,14 +18,17 @@ const FAMILIES: [&str; 9] = [
     "# TYPE f_count counter\nf_count 1\n# TYPE e_bucket gauge\ne_bucket{le=\"x\"} 1\n",
 ];
 
-/// What may stand in a word's place.
-const WORDS: &str = "1 -1 +1 0 007 .5 5. . 1e3 1E+3 1e 1e400 -1e400 1e-400 0x1p4 0x10 1_000 \
-    NaN -NaN +NaN nan Inf +Inf -Inf inf infinity Infinity +infinit 1.7976931348623159e308 \
-    1.5e308 5e-324 9223372036854775807 9223372036854775808 -5 1700000000000 1f 1,5 ١ \
-    counter gauge histogram summary untyped unknown info Counter GAUGE gauge_histogram \
-    # ## #HELP #TYPE # HELP TYPE help EOF UNIT a e f e_count e_bucket f_sum f_count g 1a a-b \
-    a.b ä : _ __name__ le quantile {} {,} {x=\"1\"} {x=\"1\",} {x=\"1\",x=\"2\"} {__name__=\"a\"} \
-    {le=\"x\"} {le=\"0.5\"} {quantile=\"\"} {quantile=\"NaN\"} {1=\"1\"} {x='1'} {x=1} {\"a\"} \\ \\n";
+/// What may stand in a number's place.
+const NUMBERS: &str = "1 -1 +1 0 007 .5 5. . 1e3 1E+3 1e 1e400 -1e400 1e-400 0x1p4 0x10 1_000 NaN -NaN \
+    +NaN nan Inf +Inf -Inf inf infinity Infinity +infinit 1.7976931348623159e308 1.5e308 5e-324 \
+    9223372036854775807 9223372036854775808 -5 1700000000000 1f 1,5 ١ one";
+
+/// What may stand in another word's place.
+const WORDS: &str = "counter gauge histogram summary untyped unknown info Counter GAUGE gauge_histogram # \
+    ## #HELP #TYPE HELP TYPE help EOF UNIT a e f e_count e_bucket f_sum f_count g 1a a-b a.b ä : _ \
+    __name__ le quantile {} {,} {x=\"1\"} {x=\"1\",} {x=\"1\",x=\"2\"} {x=\"\",x=\"1\"} \
+    {__name__=\"a\"} {le=\"x\"} {le=\"0.5\"} {quantile=\"\"} {quantile=\"NaN\"} {1=\"1\"} {x='1'} \
+    {x=1} {\"a\"} \\ \\n";
 
 /// What may stand between any two bytes.
 const PIECES: [&[u8]; 42] = [
@@ -93,10 +96,10 @@ impl Random {
         all[self.below(all.len())]
     }
 
-    /// One to three families with one to three mutations.
+    /// One or two families with one to three mutations.
     pub fn exposition(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
-        for _ in 0..=self.below(3) {
+        for _ in 0..=self.below(2) {
             body.extend(self.one_of(&FAMILIES).bytes());
         }
         for _ in 0..=self.one_of(&[0, 0, 0, 1, 2]) {
@@ -105,14 +108,22 @@ impl Random {
         body
     }
 
+    /// Half of the mutations are where the two programs differ most.
     fn mutated(&mut self, body: Vec<u8>) -> Vec<u8> {
-        match self.below(8) {
+        match self.below(12) {
             0 => self.with_lines_changed(&body),
-            1 | 2 => self.with_a_word_changed(&body),
-            3 => self.with_blanks_changed(body),
-            4 => self.with_a_byte_changed(body),
-            5 => self.without_a_part(body),
-            _ => self.with_a_piece_more(body),
+            1 => self.with_a_word_changed(&body, WORDS, b" \t\n"),
+            2 => self.with_blanks_changed(body),
+            3 => self.with_a_byte_changed(body),
+            4 => self.without_a_part(body),
+            5 => {
+                let at = self.place(&body);
+                self.with_a_piece_at(body, at)
+            }
+            6 | 7 => self.with_a_number_changed(&body),
+            8 => self.with_a_word_changed(&body, NUMBERS, b"\""),
+            9 => self.with_a_piece_at_a_line_end(body, 1),
+            _ => self.with_a_piece_at_a_line_end(body, 0),
         }
     }
 
@@ -140,24 +151,42 @@ impl Random {
         lines.concat()
     }
 
-    /// Between blanks, or a label's value.
-    fn with_a_word_changed(&mut self, body: &[u8]) -> Vec<u8> {
-        let ends: &[u8] = if self.below(3) == 0 {
-            b"\"\n"
-        } else {
-            b" \t\n"
-        };
+    /// Changes what stands between two of `ends`.
+    fn with_a_word_changed(
+        &mut self,
+        body: &[u8],
+        words: &str,
+        ends: &[u8],
+    ) -> Vec<u8> {
         let at = self.place(body);
         let is_end = |byte: &u8| ends.contains(byte);
         let start = body[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
-        let end = body[at..]
-            .iter()
-            .position(is_end)
-            .map_or(body.len(), |end| at + end);
-        let words: Vec<&str> =
-            WORDS.split(' ').filter(|word| !word.is_empty()).collect();
+        let end = body[at..].iter().position(is_end);
+        let end = end.map_or(body.len(), |end| at + end);
+        let words: Vec<&str> = words.split_whitespace().collect();
         let word = self.one_of(&words).as_bytes();
         [&body[..start], word, &body[end..]].concat()
+    }
+
+    /// Changes the last word of a line that is not a comment, or puts another behind it.
+    fn with_a_number_changed(&mut self, body: &[u8]) -> Vec<u8> {
+        let lines = body.split_inclusive(|byte| *byte == b'\n');
+        let mut lines: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
+        let samples: Vec<usize> = (0..lines.len())
+            .filter(|at| !lines[*at].trim_ascii_start().starts_with(b"#"))
+            .collect();
+        if !samples.is_empty() {
+            let line = &mut lines[self.one_of(&samples)];
+            let words: Vec<&str> = NUMBERS.split_whitespace().collect();
+            let last = line.iter().rposition(|byte| *byte == b' ');
+            let is_changed = self.below(3) > 0;
+            line.truncate(
+                last.filter(|_| is_changed)
+                    .unwrap_or(line.trim_ascii_end().len()),
+            );
+            line.extend([b" ", self.one_of(&words).as_bytes(), b"\n"].concat());
+        }
+        lines.concat()
     }
 
     fn with_blanks_changed(&mut self, mut body: Vec<u8>) -> Vec<u8> {
@@ -190,14 +219,16 @@ impl Random {
         body
     }
 
-    fn with_a_piece_more(&mut self, mut body: Vec<u8>) -> Vec<u8> {
+    /// Behind the end, so at the start of a line, or before it.
+    fn with_a_piece_at_a_line_end(&mut self, body: Vec<u8>, behind: usize) -> Vec<u8> {
         let at = self.place(&body);
+        let end = body[at..].iter().position(|byte| *byte == b'\n');
+        let at = end.map_or(0, |end| at + end + behind);
+        self.with_a_piece_at(body, at)
+    }
+
+    fn with_a_piece_at(&mut self, mut body: Vec<u8>, at: usize) -> Vec<u8> {
         let piece = self.one_of(&PIECES);
-        // At the ends of lines more goes wrong than elsewhere.
-        let line_end = body[at..].iter().position(|byte| *byte == b'\n');
-        let at = line_end
-            .filter(|_| self.below(3) == 0)
-            .map_or(at, |end| at + end);
         body.splice(at..at, piece.iter().copied());
         body
     }
