@@ -191,6 +191,10 @@ impl Workbook {
         self.bar(screen);
         screen.blank();
         let solution = format!("cargo workbook solution {}", lesson.number());
+        if self.is_watching && self.manner.columns.is_some() {
+            screen.commands(&[(solution, say("our solution, beside yours", &[]))]);
+            return;
+        }
         screen.commands(&[
             ("cargo workbook next".to_owned(), say("the next task", &[])),
             (solution, say("our solution, beside yours", &[])),
@@ -201,9 +205,15 @@ impl Workbook {
         let number = lesson.number();
         let file = self.shown(&lesson.exercise());
         if self.is_watching {
-            let edit =
-                text("Edit {}. A hint, in another terminal: cargo workbook hint {}");
-            screen.line(&say(edit, &[&file, &number]));
+            let edit = match self.manner.columns {
+                // There are keys for the rest.
+                Some(_) => say("Edit  {}", &[&file]),
+                None => say(
+                    "Edit {}. A hint, in another terminal: `cargo workbook hint {}`",
+                    &[&file, &number],
+                ),
+            };
+            screen.line(&edit);
             return;
         }
         screen.line(&say("Edit {}, and type one of:", &[&file]));
@@ -228,9 +238,7 @@ fn printed(screen: &mut Screen, text: &str) {
         return;
     }
     screen.line(&say("  The program printed:", &[]));
-    for line in shown(&last_lines(text, 12)).lines() {
-        screen.line(format!("         {line}").trim_end());
-    }
+    screen.printed(&shown(&last_lines(text, 12)));
 }
 
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {

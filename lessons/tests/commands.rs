@@ -57,7 +57,7 @@ impl Learner {
             learner.write(&format!("{slug}/exercise.rs"), "start\n");
             learner.write(&format!("{slug}/solution.rs"), "solution\n");
         }
-        learner.builds("00_raw_handler_exercise");
+        learner.builds("00_raw_handler_start");
         learner
     }
 
@@ -155,7 +155,7 @@ fn a_check_that_passes_is_kept_and_names_what_is_next() {
 #[test]
 fn a_check_that_fails_is_not_a_pass() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     let (text, has_passed) = learner.run("check 01");
     assert!(!has_passed);
     assert!(text.contains("  wrong  it is there\n"), "{text}");
@@ -298,9 +298,7 @@ fn reset_puts_the_start_back_and_keeps_a_copy_of_each() {
 fn reset_all_puts_back_what_was_changed() {
     let learner = Learner::new();
     learner.write("01_second/exercise.rs", "mine\n");
-    fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
-    learner.assert_says("check 00", &["is not there", "cargo workbook reset 00"]);
-    learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 00"]);
+    learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 01"]);
     assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
     assert_eq!(learner.read("01_second/exercise.rs"), "start\n");
     assert_eq!(learner.read(".progress/kept/01_second.rs.copy"), "mine\n");
@@ -417,7 +415,7 @@ fn what_is_not_there_is_named_with_what_is() {
 #[test]
 fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
     learner.assert_says("hint --language zh", &["含糊。"]);
     learner.assert_says("--help --language zh", &["列出各课"]);
@@ -435,7 +433,7 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
 #[test]
 fn there_is_no_colour_where_there_is_no_terminal() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     for arguments in ["", "list", "check", "hint", "next"] {
         let text = learner.run(arguments).0;
         assert!(!text.contains('\u{1b}') && !text.contains("--]"), "{text}");
@@ -524,7 +522,7 @@ fn watch_checks_again_at_each_save() {
     let first = watched(&lines);
     assert!(first.contains("  ok     it is there"), "{first}");
     // As an editor saves that writes in place, and as one that puts a new file there.
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     learner.write("00_first/exercise.rs", "one\n");
     let second = watched(&lines);
     assert!(second.contains("  wrong  it is there"), "{second}");
