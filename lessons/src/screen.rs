@@ -195,7 +195,7 @@ impl Screen {
 
     fn mark(&mut self, style: Style, mark: &str, name: &str) {
         let mark = styled(style, &padded(mark, 7));
-        self.hanging(&format!("  {mark}{name}"), self.set_in(9, 4));
+        self.hanging(&format!("  {mark}{name}"), 9);
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -244,11 +244,16 @@ impl Screen {
         }
     }
 
-    /// What a program printed, as it is.
+    /// What a program printed.
     pub fn printed(&mut self, text: &str) {
-        let margin = " ".repeat(self.set_in(9, 4));
+        let margin = self.set_in(9, 4);
         for line in text.lines() {
-            self.as_is(format!("{margin}{line}").trim_end());
+            let line = format!("{}{line}", " ".repeat(margin));
+            let line = match self.manner.columns {
+                Some(columns) => hanging(&line, columns, margin + 2),
+                None => line,
+            };
+            self.as_is(line.trim_end());
         }
     }
 

@@ -176,6 +176,9 @@ impl Watch<'_> {
         self.workbook.read_again();
         if self.keys.is_some() {
             self.page.found = said;
+            if self.has_passed() {
+                self.page.hint.clear();
+            }
             return self.draw();
         }
         let mut screen = self.workbook.screen();
@@ -196,6 +199,7 @@ impl Watch<'_> {
         const CONTROL_C: u8 = 3;
         const CONTROL_D: u8 = 4;
         const CONTROL_Z: u8 = 26;
+        self.page.note.clear();
         match key.to_ascii_lowercase() {
             b'q' | CONTROL_C | CONTROL_D => return Ok(true),
             b'h' => {
@@ -255,6 +259,8 @@ impl Watch<'_> {
         // It may have arguments: `code --wait`.
         command.args(["-c", &format!("{editor} \"$1\""), "sh"]);
         let file = self.lesson().exercise();
+        // Below the keys, should it not take the whole terminal.
+        let _ = writeln!(io::stdout());
         let status = keys.lend(|| command.arg(file).status());
         let status = status.context("cannot start sh")?;
         self.page.note = match status.success() {
@@ -297,9 +303,10 @@ fn keys_in(columns: usize, has_passed: bool) -> String {
     let mut keys = vec![say("h hint", &[]), say("r again", &[])];
     keys.extend(has_passed.then(|| say("n next", &[])));
     keys.extend([say("e edit", &[]), say("q quit", &[])]);
-    let wide = keys.join("   ");
-    match crate::wrap::columns(&wide) < columns {
-        true => wide,
-        false => keys.join(" "),
-    }
+    let joined = ["   ", "  "].map(|gap| keys.join(gap));
+    let fits = |line: &String| crate::wrap::columns(line) < columns;
+    joined
+        .into_iter()
+        .find(fits)
+        .unwrap_or_else(|| keys.join(" "))
 }

@@ -59,15 +59,25 @@ fn broken(line: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut column = 0;
     for word in words(line) {
-        let width = if lines.len() == 1 { first } else { rest };
-        if column > 0 && column + columns(word.trim_end()) > width {
-            lines.push(String::new());
-            column = 0;
+        // Code that no line has room for is broken like a text, and a sample before its
+        // labels, but never a command.
+        let is_too_long =
+            columns(word.trim_end()) > rest && !word.starts_with("`cargo ");
+        let parts = match is_too_long {
+            true => word.split_inclusive([' ', '{', ',']).collect(),
+            false => vec![word],
+        };
+        for part in parts {
+            let width = if lines.len() == 1 { first } else { rest };
+            if column > 0 && column + columns(part.trim_end()) > width {
+                lines.push(String::new());
+                column = 0;
+            }
+            if let Some(last) = lines.last_mut() {
+                *last += part;
+            }
+            column += columns(part);
         }
-        if let Some(last) = lines.last_mut() {
-            *last += word;
-        }
-        column += columns(word);
     }
     // What a line was broken at is not shown.
     lines
@@ -161,6 +171,11 @@ mod tests {
     fn code_stays_in_one_line() {
         let text = "write `a b c d` for it";
         assert_eq!(wrapped(text, 9), "write\n`a b c d`\nfor it\n");
+        assert_eq!(wrapped(text, 6), "write\n`a b c\nd` for\nit\n");
+        let sample = "is a{b=\"c\",d=\"e\"} 1";
+        assert_eq!(wrapped(sample, 9), "is a{\nb=\"c\",\nd=\"e\"} 1\n");
+        let command = "or `cargo workbook` at once";
+        assert_eq!(wrapped(command, 8), "or\n`cargo workbook`\nat once\n");
         let text = "先写`a b c d`再看";
         assert_eq!(wrapped(text, 9), "先写\n`a b c d`\n再看\n");
     }
