@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::commands::Workbook;
+use crate::course::Lesson;
 use crate::screen::Screen;
 use crate::words::say;
 
@@ -53,16 +54,21 @@ impl Workbook {
             screen.line(&say("Hint {} of {}", &[&count, &all]));
             screen.prose(hint);
         }
-        if self.is_watching {
-            return screen;
+        if !self.is_watching {
+            screen.blank();
+            self.after_hints(&mut screen, lesson, to < all);
         }
-        screen.blank();
+        screen
+    }
+
+    fn after_hints(&self, screen: &mut Screen, lesson: &Lesson, are_more: bool) {
+        let number = lesson.number();
         let passed = self.progress.has_passed(lesson);
         let anyway = if passed { "" } else { " --anyway" };
         let of = |command: &str| format!("cargo workbook {command} {number}");
         screen.commands(&[
             (of("check"), say("checks your exercise", &[])),
-            match to < all {
+            match are_more {
                 true => (of("hint"), say("one more hint", &[])),
                 false => (
                     of("solution") + anyway,
@@ -70,7 +76,6 @@ impl Workbook {
                 ),
             },
         ]);
-        screen
     }
 
     /// `cargo workbook solution [NN]`.

@@ -149,4 +149,23 @@ mod tests {
         fs::remove_file(folder.path().join("b")).unwrap();
         assert_eq!(Texts::of(folder.path()), first);
     }
+
+    #[test]
+    fn whoever_looks_is_told_without_a_change_until_nobody_wants_it() {
+        let (sender, events) = std::sync::mpsc::channel();
+        let looking = Saves::follow(Path::new("/nowhere"), true, &sender);
+        drop(sender);
+        for _ in 0..2 {
+            let event = events.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(matches!(event, Event::Saved));
+        }
+        drop(looking);
+        // The channel ends with the thread that sends.
+        let ended = loop {
+            if let Err(ended) = events.recv_timeout(Duration::from_secs(60)) {
+                break ended;
+            }
+        };
+        assert_eq!(ended, std::sync::mpsc::RecvTimeoutError::Disconnected);
+    }
 }

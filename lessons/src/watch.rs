@@ -105,19 +105,10 @@ impl Watch<'_> {
             };
             match events.recv_timeout(pause) {
                 Ok(Event::Saved) => self.due = Some(Instant::now() + QUIET),
-                Ok(Event::Signal(signal)) => {
-                    self.end();
-                    let code = u8::try_from(128 + signal);
-                    return Ok(ExitCode::from(code.unwrap_or(1)));
-                }
-                Ok(Event::Key(key)) => {
-                    if self.key(key)? {
-                        self.end();
-                        return Ok(ExitCode::SUCCESS);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(ExitCode::SUCCESS),
+                Ok(Event::Signal(signal)) => return Ok(self.end(128 + signal)),
+                Ok(Event::Key(key)) if self.key(key)? => return Ok(self.end(0)),
+                Ok(Event::Key(_)) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(self.end(0)),
             }
             if self.due.is_some_and(|due| Instant::now() >= due) {
                 self.due = None;
@@ -290,11 +281,12 @@ impl Watch<'_> {
     }
 
     /// Leaves the cursor where the shell goes on.
-    fn end(&mut self) {
+    fn end(&mut self, code: i32) -> ExitCode {
         self.check = None;
         if self.keys.take().is_some() {
             let _ = writeln!(io::stdout());
         }
+        ExitCode::from(u8::try_from(code).unwrap_or(1))
     }
 }
 

@@ -201,7 +201,7 @@ mod tests {
                 let wrapped = wrapped(text, width);
                 let widest = wrapped.lines().map(columns).max().unwrap();
                 assert!(widest <= width, "{width}: {wrapped}");
-                let whole = wrapped.replace('\n', "").replace(' ', "");
+                let whole = wrapped.replace(['\n', ' '], "");
                 assert_eq!(whole, text.replace(' ', ""));
                 let begins = |line: &str| line.chars().next().unwrap();
                 assert!(!wrapped.lines().any(|line| CLOSING.contains(begins(line))));

@@ -100,51 +100,55 @@ fn help_and_version_can_be_asked_for_in_each_way() {
     );
 }
 
+/// What was typed, and what is said of it in both languages.
+const REFUSALS: [[&str; 3]; 7] = [
+    [
+        "chekc",
+        "there is no command `chekc`; did you mean `check`?",
+        "没有 `chekc` 这个命令；你是不是想写 `check`？",
+    ],
+    [
+        "check --al",
+        "there is no option `--al` here; did you mean `--all`?",
+        "这里没有 `--al` 这个选项；你是不是想写 `--all`？",
+    ],
+    ["check 1 2", "`2` is one word too many", "`2` 是多余的"],
+    [
+        "check 00 --all",
+        "`[NN]` and `--all` exclude each other",
+        "`[NN]` 和 `--all` 不能同时使用",
+    ],
+    [
+        "hint --all --all",
+        "`--all` was given twice",
+        "`--all` 写了两次",
+    ],
+    ["check --program x", "`<NN>` is missing", "缺少 `<NN>`"],
+    [
+        "check 00 --program",
+        "`--program <FILE>` needs a value",
+        "`--program <FILE>` 需要一个值",
+    ],
+];
+
 #[test]
 fn what_is_wrong_with_an_argument_is_said_in_the_learners_language() {
     let learner = Learner::new();
-    for (arguments, english, chinese) in [
-        (
-            "chekc",
-            "there is no command `chekc`; did you mean `check`?",
-            "没有 `chekc` 这个命令；你是不是想写 `check`？",
-        ),
-        (
-            "check --al",
-            "there is no option `--al` here; did you mean `--all`?",
-            "这里没有 `--al` 这个选项；你是不是想写 `--all`？",
-        ),
-        ("check 1 2", "`2` is one word too many", "`2` 是多余的"),
-        (
-            "check 00 --all",
-            "`--all` and `[NN]` exclude each other",
-            "`--all` 和 `[NN]` 不能同时使用",
-        ),
-        (
-            "hint --all --all",
-            "`--all` was given twice",
-            "`--all` 写了两次",
-        ),
-        ("check --program x", "`<NN>` is missing", "缺少 `<NN>`"),
-        (
-            "check 00 --program",
-            "`--program <FILE>` needs a value",
-            "`--program <FILE>` 需要一个值",
-        ),
-        ("list --columns x", "invalid value 'x'", "invalid value 'x'"),
-    ] {
+    for [arguments, english, chinese] in REFUSALS {
         for (language, words) in [("en", english), ("zh", chinese)] {
-            let output = learner.command(&format!("--language {language} {arguments}"));
-            let output = { output }.output().unwrap();
+            let mut command = learner.command(&format!("--language {language}"));
+            command.args(arguments.split(' '));
+            let output = command.output().unwrap();
             let text = said(&output);
             assert_eq!(output.status.code(), Some(2), "{text}");
             assert!(text.contains(words), "{arguments}: {text}");
-            let help = "cargo workbook help";
-            assert!(text.contains(help), "{arguments}: {text}");
+            assert!(
+                text.contains("`cargo workbook help`"),
+                "{arguments}: {text}"
+            );
         }
     }
-    let text = learner.run("--language fr").0;
-    assert!(text.contains("`fr` is no value of"), "{text}");
+    learner.assert_says("--language fr", &["`fr` is no value of"]);
 }
 
 #[test]

@@ -145,13 +145,27 @@ fn watch_is_a_page_with_keys() {
         passed.ends_with(keys) && !passed.contains("Hint"),
         "{passed}"
     );
+    watch.press("q");
+    assert!(watch.end().0.success());
+}
+
+#[test]
+fn the_next_lesson_is_one_key_away_until_all_are_done() {
+    let learner = Learner::new();
+    learner.builds("00_raw_handler_solution");
+    let mut watch = Terminal::start(learner.command("watch 00"), 80);
+    watch.wait("00 has passed");
     watch.press("n");
-    watch.wait("Task of 01.");
+    let task = watch.wait("Task of 01.");
+    assert!(
+        !task.contains("cargo workbook") && !task.contains("n next"),
+        "{task}"
+    );
     watch.press("r");
     watch.wait("01 has passed");
     watch.press("n");
     watch.wait("Every exercise has passed");
-    watch.press("q");
+    watch.press("\u{3}");
     assert!(watch.end().0.success());
 }
 
