@@ -10,6 +10,7 @@ use exporter_workbook::collectors::{ProcessCollector, RuntimeCollector};
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
+#[cfg(target_os = "linux")]
 use prometheus::process_collector::ProcessCollector as CrateProcessCollector;
 use prometheus::{Gauge, Opts};
 
@@ -19,6 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
     let registry = Registry::new();
+    // The crate has it on Linux only.
+    #[cfg(target_os = "linux")]
     registry.must_register(CrateProcessCollector::for_self());
     registry.must_register(ProcessCollector::new());
     registry.must_register(build_info()?);

@@ -207,6 +207,7 @@ fn hidden() -> [Command; 2] {
         Command::new("guard").arg(path("scratch")).arg(words()),
         Command::new("become")
             .arg(Arg::new("parent").long("parent").required(true))
+            .arg(flag("limited", String::new()))
             .arg(words()),
     ]
     .map(|command| command.hide(true))

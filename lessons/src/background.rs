@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::guard::this_program;
-use crate::program::Guarded;
+use crate::guarded::Guarded;
 use crate::screen::Manner;
 use crate::words::is_chinese;
 

@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::course::Lesson;
-use crate::program::Guarded;
+use crate::guarded::Guarded;
 use crate::saves::Texts;
 use crate::screen::note;
 use crate::starts;

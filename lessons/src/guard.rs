@@ -1,11 +1,12 @@
 //! A process between the runner and a program that it starts, which ends the program with
 //! all that it started when the runner goes away, for whatever reason.
 //!
-//! The runner keeps the other end of this process' standard input and never writes to it:
-//! the end of the input is the end of the runner, also when that was killed. Ctrl-C in the
-//! terminal does not come here, since guard and program are each a process group of their
-//! own. Should the guard itself be killed, then on Linux the kernel ends the program.
+//! The end of this process' standard input is the end of the runner, also when that was
+//! killed. Ctrl-C in the terminal does not come here, since guard and program are each a
+//! process group of their own. On Linux what left the program's group ends too, and should
+//! the guard itself be killed, the kernel ends the program.
 
+use std::env;
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,14 +14,28 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use anyhow::{Context, Result};
+
+use crate::channel::{STARTED, tell};
+use crate::folder::wipe;
+use crate::limits::exceeded;
+#[cfg(unix)]
+use crate::limits::limit_this_process;
+#[cfg(target_os = "linux")]
+use crate::processes::below;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(1);
 
 const TICK: Duration = Duration::from_millis(5);
+
+/// How often a program is looked at for what it uses.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long the guard tries to end what is left.
+#[cfg(target_os = "linux")]
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// This program, to be started again, also after its file was replaced.
 pub fn this_program() -> io::Result<PathBuf> {
@@ -31,8 +46,9 @@ pub fn this_program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// Runs `command`, its words, until it ends or the input does; then removes `scratch`, a
-/// folder of the runner's. Ends as the command did, by a signal with 128 more.
+/// Runs `command`, its words, until it ends or the input does. With a `scratch`, a folder
+/// of the runner's, it is a program that is judged: it has limits, nothing that it started
+/// stays, and the folder is removed. Ends as the command did, by a signal with 128 more.
 ///
 /// # Errors
 ///
@@ -43,15 +59,25 @@ pub fn guard(command: &[OsString], scratch: Option<&PathBuf>) -> Result<ExitCode
         let _ = io::stdin().read_to_end(&mut Vec::new());
         drop(gone);
     });
-    let status = supervise(command, &runner);
+    if scratch.is_some() {
+        adopt();
+    }
+    let status = supervise(command, scratch, &runner);
     if let Some(scratch) = scratch {
-        let _ = fs::remove_dir_all(scratch);
+        end_all();
+        wipe(scratch);
     }
     Ok(exit_code(status?))
 }
 
-fn supervise(command: &[OsString], runner: &mpsc::Receiver<()>) -> Result<ExitStatus> {
-    let mut child = spawn(command)?;
+fn supervise(
+    command: &[OsString],
+    scratch: Option<&PathBuf>,
+    runner: &mpsc::Receiver<()>,
+) -> Result<ExitStatus> {
+    let mut child = spawn(command, scratch.is_some())?;
+    tell(&format!("{STARTED}{}", child.id()));
+    let mut looked = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             signal_group(&child, Signal::Kill);
@@ -61,6 +87,15 @@ fn supervise(command: &[OsString], runner: &mpsc::Receiver<()>) -> Result<ExitSt
             Err(RecvTimeoutError::Timeout) => {}
             _ => return end(child),
         }
+        let Some(scratch) = scratch.filter(|_| looked.elapsed() > LOOK) else {
+            continue;
+        };
+        if let Some(limit) = exceeded(scratch) {
+            tell(limit.name());
+            signal_group(&child, Signal::Kill);
+            return end(child);
+        }
+        looked = Instant::now();
     }
 }
 
@@ -75,25 +110,79 @@ fn end(mut child: Child) -> Result<ExitStatus> {
     Ok(child.wait()?)
 }
 
-fn spawn(command: &[OsString]) -> Result<Child> {
+/// From now on a process that loses its parent, as a daemon does, is this one's child, in
+/// whatever group or session it is.
+fn adopt() {
+    #[cfg(target_os = "linux")]
+    {
+        let own = rustix::process::getpid();
+        let _ = rustix::process::set_child_subreaper(Some(own));
+    }
+}
+
+/// Ends what is left of all that was started, once the command itself has ended.
+#[cfg(target_os = "linux")]
+fn end_all() {
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let ids = below(std::process::id()).into_iter();
+        let ids = ids.filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        for id in ids {
+            let _ = kill_process(id, Signal::KILL);
+        }
+        while let Ok(ended) = wait(WaitOptions::NOHANG) {
+            if ended.is_none() {
+                // The kernel is not done with them.
+                thread::sleep(Duration::from_millis(1));
+                break;
+            }
+        }
+        if wait(WaitOptions::NOHANG).is_err() {
+            return;
+        }
+    }
+}
+
+/// Elsewhere those that left the process group cannot be found.
+#[cfg(not(target_os = "linux"))]
+fn end_all() {}
+
+#[cfg(unix)]
+fn spawn(command: &[OsString], limited: bool) -> Result<Child> {
     let mut guarded = Command::new(this_program()?);
     let parent = std::process::id().to_string();
-    guarded
-        .args(["become", "--parent", &parent, "--"])
-        .args(command);
+    guarded.args(["become", "--parent", &parent]);
+    if limited {
+        guarded.arg("--limited");
+    }
+    guarded.arg("--").args(command);
     apart(&mut guarded);
     let started = guarded.stdin(Stdio::null()).spawn();
     started.context("cannot start this program again")
 }
 
-/// Becomes the program of `command`, which the kernel then ends when the guard, the process
-/// `parent`, is gone.
+#[cfg(not(unix))]
+fn spawn(command: &[OsString], _limited: bool) -> Result<Child> {
+    let program = &command[0];
+    let mut guarded = Command::new(program);
+    guarded.args(&command[1..]).stdin(Stdio::null());
+    let started = guarded.spawn();
+    started.with_context(|| format!("cannot start {}", Path::new(program).display()))
+}
+
+/// Becomes the program of `command`, under limits or not, which the kernel then ends when
+/// the guard, the process `parent`, is gone.
 ///
 /// # Errors
 ///
 /// When it cannot be started.
 #[cfg(unix)]
-pub fn become_program(command: &[OsString], parent: &str) -> Result<ExitCode> {
+pub fn become_program(
+    command: &[OsString],
+    parent: &str,
+    limited: bool,
+) -> Result<ExitCode> {
     use std::os::unix::process::{CommandExt, parent_id};
 
     #[cfg(target_os = "linux")]
@@ -104,23 +193,26 @@ pub fn become_program(command: &[OsString], parent: &str) -> Result<ExitCode> {
     if parent_id().to_string() != parent {
         anyhow::bail!("the guard was gone before its program began");
     }
+    if limited {
+        limit_this_process();
+    }
     let program = &command[0];
     let error = Command::new(program).args(&command[1..]).exec();
     Err(error).with_context(|| format!("cannot start {}", Path::new(program).display()))
 }
 
-/// Runs the program of `command`, and ends as it does.
+/// Nobody calls it: the guard starts the program itself.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// Always.
 #[cfg(not(unix))]
-pub fn become_program(command: &[OsString], _parent: &str) -> Result<ExitCode> {
-    let program = &command[0];
-    let status = Command::new(program).args(&command[1..]).status();
-    let status = status
-        .with_context(|| format!("cannot start {}", Path::new(program).display()))?;
-    Ok(exit_code(status))
+pub fn become_program(
+    _command: &[OsString],
+    _parent: &str,
+    _limited: bool,
+) -> Result<ExitCode> {
+    anyhow::bail!("a process cannot become another program on this system")
 }
 
 /// In a process group of its own, which Ctrl-C in the terminal does not reach.
@@ -130,7 +222,15 @@ pub fn apart(command: &mut Command) {
     command.process_group(0);
 }
 
-#[cfg(not(unix))]
+/// The same for Windows' console.
+#[cfg(windows)]
+pub fn apart(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+}
+
+#[cfg(not(any(unix, windows)))]
 pub fn apart(_command: &mut Command) {}
 
 enum Signal {

@@ -10,6 +10,7 @@ use crate::lint::{inconsistent, lint};
 use crate::page::Page;
 use crate::program::Running;
 use crate::scrape::{Answer, scrape};
+use crate::screen::note;
 use crate::wanted::{in_the_words_of, of_answer, of_metrics};
 use crate::words::{say, text};
 
@@ -35,6 +36,11 @@ pub enum Outcome {
 /// When this machine fails: no process, no port, no folder. What the program gets wrong is
 /// in the verdicts.
 pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
+    if lesson.left_out > 0 {
+        let left_out =
+            text("{} of what this lesson checks is only on Linux, and is left out");
+        note(&say(left_out, &[&lesson.left_out]));
+    }
     let mut report = Report::default();
     match Running::start(program)? {
         Err(finding) => report.fail_all(lesson, finding),
@@ -222,13 +228,7 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
     if !kind.is_some_and(is_text_format) {
         findings.push(Finding::content_type(kind));
     }
-    if std::str::from_utf8(&answer.body).is_err() {
-        findings.push(Finding::format(
-            &say("bytes that are no UTF-8", &[]),
-            &say("write UTF-8", &[]),
-        ));
-    }
-    let mut page = Page::parse(&text);
+    let mut page = Page::parse(&answer.body);
     findings.append(&mut page.findings);
     findings.extend(lint(&page));
     findings.extend(inconsistent(&page));

@@ -2,21 +2,28 @@
 
 mod arguments;
 mod background;
+mod channel;
 mod check;
 mod commands;
 mod compile;
 mod course;
 mod finding;
+mod folder;
 mod guard;
+mod guarded;
 mod hints;
 mod judge;
 #[cfg(unix)]
 mod keys;
+mod limits;
 mod lint;
+mod listening;
 #[cfg(not(unix))]
 mod no_keys;
 mod page;
 mod place;
+mod printed;
+mod processes;
 mod program;
 mod progress;
 mod refusal;
@@ -83,8 +90,8 @@ fn run(matches: &ArgMatches) -> Result<ExitCode> {
             guard::guard(&words_of(of), of.get_one::<PathBuf>("scratch"))
         }
         Some(("become", of)) => {
-            let parent = of.get_one::<String>("parent");
-            guard::become_program(&words_of(of), parent.map_or("", String::as_str))
+            let parent = of.get_one::<String>("parent").map_or("", String::as_str);
+            guard::become_program(&words_of(of), parent, of.get_flag("limited"))
         }
         Some(("help", of)) => {
             let name = of.get_one::<String>("of").map(String::as_str);

@@ -1,138 +1,32 @@
 //! A program of the learner's while it is checked: started on a free port in a folder of
 //! its own, its output kept within bounds, and ended with the check.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 
 use crate::finding::{Finding, last_lines};
-use crate::guard::{apart, this_program};
+use crate::folder::Folder;
+pub use crate::guarded::Guarded;
+use crate::limits::{self, Limit};
+use crate::listening::listening;
+use crate::printed::{MUCH, Printed, Stream};
+use crate::processes::{Usage, below, usage};
 use crate::words::{say, text};
 
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
 
-/// How much a program may print while it is checked: a MiB.
-const MUCH: u64 = 1024 * 1024;
+/// How long a program may listen elsewhere alone: one for health may come first.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 
-/// How much of it is kept.
-const KEPT: usize = 16 * 1024;
-
-/// A command under a guard: it ends when this goes out of scope, or the runner ends.
-pub struct Guarded {
-    child: Child,
-}
-
-impl Guarded {
-    /// Starts `command`, words that begin with a program; `scratch` is a folder to remove
-    /// when it has ended.
-    ///
-    /// # Errors
-    ///
-    /// When the guard cannot be started.
-    pub fn start(
-        command: &[&OsStr],
-        scratch: Option<&Path>,
-        set_up: impl FnOnce(&mut Command),
-    ) -> Result<Guarded> {
-        let mut guard = Command::new(this_program()?);
-        guard.arg("guard");
-        if let Some(scratch) = scratch {
-            guard.arg("--scratch").arg(scratch);
-        }
-        guard.arg("--").args(command);
-        apart(&mut guard);
-        guard.stdin(Stdio::piped());
-        set_up(&mut guard);
-        let child = guard.spawn().context("cannot start a process")?;
-        Ok(Guarded { child })
-    }
-
-    /// What it writes to standard output, where that was set up to be read.
-    pub fn stdout(&mut self) -> Option<impl Read + Send + 'static> {
-        self.child.stdout.take()
-    }
-
-    /// The same of standard error.
-    pub fn stderr(&mut self) -> Option<impl Read + Send + 'static> {
-        self.child.stderr.take()
-    }
-
-    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.child.try_wait()
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        // The end of its input tells the guard to end what it guards.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-/// What a program printed: how much, and the end of it, where the cause stands.
-#[derive(Clone, Default)]
-struct Printed(Arc<Mutex<(u64, Vec<u8>)>>);
-
-impl Printed {
-    fn state(&self) -> MutexGuard<'_, (u64, Vec<u8>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Reads to the end, so that a program that prints is never blocked. A line is kept
-    /// when it has ended, or else those of two streams would run into each other.
-    fn follow(&self, from: Option<impl Read + Send + 'static>) {
-        let printed = self.clone();
-        let Some(mut from) = from else { return };
-        thread::spawn(move || {
-            let mut chunk = [0; 8192];
-            let mut line = Vec::new();
-            while let Ok(count @ 1..) = from.read(&mut chunk) {
-                line.extend_from_slice(&chunk[..count]);
-                let ended = line.iter().rposition(|byte| *byte == b'\n');
-                printed.add(count, ended.map(|end| line.drain(..=end).collect()));
-                line.truncate(KEPT);
-            }
-            printed.add(0, Some(line));
-        });
-    }
-
-    fn add(&self, count: usize, lines: Option<Vec<u8>>) {
-        let mut state = self.state();
-        state.0 += count as u64;
-        state.1.extend(lines.unwrap_or_default());
-        let over = state.1.len().saturating_sub(KEPT);
-        state.1.drain(..over);
-    }
-
-    /// Until those who follow have read to the end: what a program printed last is on its
-    /// way when it has ended.
-    fn wait(&self) {
-        let began = Instant::now();
-        while Arc::strong_count(&self.0) > 1 && began.elapsed() < Duration::from_secs(1)
-        {
-            thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.state().1).into_owned()
-    }
-
-    fn count(&self) -> u64 {
-        self.state().0
-    }
-}
+/// How long what was printed may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// A program that listens where it was told to.
 pub struct Running {
@@ -140,16 +34,18 @@ pub struct Running {
     guarded: Guarded,
     printed: Printed,
     /// Where it runs: what it reads is written below.
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl Running {
-    /// Starts `program` with a free address as its argument, in a folder of its own.
+    /// Starts `program` with a free address as its argument, in a folder of its own. One
+    /// program may be started several times, at once too.
     ///
     /// # Errors
     ///
     /// A finding when it does not listen there, else that nothing can be started.
     pub fn start(program: &Path) -> Result<Result<Running, Finding>> {
+        limits::say_what_is_missing();
         for _ in 0..3 {
             let mut running = Running::spawn(program)?;
             match running.wait() {
@@ -164,19 +60,23 @@ impl Running {
 
     fn spawn(program: &Path) -> Result<Running> {
         let address = free_address().context("there is no free port")?;
-        let folder = tempfile::Builder::new().prefix("workbook-").tempdir();
-        let folder = folder.context("cannot make a folder for the program")?;
+        let folder = Folder::new()?;
         let argument = address.to_string();
         let command = [program.as_os_str(), argument.as_ref()];
         let mut guarded = Guarded::start(&command, Some(folder.path()), |guard| {
             guard.current_dir(folder.path());
+            // What it leaves there goes with the folder.
+            for name in ["TMPDIR", "TMP", "TEMP"] {
+                guard.env(name, folder.path());
+            }
             // What it prints is shown to the learner: the message, not the stack.
             guard.env("RUST_BACKTRACE", "0");
             guard.stdout(Stdio::piped()).stderr(Stdio::piped());
         })?;
         let printed = Printed::default();
-        printed.follow(guarded.stdout());
-        printed.follow(guarded.stderr());
+        let (out, err) = (guarded.leash(), guarded.leash());
+        printed.follow(Stream::Out, guarded.stdout(), move || out.let_go());
+        printed.follow(Stream::Err, guarded.stderr(), move || err.let_go());
         Ok(Running {
             address,
             guarded,
@@ -187,21 +87,25 @@ impl Running {
 
     fn wait(&mut self) -> Result<(), Finding> {
         let started = Instant::now();
+        let mut elsewhere_since = None;
         while started.elapsed() < START {
             self.lives()?;
             if TcpStream::connect(self.address).is_ok() {
                 return Ok(());
             }
-            if let Some(elsewhere) = self.elsewhere() {
-                return Err(self.listens_elsewhere(&elsewhere));
+            if started.elapsed() < Duration::from_millis(200) {
+                thread::sleep(Duration::from_millis(5));
+                continue;
             }
-            thread::sleep(Duration::from_millis(5));
+            if let Some(elsewhere) = self.elsewhere() {
+                let since = *elsewhere_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > ELSEWHERE {
+                    return Err(self.listens_elsewhere(&elsewhere));
+                }
+            }
+            thread::sleep(Duration::from_millis(20));
         }
-        let seen = say(
-            "nothing listens on {} after {} s{}",
-            &[&self.address, &START.as_secs(), &self.what_it_printed()],
-        );
-        Err(Finding::runs(&seen, &self.listening(), TAKE_THE_ARGUMENT))
+        Err(self.listens_nowhere())
     }
 
     /// Whether it still runs, and has not flooded its output.
@@ -210,7 +114,7 @@ impl Running {
     ///
     /// What it did in place of it.
     pub fn lives(&mut self) -> Result<(), Finding> {
-        if self.printed.count() > MUCH {
+        if self.printed.is_too_much() {
             let seen = say(
                 "it printed more than {} KiB{}",
                 &[&(MUCH / 1024), &self.what_it_printed()],
@@ -219,10 +123,17 @@ impl Running {
             let fix = text("find the loop that prints, or what it waits for in vain");
             return Err(Finding::runs(&seen, expected, fix));
         }
+        if let Some(limit) = self.guarded.over() {
+            return Err(limit.finding(&self.what_it_printed()));
+        }
         let Ok(Some(status)) = self.guarded.try_wait() else {
             return Ok(());
         };
         self.printed.wait();
+        let met = || Limit::met(status.code(), &self.stderr());
+        if let Some(limit) = self.guarded.over().or_else(met) {
+            return Err(limit.finding(&self.what_it_printed()));
+        }
         let seen = format!("{}{}", how(status), self.what_it_printed());
         Err(Finding::runs(&seen, &self.listening(), ""))
     }
@@ -249,13 +160,18 @@ impl Running {
     fn says_in_use(&self) -> bool {
         let port = self.address.port();
         self.printed
-            .text()
+            .lines()
             .contains(&format!("port {port} is in use"))
     }
 
-    /// The address that it says it listens on, if that is another one.
+    /// Another address that it listens on: where the system shows, else as it says.
     fn elsewhere(&self) -> Option<String> {
-        let printed = self.printed.text();
+        let seen = listening(&below(self.guarded.id()));
+        if let Some(address) = seen.iter().find(|all| all.port() != self.address.port())
+        {
+            return Some(address.to_string());
+        }
+        let printed = self.printed.lines();
         let (_, said) = printed.split_once("listening on http://")?;
         let (address, _) = said.split_once(['/', '\n'])?;
         let port = format!(":{}", self.address.port());
@@ -267,9 +183,57 @@ impl Running {
         Finding::runs(&seen, &self.listening(), TAKE_THE_ARGUMENT)
     }
 
+    fn listens_nowhere(&self) -> Finding {
+        let seen = say(
+            "nothing listens on {} after {} s{}",
+            &[&self.address, &START.as_secs(), &self.what_it_printed()],
+        );
+        // Where nobody can see where a program listens, it may do so anywhere.
+        let fix = match self.usage() {
+            Some(_) => FIND_WHAT_COMES_BEFORE,
+            None => TAKE_THE_ARGUMENT,
+        };
+        Finding::runs(&seen, &self.listening(), fix)
+    }
+
+    /// All that it printed on standard output until now.
+    #[allow(dead_code, reason = "for checks of what is printed")]
+    pub fn stdout(&self) -> String {
+        self.printed.of(Stream::Out)
+    }
+
+    /// The same of standard error.
+    pub fn stderr(&self) -> String {
+        self.printed.of(Stream::Err)
+    }
+
+    /// Whether it prints something with these words there; what it printed last may take a
+    /// moment to arrive.
+    #[allow(dead_code, reason = "for checks of what is printed")]
+    pub fn says(&self, stream: Stream, words: &str) -> bool {
+        let asked = Instant::now();
+        loop {
+            let is_late = asked.elapsed() > ON_ITS_WAY;
+            let text = self.printed.of(stream);
+            if !text.is_empty() && text.contains(words) {
+                return true;
+            }
+            if is_late {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What the program uses now, without what it started; nothing where the system does
+    /// not show it.
+    pub fn usage(&self) -> Option<Usage> {
+        usage(self.guarded.command_id()?)
+    }
+
     /// What it printed, beside the line that says where it listens.
     pub fn printed(&self) -> String {
-        let text = self.printed.text();
+        let text = self.printed.lines();
         let lines = text
             .lines()
             .filter(|line| !line.starts_with("listening on "));
@@ -277,7 +241,7 @@ impl Running {
     }
 
     fn what_it_printed(&self) -> String {
-        match self.printed.text().trim() {
+        match self.printed.lines().trim() {
             "" => say(", and printed nothing", &[]),
             text => say(", and printed:\n{}", &[&last_lines(text, 12)]),
         }
@@ -289,14 +253,7 @@ impl Running {
     ///
     /// When it cannot be written.
     pub fn write(&self, file: &Path, text: &str) -> Result<()> {
-        let path = self.folder.path().join(file);
-        let fails = || format!("cannot write {}", path.display());
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(fails)?;
-        }
-        let new = path.with_extension("new");
-        fs::write(&new, text).with_context(fails)?;
-        fs::rename(&new, &path).with_context(fails)
+        self.folder.write(file, text)
     }
 
     /// Removes a file or a folder below its folder, if it is there.
@@ -305,19 +262,18 @@ impl Running {
     ///
     /// When it cannot be removed.
     pub fn remove(&self, file: &Path) -> Result<()> {
-        let path = self.folder.path().join(file);
-        let removed = match path.is_dir() {
-            true => fs::remove_dir_all(&path),
-            false if !path.exists() => Ok(()),
-            false => fs::remove_file(&path),
-        };
-        removed.with_context(|| format!("cannot remove {}", path.display()))
+        self.folder.remove(file)
     }
 }
 
 const TAKE_THE_ARGUMENT: &str = text(
     "take the address from the program's argument, first thing in `main`: \
      `serve::listen(&serve::address_argument(\"…\")?)?`",
+);
+
+const FIND_WHAT_COMES_BEFORE: &str = text(
+    "find what `main` does before it listens: a loop without an end, or something that it \
+     waits for in vain",
 );
 
 fn free_address() -> io::Result<SocketAddr> {

@@ -1,0 +1,107 @@
+//! A command under a guard, as the runner sees it: `guard.rs` is the other side.
+//!
+//! They are connected by `channel.rs`.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+
+use crate::channel::{self, End};
+use crate::guard::{apart, this_program};
+use crate::limits::Limit;
+
+/// A command under a guard: it ends when this goes out of scope, or the runner ends.
+pub struct Guarded {
+    child: Child,
+    leash: Leash,
+}
+
+impl Guarded {
+    /// Starts `command`, words that begin with a program. With a `scratch`, a folder to
+    /// remove when it has ended, the command is a program that is judged: it gets limits,
+    /// and whatever it started ends with it.
+    ///
+    /// # Errors
+    ///
+    /// When the guard cannot be started.
+    pub fn start(
+        command: &[&OsStr],
+        scratch: Option<&Path>,
+        set_up: impl FnOnce(&mut Command),
+    ) -> Result<Guarded> {
+        let mut guard = Command::new(this_program()?);
+        guard.arg("guard");
+        if let Some(scratch) = scratch {
+            guard.arg("--scratch").arg(scratch);
+        }
+        guard.arg("--").args(command);
+        apart(&mut guard);
+        set_up(&mut guard);
+        let (child, end) = channel::spawn(guard).context("cannot start a process")?;
+        let leash = Leash(Arc::new(Mutex::new(end)));
+        Ok(Guarded { child, leash })
+    }
+
+    /// What it writes to standard output, where that was set up to be read.
+    pub fn stdout(&mut self) -> Option<impl Read + Send + use<>> {
+        self.child.stdout.take()
+    }
+
+    /// The same of standard error.
+    pub fn stderr(&mut self) -> Option<impl Read + Send + use<>> {
+        self.child.stderr.take()
+    }
+
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// What ends the command from elsewhere.
+    pub fn leash(&self) -> Leash {
+        self.leash.clone()
+    }
+
+    /// The guard's process, which all that was started is below.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The command's process, where the guard could tell.
+    pub fn command_id(&self) -> Option<u32> {
+        let heard = self.leash.end().heard();
+        let mut lines = heard.lines();
+        let id = lines.find_map(|line| line.strip_prefix(channel::STARTED));
+        id?.parse().ok()
+    }
+
+    /// The limit that it was ended for.
+    pub fn over(&self) -> Option<Limit> {
+        self.leash.end().heard().lines().find_map(Limit::named)
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.leash.let_go();
+        let _ = self.child.wait();
+    }
+}
+
+/// What holds a guarded command, for whoever may have to let go of it.
+#[derive(Clone)]
+pub struct Leash(Arc<Mutex<End>>);
+
+impl Leash {
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the command.
+    pub fn let_go(&self) {
+        self.end().hang_up();
+    }
+}

@@ -1,0 +1,120 @@
+//! Processes as Linux shows them in `/proc`: which there are below another, and what one
+//! uses. Elsewhere there are none to be seen.
+
+use std::fs;
+use std::path::Path;
+
+/// What a process uses at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Resident memory in bytes.
+    pub memory: u64,
+    pub threads: u64,
+    /// Open file descriptors.
+    pub descriptors: u64,
+}
+
+/// What the process `id` uses, if it is there and can be looked at.
+pub fn usage(id: u32) -> Option<Usage> {
+    let folder = Path::new("/proc").join(id.to_string());
+    let status = fs::read_to_string(folder.join("status")).ok()?;
+    let descriptors = fs::read_dir(folder.join("fd")).ok()?.count();
+    Some(Usage {
+        memory: resident(&status)?,
+        threads: field(&status, "Threads")?.parse().ok()?,
+        descriptors: descriptors as u64,
+    })
+}
+
+/// Bytes; a process that has ended and was not waited for has none.
+fn resident(status: &str) -> Option<u64> {
+    let kibibytes = field(status, "VmRSS")?.strip_suffix(" kB")?;
+    kibibytes.parse::<u64>().ok().map(|count| count * 1024)
+}
+
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+    lines
+        .find(|(all, _)| *all == name)
+        .map(|(_, value)| value.trim())
+}
+
+/// The ids of the processes that `ancestor` started, and those that they started, as long
+/// as no other process has adopted them.
+pub fn below(ancestor: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = ids()
+        .filter_map(|id| parent(id).map(|parent| (id, parent)))
+        .collect();
+    let mut found = vec![ancestor];
+    let mut at = 0;
+    while let Some(above) = found.get(at).copied() {
+        let children = parents.iter().filter(|(_, parent)| *parent == above);
+        found.extend(children.map(|(id, _)| id));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+fn ids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn parent(id: u32) -> Option<u32> {
+    parent_in(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
+}
+
+/// The name before it is the program's to choose, brackets and all.
+fn parent_in(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(1)?.parse().ok()
+}
+
+/// Whether it runs: one that ended may wait for its parent to ask how.
+pub fn is_running(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"));
+    let fields = stat.as_deref().unwrap_or_default().rsplit_once(") ");
+    fields.is_some_and(|(_, fields)| !fields.starts_with('Z'))
+}
+
+/// The resident memory of these processes in bytes.
+pub fn memory(of: &[u32]) -> u64 {
+    let status = |id: &u32| fs::read_to_string(format!("/proc/{id}/status")).ok();
+    of.iter()
+        .filter_map(status)
+        .filter_map(|status| resident(&status))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_found_behind_any_name() {
+        assert_eq!(parent_in("12 (sh) S 7 12 12 0"), Some(7));
+        assert_eq!(parent_in("12 (a) R 1 (b) S 7 12"), Some(7));
+        assert_eq!(parent_in("12 (sh"), None);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
+    fn a_process_is_below_the_one_that_started_it() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let (own, id) = (std::process::id(), child.id());
+        let found = below(own);
+        let usage = usage(id).unwrap();
+        assert!(is_running(id));
+        child.kill().unwrap();
+        while is_running(id) {}
+        child.wait().unwrap();
+        assert!(found.contains(&id), "{found:?}");
+        assert!(!found.contains(&own), "{found:?}");
+        assert_eq!(usage.threads, 1);
+        assert!(usage.descriptors >= 3 && usage.memory > 0, "{usage:?}");
+        assert_eq!(super::usage(id), None);
+    }
+}
