@@ -16,20 +16,75 @@ use crate::words::say;
 pub fn command() -> Command {
     let more = say(
         "Without a command: where you are, and what is next.\n\
-         NN is a lesson's number, such as 02a; without it a command is about the lesson \
-         where you are.\n\
+         NN is a lesson's number, such as 02a, or the path of its exercise; without it a \
+         command is about the lesson whose folder you are in, or else the one where you \
+         are.\n\
          `cargo workbook 02a` is short for `cargo workbook task 02a`.",
         &[],
     );
+    let commands = [list(), task(), run(), check(), hint(), solution(), reset()];
+    let commands = commands.into_iter().chain([next(), watch(), help()]);
     Command::new("cargo workbook")
         .bin_name("cargo workbook")
+        .version(env!("CARGO_PKG_VERSION"))
         .about(say("The exercises of the exporter workbook", &[]))
         .after_help(more)
+        .help_template(template(true))
         .disable_help_subcommand(true)
-        .args([plain(), language()].map(|all| all.global(true)))
-        .subcommands([list(), task(), run(), check(), hint(), solution(), reset()])
-        .subcommands([next(), watch()])
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(version())
+        .args([plain(), language(), help_flag(), columns()].map(|all| all.global(true)))
+        .subcommands(commands.map(|all| all.help_template(template(false))))
         .subcommands(hidden())
+}
+
+/// The parts of a help, with their titles in the learner's language.
+fn template(has_commands: bool) -> String {
+    let usage = say("Usage: {}", &[&"{usage}"]);
+    let options = format!("{}\n{{options}}", say("Options:", &[]));
+    let parts = match has_commands {
+        true => format!("{}\n{{subcommands}}", say("Commands:", &[])),
+        false => format!("{}\n{{positionals}}", say("Arguments:", &[])),
+    };
+    format!("{{about}}\n\n{usage}\n\n{parts}\n\n{options}{{after-help}}")
+}
+
+/// The help of all commands, or of the one that is named.
+pub fn help_of(name: Option<&str>) -> String {
+    let mut all = command();
+    all.build();
+    let found = name.and_then(|name| all.find_subcommand_mut(name));
+    let help = match found {
+        Some(command) => command.render_help(),
+        None => all.render_help(),
+    };
+    help.to_string()
+}
+
+fn help() -> Command {
+    let about = say("Shows this, or what can be typed behind a command", &[]);
+    let command = Arg::new("of").value_name("COMMAND");
+    let command = command.help(say("A command, such as check", &[]));
+    Command::new("help").about(about).arg(command)
+}
+
+fn help_flag() -> Arg {
+    let help = say("Shows this", &[]);
+    let flag = Arg::new("help").long("help").short('h').help(help);
+    flag.action(ArgAction::Help)
+}
+
+fn version() -> Arg {
+    let help = say("Shows the version", &[]);
+    let flag = Arg::new("version").long("version").short('V').help(help);
+    flag.action(ArgAction::Version)
+}
+
+/// For a check within a page, which is no terminal by itself.
+fn columns() -> Arg {
+    let columns = Arg::new("columns").long("columns").hide(true);
+    columns.value_parser(clap::value_parser!(u16).range(40..))
 }
 
 fn plain() -> Arg {
@@ -46,7 +101,8 @@ fn language() -> Arg {
         &[],
     );
     let language = Arg::new("language").long("language").help(help);
-    language.value_name("LANGUAGE").value_parser(["en", "zh"])
+    let language = language.value_parser(["en", "zh"]);
+    language.value_name("en|zh").hide_possible_values(true)
 }
 
 fn list() -> Command {
@@ -89,6 +145,7 @@ fn check() -> Command {
         .arg(lesson())
         .arg(flag("all", all).conflicts_with("lesson"))
         .arg(path("program").requires("lesson").help(program))
+        .arg(flag("watched", String::new()).hide(true))
 }
 
 fn hint() -> Command {
@@ -129,7 +186,12 @@ fn next() -> Command {
 
 fn watch() -> Command {
     let about = say("Checks again each time you save; Ctrl-C ends it", &[]);
-    Command::new("watch").about(about).arg(lesson())
+    let poll = say(
+        "Looks for changes twice a second, for a disk that does not tell of them",
+        &[],
+    );
+    let watch = Command::new("watch").about(about).arg(lesson());
+    watch.arg(flag("poll", poll))
 }
 
 /// What the runner starts itself by: `guard.rs`.
@@ -166,12 +228,22 @@ fn path(name: &'static str) -> Arg {
     path.value_parser(clap::value_parser!(PathBuf))
 }
 
-/// What was typed; a lesson's number alone stands for its task.
+/// What was typed; a lesson's number alone, or the path of its exercise, stands for its task.
 pub fn typed() -> Vec<OsString> {
     let mut words: Vec<OsString> = env::args_os().collect();
-    let first = words.get(1).map(|word| word.to_string_lossy().into_owned());
-    if first.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
-        words.insert(1, "task".into());
+    let mut at = 1;
+    while let Some(word) = words.get(at).map(|word| word.to_string_lossy()) {
+        match &*word {
+            "--language" => at += 2,
+            option if option.starts_with('-') => at += 1,
+            word => {
+                let is_path = word.contains(['/', '\\']) || word.ends_with(".rs");
+                if is_path || word.starts_with(|c: char| c.is_ascii_digit()) {
+                    words.insert(at, "task".into());
+                }
+                break;
+            }
+        }
     }
     words
 }

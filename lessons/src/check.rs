@@ -173,10 +173,8 @@ impl Workbook {
         let all = verdicts.len();
         if good < all {
             let number = lesson.number();
-            if verdicts
-                .iter()
-                .any(|all| matches!(all.outcome, Outcome::NotSeen))
-            {
+            let is_unseen = |all: &Verdict| matches!(all.outcome, Outcome::NotSeen);
+            if verdicts.iter().any(is_unseen) {
                 let unseen =
                     text("unseen: what is wrong above kept it from being looked at.");
                 screen.line(&say(unseen, &[]));
@@ -191,19 +189,31 @@ impl Workbook {
         self.bar(screen);
         screen.blank();
         let solution = format!("cargo workbook solution {}", lesson.number());
-        screen.commands(&[
-            ("cargo workbook next".to_owned(), say("the next task", &[])),
-            (solution, say("our solution, beside yours", &[])),
-        ]);
+        let next = ("cargo workbook next".to_owned(), say("the next task", &[]));
+        let mut commands = vec![(solution, say("our solution, beside yours", &[]))];
+        if !self.has_keys() {
+            commands.insert(0, next);
+        }
+        screen.commands(&commands);
+    }
+
+    /// Whether a watch has keys for what is next.
+    fn has_keys(&self) -> bool {
+        self.is_watching && self.manner.columns.is_some()
     }
 
     fn try_again(&self, screen: &mut Screen, lesson: &Lesson, is_built: bool) {
         let number = lesson.number();
         let file = self.shown(&lesson.exercise());
         if self.is_watching {
-            let edit =
-                text("Edit {}. A hint, in another terminal: cargo workbook hint {}");
-            screen.line(&say(edit, &[&file, &number]));
+            let edit = match self.has_keys() {
+                true => say("Edit  {}", &[&file]),
+                false => say(
+                    "Edit {}. A hint, in another terminal: `cargo workbook hint {}`",
+                    &[&file, &number],
+                ),
+            };
+            screen.line(&edit);
             return;
         }
         screen.line(&say("Edit {}, and type one of:", &[&file]));
@@ -228,9 +238,7 @@ fn printed(screen: &mut Screen, text: &str) {
         return;
     }
     screen.line(&say("  The program printed:", &[]));
-    for line in shown(&last_lines(text, 12)).lines() {
-        screen.line(format!("         {line}").trim_end());
-    }
+    screen.printed(&shown(&last_lines(text, 12)));
 }
 
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {

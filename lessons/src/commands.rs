@@ -5,48 +5,53 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::compile::cargo;
+use crate::compile::cargo_in;
 use crate::course::{Course, Lesson};
 use crate::progress::Progress;
-use crate::screen::{Screen, note, padded};
+use crate::screen::{Manner, Screen, note};
+use crate::starts;
 use crate::words::{is_chinese, say, text};
+use crate::wrap::padded;
 
 /// The course, and how far this learner is.
 pub struct Workbook {
     pub course: Course,
     pub progress: Progress,
-    plain: bool,
+    pub manner: Manner,
     /// Whether each save is checked, so that there is nowhere to type a command.
     pub is_watching: bool,
 }
 
 impl Workbook {
-    /// Opens the course in the repository at `root`.
+    /// Opens the course in the repository at `root`, and makes the exercises that are not
+    /// there yet.
     ///
     /// # Errors
     ///
     /// When there is none, or a lesson cannot be read.
-    pub fn open(root: &Path, plain: bool) -> Result<Workbook> {
+    pub fn open(root: &Path, manner: Manner) -> Result<Workbook> {
         let course = Course::read(root)?;
+        let problems = starts::make_missing(root, &course.lessons);
         let (progress, problem) = Progress::read(root);
-        if let Some(problem) = problem {
-            note(&problem);
+        for problem in problems.iter().chain(&problem) {
+            note(problem);
         }
         Ok(Workbook {
             course,
             progress,
-            plain,
+            manner,
             is_watching: false,
         })
     }
 
     pub fn screen(&self) -> Screen {
-        Screen::new(self.plain)
+        Screen::new(self.manner)
     }
 
     /// Changes what is remembered, as it is now: another runner, that watches, may have
     /// changed it meanwhile. Where it cannot be kept, says so and goes on.
     pub fn remember(&mut self, change: impl FnOnce(&[Lesson], &mut Progress)) {
+        let _lock = Progress::lock(&self.course.root);
         let (progress, problem) = Progress::read(&self.course.root);
         self.progress = progress;
         change(&self.course.lessons, &mut self.progress);
@@ -58,15 +63,22 @@ impl Workbook {
         }
     }
 
-    /// The lesson that was named, or the one that the learner is at.
+    /// Knows what another runner has remembered since.
+    pub fn read_again(&mut self) {
+        (self.progress, _) = Progress::read(&self.course.root);
+    }
+
+    /// The lesson that was named, or in whose folder the runner was called, or else the one
+    /// that the learner is at.
     ///
     /// # Errors
     ///
     /// When there is no such lesson.
     pub fn lesson(&self, name: Option<&str>) -> Result<usize> {
-        let slug = match name {
-            Some(name) => self.course.find(name)?.slug.as_str(),
-            None => self.progress.current().unwrap_or_default(),
+        let slug = match (name, self.course.here()) {
+            (Some(name), _) => self.course.named(name)?.slug.as_str(),
+            (None, Some(here)) => here.slug.as_str(),
+            (None, None) => self.progress.current().unwrap_or_default(),
         };
         let at = self.course.lessons.iter().position(|all| all.slug == slug);
         Ok(at.unwrap_or_else(|| self.first_to_do(0).unwrap_or_default()))
@@ -100,6 +112,11 @@ impl Workbook {
     ///
     /// When it cannot be shown.
     pub fn where_you_are(&self) -> Result<ExitCode> {
+        self.where_it_is()?.show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn where_it_is(&self) -> Result<Screen> {
         let mut screen = self.screen();
         screen.title(&say("The exporter workbook", &[]));
         self.bar(&mut screen);
@@ -123,8 +140,7 @@ impl Workbook {
         } else {
             self.task(&mut screen, at);
         }
-        screen.show()?;
-        Ok(ExitCode::SUCCESS)
+        Ok(screen)
     }
 
     fn passed(&self, screen: &mut Screen, lesson: &Lesson) {
@@ -165,13 +181,15 @@ impl Workbook {
             &[&number, &title, &minutes],
         ));
         screen.blank();
-        screen.line(task.trim());
+        screen.paragraphs(task);
         screen.blank();
         let language = if is_chinese() { "zh" } else { "en" };
         screen.line(&say("Read  docs/{}/{}.md", &[&language, &lesson.slug]));
         screen.line(&say("Edit  {}", &[&self.shown(&lesson.exercise())]));
-        screen.blank();
-        self.what_to_type(screen, lesson);
+        if !self.is_watching {
+            screen.blank();
+            self.what_to_type(screen, lesson);
+        }
     }
 
     fn what_to_type(&self, screen: &mut Screen, lesson: &Lesson) {
@@ -221,7 +239,7 @@ impl Workbook {
         screen.blank();
         let current = self.lesson(None)?;
         for (at, lesson) in self.course.lessons.iter().enumerate() {
-            screen.line(&self.row(lesson, at == current));
+            screen.hanging(&self.row(lesson, at == current), 12);
         }
         screen.blank();
         let number = self.course.lessons[current].number();
@@ -269,8 +287,8 @@ impl Workbook {
         exercise: bool,
     ) -> Result<ExitCode> {
         let lesson = &self.course.lessons[self.lesson(name)?];
-        let mut cargo = Command::new(cargo());
-        cargo.current_dir(&self.course.root).arg("run");
+        let mut cargo = cargo_in(&self.course.root);
+        cargo.arg("run");
         match exercise {
             true => cargo
                 .args(["--package", "lessons", "--bin"])
@@ -290,9 +308,21 @@ impl Workbook {
     /// When it cannot be shown.
     pub fn next(&mut self) -> Result<ExitCode> {
         let current = self.lesson(None)?;
+        let (screen, _) = self.go_on(current)?;
+        screen.show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// What is shown of the next lesson behind `current`, and which one it is; `current`
+    /// where all is done.
+    ///
+    /// # Errors
+    ///
+    /// When the progress cannot be shown.
+    pub fn go_on(&mut self, current: usize) -> Result<(Screen, usize)> {
         let mut screen = self.screen();
         let Some(next) = self.first_to_do(current + 1) else {
-            return self.where_you_are();
+            return Ok((self.where_it_is()?, current));
         };
         let left = &self.course.lessons[current];
         if next != current && !self.progress.has_passed(left) {
@@ -313,8 +343,7 @@ impl Workbook {
         }
         self.remember(|lessons, progress| progress.set_current(&lessons[next]));
         self.task(&mut screen, next);
-        screen.show()?;
-        Ok(ExitCode::SUCCESS)
+        Ok((screen, next))
     }
 }
 

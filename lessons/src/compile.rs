@@ -1,15 +1,16 @@
 //! Cargo builds an exercise, and says what the compiler says.
 //!
 //! Cargo goes by times: a file that was put back with an older time than that of the program
-//! built from another one counts as built. So the text that a program was built from is kept
-//! beside it, and where it is another one the file gets a new time.
+//! built from another one counts as built. So the texts that a program was built from are
+//! kept beside it, those of its modules too, and where they are others the exercise gets a
+//! new time.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -18,8 +19,10 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::course::Lesson;
-use crate::program::Guarded;
+use crate::guarded::Guarded;
+use crate::saves::Texts;
 use crate::screen::note;
+use crate::starts;
 use crate::words::say;
 
 /// After how long cargo's silence is explained.
@@ -42,12 +45,14 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let file = lesson.exercise();
     let text = fs::read(&file);
     let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
+    starts::keep(root, lesson, &text);
+    let texts = Texts::of(&lesson.folder).lines();
     let name = lesson.exercise_program();
     let Some(mut built) = build(root, &name)? else {
         return Ok(None);
     };
     let built_from = built.program.with_extension("source");
-    if built.is_fresh && fs::read(&built_from).ok().as_ref() != Some(&text) {
+    if built.is_fresh && fs::read_to_string(&built_from).ok().as_ref() != Some(&texts) {
         let touched = File::options().append(true).open(&file);
         // Where the file cannot be written, nobody has put another one there either.
         if touched.is_ok_and(|file| file.set_modified(SystemTime::now()).is_ok()) {
@@ -58,13 +63,35 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
         }
     }
     // Without it the next check builds once more.
-    let _ = fs::write(&built_from, &text);
+    let _ = fs::write(&built_from, &texts);
     Ok(Some(built.program))
 }
 
 /// The cargo that started the runner, or else any.
-pub fn cargo() -> OsString {
+fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Cargo in the repository at `root`.
+pub fn cargo_in(root: &Path) -> Command {
+    let mut cargo = Command::new(cargo());
+    set_up(&mut cargo, root);
+    cargo
+}
+
+/// What a folder to build in is named by.
+const TARGETS: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+
+/// In the folder `root`, and building where the cargo that started the runner does: a
+/// relative folder is one below that where the runner was called.
+fn set_up(cargo: &mut Command, root: &Path) {
+    cargo.current_dir(root);
+    for name in TARGETS {
+        let folder = env::var_os(name).filter(|folder| !folder.is_empty());
+        if let Some(Ok(folder)) = folder.map(std::path::absolute) {
+            cargo.env(name, folder);
+        }
+    }
 }
 
 fn build(root: &Path, name: &str) -> Result<Option<Built>> {
@@ -75,7 +102,8 @@ fn build(root: &Path, name: &str) -> Result<Option<Built>> {
     command.extend(words.map(OsStr::new));
     command.push(OsStr::new(format));
     let mut guarded = Guarded::start(&command, None, |guard| {
-        guard.current_dir(root).stdout(Stdio::piped());
+        set_up(guard, root);
+        guard.stdout(Stdio::piped());
     })?;
     let messages = guarded.stdout().context("cargo has no output")?;
     let (sender, receiver) = mpsc::channel();

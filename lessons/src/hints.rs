@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::commands::Workbook;
-use crate::screen::wrapped;
+use crate::course::Lesson;
+use crate::screen::Screen;
 use crate::words::say;
 
 impl Workbook {
@@ -17,6 +18,12 @@ impl Workbook {
     /// When there is no such lesson.
     pub fn hint(&mut self, name: Option<&str>, at_once: bool) -> Result<ExitCode> {
         let at = self.lesson(name)?;
+        self.one_more_hint(at, at_once).show()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The next hint of the lesson, or all of them.
+    pub fn one_more_hint(&mut self, at: usize, at_once: bool) -> Screen {
         let lesson = &self.course.lessons[at];
         let all = lesson.text.hints.len();
         let seen = self.progress.hints(lesson);
@@ -29,29 +36,39 @@ impl Workbook {
             progress.set_hints(&lessons[at], to);
             progress.set_current(&lessons[at]);
         });
-        self.show_hints(at, from, to)
+        self.hints(at, from, to)
     }
 
     /// The hints behind the first `from`, up to the first `to`.
-    fn show_hints(&self, at: usize, from: usize, to: usize) -> Result<ExitCode> {
+    fn hints(&self, at: usize, from: usize, to: usize) -> Screen {
         let lesson = &self.course.lessons[at];
         let all = lesson.text.hints.len();
         let mut screen = self.screen();
         let number = lesson.number();
         let (title, _, hints) = self.words(lesson);
-        screen.title(&format!("{number}  {title}"));
+        if !self.is_watching {
+            screen.title(&format!("{number}  {title}"));
+        }
         for (hint, count) in hints.iter().zip(1..).take(to).skip(from) {
             screen.blank();
             screen.line(&say("Hint {} of {}", &[&count, &all]));
-            screen.line(wrapped(hint, 86).trim_end());
+            screen.prose(hint);
         }
-        screen.blank();
+        if !self.is_watching {
+            screen.blank();
+            self.after_hints(&mut screen, lesson, to < all);
+        }
+        screen
+    }
+
+    fn after_hints(&self, screen: &mut Screen, lesson: &Lesson, are_more: bool) {
+        let number = lesson.number();
         let passed = self.progress.has_passed(lesson);
         let anyway = if passed { "" } else { " --anyway" };
         let of = |command: &str| format!("cargo workbook {command} {number}");
         screen.commands(&[
             (of("check"), say("checks your exercise", &[])),
-            match to < all {
+            match are_more {
                 true => (of("hint"), say("one more hint", &[])),
                 false => (
                     of("solution") + anyway,
@@ -59,8 +76,6 @@ impl Workbook {
                 ),
             },
         ]);
-        screen.show()?;
-        Ok(ExitCode::SUCCESS)
     }
 
     /// `cargo workbook solution [NN]`.
@@ -91,7 +106,7 @@ impl Workbook {
         let mut screen = self.screen();
         screen.line(&format!("// {}", self.shown(&file)));
         screen.blank();
-        screen.line(text.trim_end());
+        screen.as_is(text.trim_end());
         screen.blank();
         screen.line(&format!("// {}", say("Next: cargo workbook next", &[])));
         screen.show()?;

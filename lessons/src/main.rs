@@ -1,6 +1,7 @@
 //! `cargo workbook`: shows the exercises of the lessons, and checks them.
 
 mod arguments;
+mod background;
 mod channel;
 mod check;
 mod commands;
@@ -12,23 +13,33 @@ mod guard;
 mod guarded;
 mod hints;
 mod judge;
+#[cfg(unix)]
+mod keys;
 mod limits;
 mod lint;
 mod listening;
+#[cfg(not(unix))]
+mod no_keys;
 mod page;
+mod place;
 mod printed;
 mod processes;
 mod program;
 mod progress;
+mod refusal;
 mod reset;
+mod saves;
 mod scrape;
 mod screen;
+mod starts;
 #[cfg(test)]
 #[path = "../../tests/tables/mod.rs"]
 mod tables;
+mod terminal;
 mod wanted;
 mod watch;
 mod words;
+mod wrap;
 
 use std::env;
 use std::ffi::OsString;
@@ -39,17 +50,38 @@ use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
 use commands::Workbook;
+use screen::{Manner, Screen};
 
 fn main() -> ExitCode {
     let typed = arguments::typed();
     if arguments::is_for_chinese(&typed) {
         words::speak_chinese();
     }
-    let matches = arguments::command().get_matches_from(typed);
-    run(&matches).unwrap_or_else(|error| {
+    let done = match arguments::command().try_get_matches_from(typed) {
+        Ok(matches) => run(&matches),
+        Err(error) => refuse(&error),
+    };
+    done.unwrap_or_else(|error| {
         screen::error(&format!("{error:#}"));
         ExitCode::FAILURE
     })
+}
+
+/// Shows the help that was asked for, or says what is wrong with what was typed.
+fn refuse(error: &clap::Error) -> Result<ExitCode> {
+    if !error.use_stderr() {
+        return shown(&error.render().to_string());
+    }
+    screen::error(&refusal::in_words(error));
+    Ok(ExitCode::from(2))
+}
+
+/// Shows a text of clap's.
+fn shown(text: &str) -> Result<ExitCode> {
+    let mut screen = Screen::new(Manner::of_output(true, None));
+    screen.columns_of_two(text);
+    screen.show()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run(matches: &ArgMatches) -> Result<ExitCode> {
@@ -61,9 +93,15 @@ fn run(matches: &ArgMatches) -> Result<ExitCode> {
             let parent = of.get_one::<String>("parent").map_or("", String::as_str);
             guard::become_program(&words_of(of), parent, of.get_flag("limited"))
         }
+        Some(("help", of)) => {
+            let name = of.get_one::<String>("of").map(String::as_str);
+            shown(&arguments::help_of(name))
+        }
         command => {
-            let mut workbook = Workbook::open(&root()?, matches.get_flag("plain"))?;
-            dispatch(&mut workbook, command)
+            let columns = matches.get_one::<u16>("columns");
+            let columns = columns.map(|columns| usize::from(*columns));
+            let manner = Manner::of_output(matches.get_flag("plain"), columns);
+            dispatch(&mut Workbook::open(&root()?, manner)?, command)
         }
     }
 }
@@ -98,13 +136,14 @@ fn dispatch(
         "check" if flag("all") => workbook.check_all(),
         "check" => {
             let program = of.get_one::<PathBuf>("program").map(PathBuf::as_path);
+            workbook.is_watching = flag("watched");
             workbook.check(lesson, program)
         }
         "hint" => workbook.hint(lesson, flag("all")),
         "solution" => workbook.solution(lesson, flag("anyway")),
         "reset" => workbook.reset(lesson, flag("all"), flag("yes")),
         "next" => workbook.next(),
-        "watch" => workbook.watch(lesson),
+        "watch" => workbook.watch(lesson, flag("poll")),
         other => bail!("nobody wrote the command `{other}`"),
     }
 }

@@ -43,6 +43,17 @@ impl Progress {
         (Progress { file, table }, problem)
     }
 
+    /// Keeps other runners from changing the file for as long as what is returned is kept.
+    /// Where that cannot be had, as on some network's disk, goes on without.
+    pub fn lock(root: &Path) -> Option<impl Sized + use<>> {
+        let folder = root.join("lessons").join(FOLDER);
+        fs::create_dir_all(&folder).ok()?;
+        let mut options = fs::File::options();
+        // Nothing is ever written, and so nobody ever removes it while another waits.
+        let file = options.create(true).append(true).open(folder.join("lock"));
+        locked(file.ok()?)
+    }
+
     /// Whether the lesson's check has passed once.
     pub fn has_passed(&self, lesson: &Lesson) -> bool {
         let slugs = lesson.text.formerly.iter().chain([&lesson.slug]);
@@ -105,6 +116,23 @@ impl Progress {
     }
 }
 
+#[cfg(unix)]
+fn locked(file: fs::File) -> Option<fs::File> {
+    use rustix::fs::{FlockOperation, flock};
+    while let Err(error) = flock(&file, FlockOperation::LockExclusive) {
+        if error != rustix::io::Errno::INTR {
+            return None;
+        }
+    }
+    Some(file)
+}
+
+/// The compiler that the workbook asks for has no lock that every system knows.
+#[cfg(not(unix))]
+fn locked(_file: fs::File) -> Option<fs::File> {
+    None
+}
+
 /// Moves a file that cannot be read out of the way, and says so.
 fn set_aside(file: &Path) -> String {
     let shown = file.display();
@@ -150,20 +178,24 @@ pub fn replace(file: &Path, text: &[u8]) -> Result<()> {
     if let Ok(old) = fs::metadata(file) {
         fs::set_permissions(new.path(), old.permissions())?;
     } else {
-        readable(new.path())?;
+        share(new.path())?;
     }
     new.persist(file)?;
     Ok(())
 }
 
 /// A temporary file is its owner's alone; what takes its place is for everybody.
+///
+/// # Errors
+///
+/// When its permissions cannot be changed.
 #[cfg(unix)]
-fn readable(file: &Path) -> std::io::Result<()> {
+pub fn share(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(file, fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable(_file: &Path) -> std::io::Result<()> {
+pub fn share(_file: &Path) -> std::io::Result<()> {
     Ok(())
 }

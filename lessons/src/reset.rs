@@ -29,6 +29,7 @@ impl Workbook {
         let asked = match name {
             Some(_) => vec![self.lesson(name)?],
             None if every => (0..all.len()).collect(),
+            None if self.course.here().is_some() => vec![self.lesson(None)?],
             None => bail!(which()),
         };
         let is_begun = |at: &usize| all[*at].is_begun();
@@ -65,7 +66,7 @@ impl Workbook {
              on? [y/N] ",
             &[&files, &kept],
         );
-        print!("{question}");
+        print!("{}", self.screen().question(&question));
         io::stdout().flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;

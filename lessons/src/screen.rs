@@ -1,72 +1,177 @@
 //! What the learner sees: lines of text first, colour and a bar where a terminal is.
 
 use std::env;
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 use crate::finding::Finding;
 use crate::judge::{Outcome, Verdict};
+use crate::terminal;
 use crate::words::say;
+use crate::wrap::{columns as columns_of, hanging, padded, reflowed, wrapped};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const NOTE: Style = AnsiColor::Yellow.on_default();
 const STRONG: Style = Style::new().bold();
 
-/// How wide a text is beside the name of its field.
+/// How wide a text is where no terminal says how wide it may be: by itself, and beside the
+/// name of its field.
+const WIDE: usize = 86;
 const MARGIN: usize = 68;
+
+/// In a terminal that is narrower nothing is set in by far.
+const NARROW: usize = 60;
+
+/// How what is shown is shown.
+#[derive(Clone, Copy, Default)]
+pub struct Manner {
+    /// Without the bar, which a screen reader would spell out.
+    pub plain: bool,
+    /// The columns of the terminal, where there is one.
+    pub columns: Option<usize>,
+}
+
+impl Manner {
+    /// That of standard output; `columns` are those of a terminal that somebody else writes
+    /// it to.
+    pub fn of_output(plain: bool, columns: Option<usize>) -> Manner {
+        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let columns = columns.or_else(|| terminal::columns(&io::stdout()));
+        Manner {
+            plain: plain || dumb || columns.is_none(),
+            columns,
+        }
+    }
+}
 
 /// A text that is written at once.
 pub struct Screen {
     text: String,
-    /// Without the bar, which a screen reader would spell out.
-    plain: bool,
+    manner: Manner,
 }
 
 impl Screen {
-    pub fn new(plain: bool) -> Screen {
-        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+    pub fn new(manner: Manner) -> Screen {
         Screen {
             text: String::new(),
-            plain: plain || dumb || !io::stdout().is_terminal(),
+            manner,
         }
     }
 
-    pub fn line(&mut self, line: &str) {
-        self.text += line;
+    fn is_narrow(&self) -> bool {
+        self.manner.columns.is_some_and(|columns| columns < NARROW)
+    }
+
+    /// How far something is set in: less where there is no room.
+    fn set_in(&self, far: usize, near: usize) -> usize {
+        if self.is_narrow() { near } else { far }
+    }
+
+    /// Lines that stay as they are, such as code.
+    pub fn as_is(&mut self, lines: &str) {
+        self.text += lines;
         self.text.push('\n');
     }
 
+    pub fn line(&mut self, line: &str) {
+        let margin = line.len() - line.trim_start().len();
+        self.hanging(line, margin);
+    }
+
+    /// A line and, where the terminal is too narrow for it, the rest of it set in.
+    pub fn hanging(&mut self, line: &str, margin: usize) {
+        match self.manner.columns {
+            Some(columns) => self.as_is(&hanging(line, columns.min(WIDE), margin)),
+            None => self.as_is(line),
+        }
+    }
+
+    /// A text with lines of two columns, such as a help: what does not fit goes on in the
+    /// second of them, or where that is too narrow below.
+    pub fn columns_of_two(&mut self, text: &str) {
+        for line in text.trim_end().lines() {
+            let Some(columns) = self.manner.columns else {
+                self.as_is(line);
+                continue;
+            };
+            let (first, second) = two(line);
+            let margin = columns_of(first);
+            if second.is_empty() || margin + MARGIN / 3 < columns {
+                self.hanging(line, margin);
+            } else {
+                self.as_is(first.trim_end());
+                self.line(&format!("      {second}"));
+            }
+        }
+    }
+
+    /// What somebody wrote in paragraphs, with lines of their own.
+    pub fn paragraphs(&mut self, text: &str) {
+        match self.manner.columns {
+            Some(columns) => self.as_is(&reflowed(text.trim(), columns)),
+            None => self.as_is(text.trim()),
+        }
+    }
+
+    /// What somebody wrote in one line.
+    pub fn prose(&mut self, text: &str) {
+        let columns = self.manner.columns.map_or(WIDE, |all| all.min(WIDE));
+        self.as_is(wrapped(text, columns).trim_end());
+    }
+
+    /// The same of a question, which is answered behind it.
+    pub fn question(mut self, text: &str) -> String {
+        self.line(text);
+        self.text.trim_end().to_owned() + " "
+    }
+
     pub fn blank(&mut self) {
-        self.line("");
+        self.text.push('\n');
     }
 
     pub fn title(&mut self, line: &str) {
         self.line(&styled(STRONG, line));
     }
 
-    /// What to type next, and what each does.
+    /// What to type next, and what each does. A command is never broken: what it does stands
+    /// below all of them where there is no room beside.
     pub fn commands(&mut self, commands: &[(String, String)]) {
-        let longest = commands.iter().map(|(command, _)| command.len()).max();
+        let longest = commands
+            .iter()
+            .map(|(command, _)| columns_of(command))
+            .max();
         let width = longest.unwrap_or_default() + 3;
+        let set_in = self.set_in(4, 2);
+        let widest = commands.iter().map(|(_, what)| columns_of(what)).max();
+        let needed = set_in + width + widest.unwrap_or_default();
+        let is_beside = self.manner.columns.is_none_or(|columns| needed <= columns);
+        let margin = " ".repeat(set_in);
         for (command, what) in commands {
-            let padding = " ".repeat(width - command.len());
-            let command = styled(STRONG, command);
-            self.line(&format!("    {command}{padding}{what}"));
+            let styled = styled(STRONG, command);
+            if is_beside {
+                let padding = " ".repeat(width - columns_of(command));
+                self.as_is(&format!("{margin}{styled}{padding}{what}"));
+            } else {
+                self.as_is(&format!("{margin}{styled}"));
+                self.line(&format!("{margin}    {what}"));
+            }
         }
     }
 
     /// How much of the course is done: a bar for who sees it, and in words.
     pub fn bar(&mut self, done: usize, all: usize) {
-        if !self.plain {
-            let filled = "#".repeat(done * 3);
-            let empty = "-".repeat((all - done) * 3);
-            let _ = write!(self.text, "[{}{empty}] ", styled(GOOD, &filled));
+        let mut bar = String::new();
+        if !self.manner.plain {
+            let each = self.set_in(3, 1);
+            let filled = "#".repeat(done * each);
+            let empty = "-".repeat((all - done) * each);
+            bar = format!("[{}{empty}] ", styled(GOOD, &filled));
         }
-        self.line(&say("{} of {} lessons done", &[&done, &all]));
+        let words = say("{} of {} lessons done", &[&done, &all]);
+        self.line(&format!("{bar}{words}"));
     }
 
     /// What became of each thing that was judged.
@@ -90,7 +195,7 @@ impl Screen {
 
     fn mark(&mut self, style: Style, mark: &str, name: &str) {
         let mark = styled(style, &padded(mark, 7));
-        self.line(&format!("  {mark}{name}"));
+        self.hanging(&format!("  {mark}{name}"), 9);
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -98,21 +203,63 @@ impl Screen {
             true => difference(&finding.seen, &finding.expected),
             false => (finding.seen.clone(), finding.expected.clone()),
         };
-        self.field(&say("seen", &[]), &seen);
-        self.field(&say("expected", &[]), &expected);
-        self.field(&say("why", &[]), &wrapped(&finding.why, MARGIN));
+        self.seen(&say("seen", &[]), &seen);
+        self.seen(&say("expected", &[]), &expected);
+        self.field(&say("why", &[]), &finding.why);
         if !finding.fix.is_empty() {
-            self.field(&say("to fix", &[]), &wrapped(&finding.fix, MARGIN));
+            self.field(&say("to fix", &[]), &finding.fix);
         }
         self.blank();
     }
 
+    /// Lines that were seen, in a terminal broken where they do not fit.
+    fn seen(&mut self, name: &str, text: &str) {
+        let text = match self.manner.columns {
+            Some(columns) => wrapped(text, columns - self.set_in(19, 6)),
+            None => text.to_owned(),
+        };
+        self.lines(name, &text);
+    }
+
     fn field(&mut self, name: &str, text: &str) {
-        let mut margin = padded(&say("{}:", &[&name]), 10);
+        let room = |columns: usize| columns.min(WIDE + 1) - self.set_in(19, 6);
+        let width = self.manner.columns.map_or(MARGIN, room);
+        self.lines(name, &wrapped(text, width));
+    }
+
+    /// A name, and behind it the lines of a text; or below it, where there is no room.
+    fn lines(&mut self, name: &str, text: &str) {
+        let name = say("{}:", &[&name]);
+        if self.is_narrow() {
+            self.as_is(&format!("    {name}"));
+            for line in text.lines() {
+                self.as_is(format!("      {line}").trim_end());
+            }
+            return;
+        }
+        let mut margin = padded(&name, 10);
         for line in text.lines() {
-            self.line(format!("         {margin}{line}").trim_end());
+            self.as_is(format!("         {margin}{line}").trim_end());
             margin = " ".repeat(10);
         }
+    }
+
+    /// What a program printed.
+    pub fn printed(&mut self, text: &str) {
+        let margin = self.set_in(9, 4);
+        for line in text.lines() {
+            let line = format!("{}{line}", " ".repeat(margin));
+            let line = match self.manner.columns {
+                Some(columns) => hanging(&line, columns, margin + 2),
+                None => line,
+            };
+            self.as_is(line.trim_end());
+        }
+    }
+
+    /// What would be written.
+    pub fn into_text(self) -> String {
+        self.text
     }
 
     /// Writes it to standard output. Where nobody reads on, as behind `| head`, that is no
@@ -133,17 +280,51 @@ impl Screen {
     }
 }
 
+/// A page that has the terminal to itself: `text` from its first line on, and `keys` in its
+/// last one.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn page(text: &str, keys: &str) -> io::Result<()> {
+    // Without colours not even the cursor would be moved.
+    let mut terminal = io::stdout();
+    write!(terminal, "\x1b[H\x1b[2J")?;
+    anstream::stdout().write_all(text.as_bytes())?;
+    write!(terminal, "\n\x1b[999;1H\x1b[K")?;
+    anstream::stdout().write_all(styled(STRONG, keys).as_bytes())?;
+    terminal.flush()
+}
+
 /// Why nothing was done, on standard error.
 pub fn error(text: &str) {
-    let mut stderr = anstream::stderr().lock();
     let mark = styled(BAD | anstyle::Effects::BOLD, &say("error", &[]));
-    let _ = writeln!(stderr, "{}", say("{}: {}", &[&mark, &text]));
+    complain(&say("{}: {}", &[&mark, &text]));
 }
 
 /// A note beside the course of things, on standard error.
 pub fn note(text: &str) {
-    let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "{}", styled(NOTE, &say("note: {}", &[&text])));
+    complain(&styled(NOTE, &say("note: {}", &[&text])));
+}
+
+fn complain(text: &str) {
+    let text = match terminal::columns(&io::stderr()) {
+        Some(columns) => wrapped(text, columns.min(WIDE)),
+        None => format!("{text}\n"),
+    };
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The two columns of a line, which more than one space is between; the second one may be
+/// empty.
+fn two(line: &str) -> (&str, &str) {
+    let set_in = line.len() - line.trim_start().len();
+    let gap = line[set_in..].find("  ").map(|at| set_in + at);
+    let Some(gap) = gap.filter(|_| set_in > 0) else {
+        return (&line[..set_in], "");
+    };
+    let second = line[gap..].trim_start();
+    (&line[..line.len() - second.len()], second)
 }
 
 fn styled(style: Style, text: &str) -> String {
@@ -185,90 +366,9 @@ fn marked(style: Style, text: &str) -> String {
     lines.join("\n")
 }
 
-/// In lines of at most `width` columns, counting a Chinese character as two. What stands
-/// between backticks stays in one line, since somebody may copy it.
-pub fn wrapped(text: &str, width: usize) -> String {
-    let mut wrapped = String::new();
-    for line in text.lines() {
-        let mut column = 0;
-        for word in words(line) {
-            let columns = columns(word.trim_end());
-            if column > 0 && column + columns > width {
-                wrapped.truncate(wrapped.trim_end().len());
-                wrapped.push('\n');
-                column = 0;
-            }
-            wrapped += word;
-            column += columns + usize::from(word.ends_with(' '));
-        }
-        wrapped.push('\n');
-    }
-    wrapped
-}
-
-/// The pieces between which a line may be broken: at spaces, and between Chinese
-/// characters, but not in code.
-fn words(line: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    let mut is_code = false;
-    let mut chars = line.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        is_code ^= c == '`';
-        let next = chars.peek().map(|(_, next)| *next);
-        let breaks = c == ' ' || is_wide(c) && next.is_none_or(is_letter);
-        if breaks && !is_code {
-            let end = at + c.len_utf8();
-            words.push(&line[start..end]);
-            start = end;
-        }
-    }
-    words.push(&line[start..]);
-    words
-}
-
-/// Something that may begin a line: no punctuation that closes.
-fn is_letter(c: char) -> bool {
-    !"，。、；：？！）》」』”’".contains(c)
-}
-
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{2e80}'..='\u{ffef}')
-}
-
-/// With spaces behind it, up to `width` columns.
-pub fn padded(text: &str, width: usize) -> String {
-    let padding = width.saturating_sub(columns(text));
-    format!("{text}{}", " ".repeat(padding))
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().map(|c| 1 + usize::from(is_wide(c))).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_text_is_broken_at_its_spaces() {
-        assert_eq!(wrapped("one two three", 7), "one two\nthree\n");
-        assert_eq!(wrapped("one two three", 6), "one\ntwo\nthree\n");
-        assert_eq!(wrapped("interminable", 6), "interminable\n");
-        assert_eq!(wrapped("", 6), "");
-    }
-
-    #[test]
-    fn code_stays_in_one_line() {
-        let text = "write `a b c d` for it";
-        assert_eq!(wrapped(text, 9), "write\n`a b c d`\nfor it\n");
-    }
-
-    #[test]
-    fn chinese_is_broken_anywhere_but_before_its_punctuation() {
-        assert_eq!(wrapped("指标，采集器", 6), "指标，\n采集器\n");
-        assert_eq!(wrapped("采集器，指标", 6), "采集\n器，指\n标\n");
-    }
 
     #[test]
     fn what_differs_is_marked() {

@@ -1,89 +1,304 @@
 //! `cargo workbook watch`: checks again each time the exercise is saved.
+//!
+//! In a terminal it is a page: what was found, and the keys below. Elsewhere it is lines, one
+//! check below the other. Each check is a process of its own, so that one whose text is out
+//! of date can be dropped.
 
-use std::fs;
-use std::path::Path;
-use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Duration;
+use std::io::Write;
+use std::process::{Command, ExitCode};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+use std::{env, io};
 
 use anyhow::{Context, Result};
-use notify::{Config, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::background::Check;
 use crate::commands::Workbook;
-use crate::words::say;
+use crate::course::Lesson;
+#[cfg(unix)]
+use crate::keys::Keys;
+#[cfg(not(unix))]
+use crate::no_keys::Keys;
+use crate::saves::{Saves, Texts};
+use crate::screen::{self, Manner};
+use crate::words::{say, text};
 
 /// An editor writes a file in several goes: this long after the last of them it is checked.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// How often to look where the system cannot tell.
-const POLL: Duration = Duration::from_secs(1);
+/// How often to look whether a check has ended.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What a watch waits for.
+pub enum Event {
+    /// Something in the exercise's folder may have changed.
+    Saved,
+    Key(u8),
+    /// A signal that asks for an end.
+    Signal(i32),
+}
 
 impl Workbook {
-    /// `cargo workbook watch [NN]`, until Ctrl-C.
+    /// `cargo workbook watch [NN]`, until Ctrl-C; `looks` twice a second where the system
+    /// does not say what was saved.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or its folder cannot be watched.
-    pub fn watch(&mut self, name: Option<&str>) -> Result<ExitCode> {
+    /// When there is no such lesson, or no check can be started.
+    pub fn watch(&mut self, name: Option<&str>, looks: bool) -> Result<ExitCode> {
         let at = self.lesson(name)?;
-        let lesson = &self.course.lessons[at];
-        let (slug, exercise) = (lesson.slug.clone(), lesson.exercise());
-        let (sender, saved) = mpsc::channel();
-        // Editors save by a new file of the old one's name, so the folder is what to watch.
-        let _watcher = watcher(&lesson.folder, sender)?;
-        let mut checked = None;
-        let mut count = 0;
         self.is_watching = true;
+        let (sender, events) = mpsc::channel();
+        let keys = Keys::listen(&sender);
+        let saves = Saves::follow(&self.course.lessons[at].folder, looks, &sender);
+        let mut watch = Watch {
+            workbook: self,
+            at,
+            looks,
+            sender,
+            saves,
+            keys,
+            due: None,
+            check: None,
+            checked: None,
+            count: 0,
+            page: Page::default(),
+        };
+        watch.check()?;
+        watch.go_on(&events)
+    }
+}
+
+struct Watch<'a> {
+    workbook: &'a mut Workbook,
+    at: usize,
+    looks: bool,
+    sender: Sender<Event>,
+    saves: Saves,
+    /// Where there is a terminal.
+    keys: Option<Keys>,
+    /// When what was saved is complete.
+    due: Option<Instant>,
+    check: Option<Check>,
+    /// What was checked last.
+    checked: Option<Texts>,
+    count: usize,
+    page: Page,
+}
+
+/// What stands above the keys.
+#[derive(Default)]
+struct Page {
+    found: String,
+    hint: String,
+    note: String,
+}
+
+impl Watch<'_> {
+    fn go_on(&mut self, events: &Receiver<Event>) -> Result<ExitCode> {
         loop {
-            let text = fs::read(&exercise).ok();
-            if checked.as_ref() != Some(&text) {
-                checked = Some(text);
-                count += 1;
-                self.begin(count)?;
-                self.check(Some(&slug), None)?;
-                let mut screen = self.screen();
-                screen.blank();
-                screen.line(&say(
-                    "Waiting for you to save it. Ctrl-C ends this, for another \
-                     command.",
-                    &[],
-                ));
-                screen.show()?;
+            let is_idle = self.check.is_none() && self.due.is_none();
+            let pause = if is_idle {
+                Duration::from_secs(3600)
+            } else {
+                TICK
+            };
+            match events.recv_timeout(pause) {
+                Ok(Event::Saved) => self.due = Some(Instant::now() + QUIET),
+                Ok(Event::Signal(signal)) => return Ok(self.end(128 + signal)),
+                Ok(Event::Key(key)) if self.key(key)? => return Ok(self.end(0)),
+                Ok(Event::Key(_)) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(self.end(0)),
             }
-            wait(&saved)?;
+            if self.due.is_some_and(|due| Instant::now() >= due) {
+                self.due = None;
+                let now = Texts::of(&self.lesson().folder);
+                if self.checked.as_ref() != Some(&now) {
+                    self.check()?;
+                }
+            }
+            self.look()?;
         }
     }
 
-    /// What tells one check from the one above it.
-    fn begin(&self, count: usize) -> Result<()> {
-        let mut screen = self.screen();
-        if count > 1 {
+    fn lesson(&self) -> &Lesson {
+        &self.workbook.course.lessons[self.at]
+    }
+
+    /// Checks what is there now, whatever is checked at the moment.
+    fn check(&mut self) -> Result<()> {
+        self.check = None;
+        self.count += 1;
+        self.page.note.clear();
+        self.checked = Some(Texts::of(&self.lesson().folder));
+        let manner = Manner::of_output(self.workbook.manner.plain, None);
+        self.workbook.manner.columns = manner.columns;
+        self.begin()?;
+        let slug = self.lesson().slug.clone();
+        let manner = self.workbook.manner;
+        self.check = Some(Check::start(&slug, manner, self.keys.is_some())?);
+        Ok(())
+    }
+
+    /// Says that a check begins: in lines what tells it from the one above it.
+    fn begin(&mut self) -> Result<()> {
+        let mut screen = self.workbook.screen();
+        if self.keys.is_some() {
+            let file = self.workbook.shown(&self.lesson().exercise());
+            let number = self.lesson().number();
+            screen.title(&say("{}  checking {}", &[&number, &file]));
+            self.page.found = screen.into_text();
+            return self.draw();
+        }
+        if self.count > 1 {
             screen.blank();
-            screen.title(&say("Saved: check {}", &[&count]));
+            screen.title(&say("Saved: check {}", &[&self.count]));
         }
         Ok(screen.show()?)
     }
-}
 
-/// Until something was saved, and then until all is quiet.
-fn wait(saved: &Receiver<()>) -> Result<()> {
-    saved.recv().context("nobody watches any more")?;
-    while saved.recv_timeout(QUIET).is_ok() {}
-    Ok(())
-}
-
-fn watcher(folder: &Path, saved: Sender<()>) -> Result<Box<dyn Watcher>> {
-    let tell = move |_| {
-        let _ = saved.send(());
-    };
-    if let Ok(mut watcher) = RecommendedWatcher::new(tell.clone(), Config::default()) {
-        if watcher.watch(folder, RecursiveMode::NonRecursive).is_ok() {
-            return Ok(Box::new(watcher));
+    /// Shows what the check found, if it has ended.
+    fn look(&mut self) -> Result<()> {
+        let said = self.check.as_mut().map(Check::ended).transpose()?;
+        let Some(said) = said.flatten() else {
+            return Ok(());
+        };
+        self.check = None;
+        self.workbook.read_again();
+        if self.keys.is_some() {
+            self.page.found = said;
+            if self.has_passed() {
+                self.page.hint.clear();
+            }
+            return self.draw();
         }
+        let mut screen = self.workbook.screen();
+        screen.blank();
+        screen.line(&say(
+            "Waiting for you to save it. Ctrl-C ends this, for another command.",
+            &[],
+        ));
+        Ok(screen.show()?)
     }
-    let config = Config::default().with_poll_interval(POLL);
-    let mut watcher = PollWatcher::new(tell, config).context("cannot watch files")?;
-    let watched = watcher.watch(folder, RecursiveMode::NonRecursive);
-    watched.with_context(|| format!("cannot watch {}", folder.display()))?;
-    Ok(Box::new(watcher))
+
+    fn has_passed(&self) -> bool {
+        self.workbook.progress.has_passed(self.lesson())
+    }
+
+    /// Does what a key asks for; whether that is to end.
+    fn key(&mut self, key: u8) -> Result<bool> {
+        const CONTROL_C: u8 = 3;
+        const CONTROL_D: u8 = 4;
+        const CONTROL_Z: u8 = 26;
+        self.page.note.clear();
+        match key.to_ascii_lowercase() {
+            b'q' | CONTROL_C | CONTROL_D => return Ok(true),
+            b'h' => {
+                let hint = self.workbook.one_more_hint(self.at, false);
+                self.page.hint = hint.into_text();
+                self.draw()?;
+            }
+            b'r' => self.check()?,
+            b'n' => self.next()?,
+            b'e' => self.edit()?,
+            CONTROL_Z => {
+                if let Some(keys) = &self.keys {
+                    keys.suspend();
+                }
+                self.draw()?;
+            }
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    fn next(&mut self) -> Result<()> {
+        if !self.has_passed() {
+            let number = self.lesson().number().to_owned();
+            self.page.note = say("{} has not passed yet.", &[&number]);
+            return self.draw();
+        }
+        self.check = None;
+        let (screen, next) = self.workbook.go_on(self.at)?;
+        self.at = next;
+        let folder = self.lesson().folder.clone();
+        self.saves = Saves::follow(&folder, self.looks, &self.sender);
+        // The starter code fails: a check of it says nothing new, and hides the task.
+        self.checked = Some(Texts::of(&folder));
+        self.page = Page {
+            found: screen.into_text(),
+            ..Page::default()
+        };
+        self.draw()
+    }
+
+    /// Opens the exercise in the learner's editor, until that ends.
+    fn edit(&mut self) -> Result<()> {
+        let of_environment = |name| env::var(name).ok().filter(|all| !all.is_empty());
+        let editor = of_environment("VISUAL").or_else(|| of_environment("EDITOR"));
+        let (Some(editor), Some(keys)) = (editor, &self.keys) else {
+            let file = self.workbook.shown(&self.lesson().exercise());
+            let unset = text("EDITOR is not set. Open {} in your editor.");
+            self.page.note = say(unset, &[&file]);
+            return self.draw();
+        };
+        if self.check.take().is_some() {
+            // Checked again after, whether or not it is changed.
+            self.checked = None;
+        }
+        let mut command = Command::new("sh");
+        // It may have arguments: `code --wait`.
+        command.args(["-c", &format!("{editor} \"$1\""), "sh"]);
+        let file = self.lesson().exercise();
+        // Below the keys, should it not take the whole terminal.
+        let _ = writeln!(io::stdout());
+        let status = keys.lend(|| command.arg(file).status());
+        let status = status.context("cannot start sh")?;
+        self.page.note = match status.success() {
+            true => String::new(),
+            false => say("`{}` failed ({}).", &[&editor, &status]),
+        };
+        self.due = Some(Instant::now());
+        self.draw()
+    }
+
+    /// The page anew, with the keys in the terminal's last line.
+    fn draw(&self) -> Result<()> {
+        if self.keys.is_none() {
+            return Ok(());
+        }
+        let page = &self.page;
+        let mut whole = page.found.clone() + &page.hint;
+        if !page.note.is_empty() {
+            let mut screen = self.workbook.screen();
+            screen.blank();
+            screen.line(&page.note);
+            whole += &screen.into_text();
+        }
+        let columns = self.workbook.manner.columns.unwrap_or_default();
+        screen::page(&whole, &keys_in(columns, self.has_passed()))?;
+        Ok(())
+    }
+
+    /// Leaves the cursor where the shell goes on.
+    fn end(&mut self, code: i32) -> ExitCode {
+        self.check = None;
+        if self.keys.take().is_some() {
+            let _ = writeln!(io::stdout());
+        }
+        ExitCode::from(u8::try_from(code).unwrap_or(1))
+    }
+}
+
+/// One line that says what the keys do.
+fn keys_in(columns: usize, has_passed: bool) -> String {
+    let mut keys = vec![say("h hint", &[]), say("r again", &[])];
+    keys.extend(has_passed.then(|| say("n next", &[])));
+    keys.extend([say("e edit", &[]), say("q quit", &[])]);
+    let joined = ["   ", "  "].map(|gap| keys.join(gap));
+    let fits = |line: &String| crate::wrap::columns(line) < columns;
+    joined
+        .into_iter()
+        .find(fits)
+        .unwrap_or_else(|| keys.join(" "))
 }

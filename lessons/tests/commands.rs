@@ -7,118 +7,14 @@ mod support;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use support::learner::{Ended, Learner, said};
 use support::{built, script, workbook};
-use tempfile::TempDir;
-
-/// A course of two lessons, and a cargo that builds what it is told to have built.
-struct Learner {
-    folder: TempDir,
-}
-
-const LESSON: &str = r#"
-title = "Title of NN"
-minutes = 10
-task = "Task of NN."
-hints = ["Vague.", "Nearer.", "Exact."]
-start_fails = ["it is there"]
-
-[[step]]
-
-[[step.judge]]
-name = "it is there"
-why = "Because."
-sample = 'lexporter_requests_total{user="admin"}'
-broken_by = []
-
-[zh]
-of = ""
-title = "NN 的标题"
-task = "NN 的任务。"
-hints = ["含糊。", "近些。", "确切。"]
-judge = { "it is there" = { name = "它在", why = "因为。" } }
-"#;
-
-impl Learner {
-    fn new() -> Learner {
-        let learner = Learner {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        for slug in ["00_first", "01_second"] {
-            let number = &slug[..2];
-            let lesson = LESSON.replace("NN", number);
-            learner.write(&format!("{slug}/lesson.toml"), &lesson);
-            learner.write(&format!("{slug}/start.rs"), "start\n");
-            learner.write(&format!("{slug}/exercise.rs"), "start\n");
-            learner.write(&format!("{slug}/solution.rs"), "solution\n");
-        }
-        learner.builds("00_raw_handler_exercise");
-        learner
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join("lessons").join(file)
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        let path = self.path(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path(file)).unwrap()
-    }
-
-    /// From now on every exercise is this program of the real course.
-    fn builds(&self, program: &str) {
-        let program = built(program);
-        let lines = ["00_first", "01_second"].map(|slug| {
-            let program = program.display();
-            let target = format!("{{\"name\":\"{slug}_exercise\"}}");
-            format!("{{\"target\":{target},\"executable\":\"{program}\"}}")
-        });
-        let lines = lines.map(|line| format!("echo '{line}'")).join("\n");
-        script(self.folder.path(), "cargo", &lines);
-    }
-
-    fn command(&self, arguments: &str) -> std::process::Command {
-        let mut command = workbook();
-        command
-            .args(arguments.split_whitespace())
-            .env("CARGO_MANIFEST_DIR", self.path(""))
-            .env("CARGO", self.folder.path().join("cargo"));
-        command
-    }
-
-    /// What it printed to standard output, and whether it went well.
-    fn run(&self, arguments: &str) -> (String, bool) {
-        let output = self.command(arguments).output().unwrap();
-        (said(&output), output.status.success())
-    }
-
-    #[track_caller]
-    fn assert_says(&self, arguments: &str, words: &[&str]) {
-        let (text, _) = self.run(arguments);
-        for word in words {
-            assert!(text.contains(word), "{arguments}: no {word:?} in\n{text}");
-        }
-    }
-
-    fn progress(&self) -> String {
-        self.read(".progress/progress.toml")
-    }
-}
-
-fn said(output: &Output) -> String {
-    let both = [&output.stdout, &output.stderr].map(|all| String::from_utf8_lossy(all));
-    both.concat()
-}
 
 #[test]
 fn the_first_screen_has_the_first_task_and_the_next_commands() {
@@ -155,7 +51,7 @@ fn a_check_that_passes_is_kept_and_names_what_is_next() {
 #[test]
 fn a_check_that_fails_is_not_a_pass() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     let (text, has_passed) = learner.run("check 01");
     assert!(!has_passed);
     assert!(text.contains("  wrong  it is there\n"), "{text}");
@@ -298,9 +194,7 @@ fn reset_puts_the_start_back_and_keeps_a_copy_of_each() {
 fn reset_all_puts_back_what_was_changed() {
     let learner = Learner::new();
     learner.write("01_second/exercise.rs", "mine\n");
-    fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
-    learner.assert_says("check 00", &["is not there", "cargo workbook reset 00"]);
-    learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 00"]);
+    learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 01"]);
     assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
     assert_eq!(learner.read("01_second/exercise.rs"), "start\n");
     assert_eq!(learner.read(".progress/kept/01_second.rs.copy"), "mine\n");
@@ -417,7 +311,7 @@ fn what_is_not_there_is_named_with_what_is() {
 #[test]
 fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
     learner.assert_says("hint --language zh", &["含糊。"]);
     learner.assert_says("--help --language zh", &["列出各课"]);
@@ -435,7 +329,7 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
 #[test]
 fn there_is_no_colour_where_there_is_no_terminal() {
     let learner = Learner::new();
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     for arguments in ["", "list", "check", "hint", "next"] {
         let text = learner.run(arguments).0;
         assert!(!text.contains('\u{1b}') && !text.contains("--]"), "{text}");
@@ -462,16 +356,6 @@ fn run_becomes_the_program_of_the_lesson() {
     ] {
         let (text, _) = learner.run(arguments);
         assert_eq!(text, format!("{}: {cargo}\n", folder.display()));
-    }
-}
-
-/// A process that ends with the test, however that goes.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -524,7 +408,7 @@ fn watch_checks_again_at_each_save() {
     let first = watched(&lines);
     assert!(first.contains("  ok     it is there"), "{first}");
     // As an editor saves that writes in place, and as one that puts a new file there.
-    learner.builds("01_default_registry_exercise");
+    learner.builds("01_default_registry_start");
     learner.write("00_first/exercise.rs", "one\n");
     let second = watched(&lines);
     assert!(second.contains("  wrong  it is there"), "{second}");

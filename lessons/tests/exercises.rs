@@ -40,7 +40,7 @@ fn file(lesson: &Lesson, name: &str) -> String {
 #[test]
 fn a_start_fails_for_the_stated_reason_and_no_other() {
     for lesson in course().lessons {
-        let report = check(&lesson.slug, &built(&lesson.exercise_program()));
+        let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
         let stated = &lesson.text.start_fails;
         assert_eq!(report.wrong(), *stated, "{}", report.text);
         assert!(!report.has_passed, "{}", report.text);
@@ -150,17 +150,11 @@ fn a_solution_without_one_judged_thing_fails_by_it() {
 }
 
 #[test]
-fn an_exercise_is_as_at_first_and_has_its_programs() {
+fn a_lesson_has_its_programs() {
     let mut problems = Problems::default();
     let manifest = fs::read_to_string(format!("{LESSONS}/Cargo.toml")).unwrap();
     for lesson in course().lessons {
-        let start = fs::read_to_string(lesson.start()).unwrap_or_default();
-        let is_start = fs::read_to_string(lesson.exercise()).unwrap() == start;
-        let mend = format!("cargo workbook reset {}, or copy it", lesson.number());
-        let what = "the exercise is not what start.rs says it is at first";
-        let path = file(&lesson, "exercise.rs");
-        problems.unless(is_start, &path, 0, [what, &mend]);
-        for kind in ["exercise", "solution"] {
+        for kind in ["exercise", "start", "solution"] {
             let slug = &lesson.slug;
             let lines = format!(
                 "[[bin]]\nname = \"{slug}_{kind}\"\npath = \"{slug}/{kind}.rs\"\n\
@@ -191,9 +185,9 @@ fn an_exercise_has_the_title_of_its_page() {
 fn an_exercise_says_what_it_is_and_how_to_check_it() {
     let mut problems = Problems::default();
     for lesson in course().lessons {
-        for kind in ["exercise", "solution"] {
-            let path = file(&lesson, &format!("{kind}.rs"));
-            let program = fs::read_to_string(lesson.folder.join(format!("{kind}.rs")));
+        for (name, kind) in [("start", "exercise"), ("solution", "solution")] {
+            let path = file(&lesson, &format!("{name}.rs"));
+            let program = fs::read_to_string(lesson.folder.join(format!("{name}.rs")));
             let program = program.unwrap();
             let number = lesson.number();
             let begins = [

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+pub mod learner;
+pub mod terminal;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,6 +25,11 @@ pub fn workbook() -> Command {
         "LANG",
         "NO_COLOR",
         "CLICOLOR_FORCE",
+        "COLUMNS",
+        "VISUAL",
+        "EDITOR",
+        "CARGO_TARGET_DIR",
+        "CARGO_BUILD_TARGET_DIR",
     ] {
         command.env_remove(name);
     }

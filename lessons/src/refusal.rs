@@ -1,0 +1,98 @@
+//! What is wrong with what was typed, in the learner's language.
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use crate::words::say;
+
+/// The error in words of ours; what else there is in clap's own.
+pub fn in_words(error: &Error) -> String {
+    let said = match error.kind() {
+        ErrorKind::InvalidSubcommand => unknown_command(error),
+        ErrorKind::UnknownArgument => unknown_argument(error),
+        ErrorKind::InvalidValue => no_such_value(error),
+        ErrorKind::ArgumentConflict => conflict(error),
+        ErrorKind::MissingRequiredArgument => missing(error),
+        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => {
+            argument(error).map(|all| say("{} was given twice", &[&all]))
+        }
+        _ => None,
+    };
+    let said = said.unwrap_or_else(|| {
+        let plain = error.to_string();
+        let first = plain.lines().next().unwrap_or_default();
+        first.trim_start_matches("error: ").to_owned()
+    });
+    let more = say("`cargo workbook help` shows what can be typed", &[]);
+    format!("{said}\n{more}")
+}
+
+fn context(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join(&say(", ", &[]))),
+        _ => None,
+    }
+}
+
+/// The argument that it is about: `--language` of `--language <LANGUAGE>`.
+fn argument(error: &Error) -> Option<String> {
+    let argument = context(error, ContextKind::InvalidArg)?;
+    Some(format!("`{argument}`"))
+}
+
+fn with_suggestion(said: String, suggested: Option<String>) -> String {
+    match suggested {
+        Some(suggested) => {
+            format!("{said}{}", say("; did you mean `{}`?", &[&suggested]))
+        }
+        None => said,
+    }
+}
+
+fn unknown_command(error: &Error) -> Option<String> {
+    let typed = context(error, ContextKind::InvalidSubcommand)?;
+    let said = say("there is no command `{}`", &[&typed]);
+    Some(with_suggestion(
+        said,
+        context(error, ContextKind::SuggestedSubcommand),
+    ))
+}
+
+fn unknown_argument(error: &Error) -> Option<String> {
+    let typed = context(error, ContextKind::InvalidArg)?;
+    let said = match typed.starts_with('-') {
+        true => say("there is no option `{}` here", &[&typed]),
+        false => say("`{}` is one word too many", &[&typed]),
+    };
+    Some(with_suggestion(
+        said,
+        context(error, ContextKind::SuggestedArg),
+    ))
+}
+
+fn no_such_value(error: &Error) -> Option<String> {
+    let argument = argument(error)?;
+    let value = context(error, ContextKind::InvalidValue)?;
+    let valid = context(error, ContextKind::ValidValue).unwrap_or_default();
+    Some(match (value.as_str(), valid.as_str()) {
+        ("", "") => say("{} needs a value", &[&argument]),
+        ("", valid) => say("{} needs a value: {}", &[&argument, &valid]),
+        (value, valid) => {
+            say("`{}` is no value of {}: {}", &[&value, &argument, &valid])
+        }
+    })
+}
+
+fn conflict(error: &Error) -> Option<String> {
+    let (one, other) = (argument(error)?, context(error, ContextKind::PriorArg)?);
+    // An option excludes itself.
+    Some(match one.contains(&other) {
+        true => say("{} was given twice", &[&one]),
+        false => say("{} and `{}` exclude each other", &[&one, &other]),
+    })
+}
+
+fn missing(error: &Error) -> Option<String> {
+    let missing = context(error, ContextKind::InvalidArg)?;
+    Some(say("{} is missing", &[&format!("`{missing}`")]))
+}
