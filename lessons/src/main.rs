@@ -1,6 +1,8 @@
 //! `cargo workbook`: shows the exercises of the lessons, and checks them.
 
+mod answers;
 mod arguments;
+mod ask;
 mod channel;
 mod check;
 mod commands;
@@ -11,7 +13,9 @@ mod folder;
 mod guard;
 mod guarded;
 mod hints;
+mod html;
 mod judge;
+mod leak;
 mod limits;
 mod lint;
 mod listening;
@@ -20,9 +24,14 @@ mod printed;
 mod processes;
 mod program;
 mod progress;
+mod reference;
+mod report;
 mod reset;
 mod scrape;
 mod screen;
+mod seen;
+mod spread;
+mod steady;
 #[cfg(test)]
 #[path = "../../tests/tables/mod.rs"]
 mod tables;

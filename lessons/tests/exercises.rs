@@ -26,7 +26,7 @@ use std::process::Command;
 use book::Problems;
 use book::page::{Page, Section};
 use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
-use support::{LESSONS, built, check};
+use support::{LESSONS, build, built, check};
 
 fn course() -> Course {
     Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
@@ -98,45 +98,15 @@ fn broken(lesson: &Lesson, judge: &Judge) -> String {
     text
 }
 
-/// Builds all `mutants` as the programs of a package, and gives its folder of programs.
-fn build(mutants: &[Mutant]) -> std::path::PathBuf {
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
-    let programs = package.join("src/bin");
-    let _ = fs::remove_dir_all(&programs);
-    fs::create_dir_all(&programs).unwrap();
-    let root = Path::new(LESSONS).parent().unwrap();
-    let manifest =
-        include_str!("fixtures/mutants.toml").replace("{root}", root.to_str().unwrap());
-    fs::write(package.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    for mutant in mutants {
-        fs::write(programs.join(format!("{}.rs", mutant.name)), &mutant.text).unwrap();
-    }
-    let debug = built("");
-    let target = debug.parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .current_dir(&package)
-        .args([
-            "build",
-            "--quiet",
-            "--offline",
-            "--keep-going",
-            "--target-dir",
-        ])
-        .arg(target)
-        .output()
-        .unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words}");
-    debug
-}
-
 #[test]
 fn a_solution_without_one_judged_thing_fails_by_it() {
     let mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
-    let programs = build(&mutants);
+    let programs = mutants
+        .iter()
+        .map(|all| (all.name.clone(), all.text.clone()));
+    let folder = build("mutants", &programs.collect::<Vec<_>>());
     for mutant in mutants {
-        let report = check(&mutant.lesson, &programs.join(&mutant.name));
+        let report = check(&mutant.lesson, &folder.join(&mutant.name));
         let wrong: BTreeSet<String> =
             report.wrong().into_iter().map(str::to_owned).collect();
         assert!(
