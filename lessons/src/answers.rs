@@ -218,7 +218,12 @@ mod tests {
 
     #[test]
     fn a_word_or_a_number_is_found_however_it_is_written() {
-        for line in ["# HELP a (Revenue: 1 euro)", "a 1.25e3", "a{b=\"1250\"} 1", "a_1250_b 1"] {
+        for line in [
+            "# HELP a (Revenue: 1 euro)",
+            "a 1.25e3",
+            "a{b=\"1250\"} 1",
+            "a_1250_b 1",
+        ] {
             assert!(
                 ["revenue", "1250"].iter().any(|word| says(line, word)),
                 "{line}"

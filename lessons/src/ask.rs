@@ -14,10 +14,14 @@ use crate::scrape::{Answer, Client, scrape};
 use crate::words::say;
 
 /// How long any answer of a lesson's program may take.
-pub const SLOW: Duration = Duration::from_secs(2);
+pub const SLOW: Duration = Duration::from_secs(3);
 
-/// How many scrapes are made at once.
-const AT_ONCE: u32 = 4;
+/// How many scrapes are made at once. With the others of a step these are seven: what is
+/// made new at each second or third scrape is old at the first scrape of a later step.
+const AT_ONCE: u32 = 3;
+
+/// What a browser asks any server for.
+const ELSEWHERE: &str = "/favicon.ico";
 
 /// The most links of a page that are followed.
 const LINKS: usize = 10;
@@ -65,6 +69,11 @@ pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
         None => asking.in_several_ways(lesson, step),
     }
     asking.asked
+}
+
+/// Until a program serves: it may listen before it has done what comes first.
+pub fn until_it_serves(address: SocketAddr) {
+    let _ = scrape(address, ELSEWHERE, Client::Curl);
 }
 
 /// Asks a program that was started anew once.
@@ -229,7 +238,7 @@ fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     let others = steps.filter(|other| other.times.is_none() && other.get != step.get);
     let mut paths: Vec<String> =
         others.clone().map(|other| other.get.clone()).collect();
-    paths.push("/favicon.ico".to_owned());
+    paths.push(ELSEWHERE.to_owned());
     for judge in others.flat_map(|other| &other.judge) {
         if let Wanted::Sample(samples) = &judge.wanted {
             let name = samples.sample.split('{').next().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::ask::{Asked, Part, ask, ask_once};
+use crate::ask::{Asked, Part, ask, ask_once, until_it_serves};
 use crate::course::{Lesson, Step};
 use crate::page::Page;
 use crate::program::Running;
@@ -27,6 +27,7 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     match Running::start(program)? {
         Err(finding) => report.fail_all(lesson, finding),
         Ok(running) => {
+            until_it_serves(running.address);
             let mut judging = Judging::new(lesson, program, running);
             for step in &lesson.text.step {
                 judging.step(step, &mut report)?;
@@ -142,7 +143,10 @@ impl<'a> Judging<'a> {
 
 fn start_and_ask(program: &Path, step: &Step) -> Result<Asked> {
     Ok(match Running::start(program)? {
-        Ok(running) => ask_once(step, running.address),
+        Ok(running) => {
+            until_it_serves(running.address);
+            ask_once(step, running.address)
+        }
         Err(finding) => Asked {
             path: step.get.clone(),
             part: Part::Asked,

@@ -198,8 +198,7 @@ fn a_lesson_is_whole() {
         for step in &lesson.text.step {
             for judge in &step.judge {
                 let wanted = &judge.wanted;
-                let of_any =
-                    matches!(wanted, Wanted::Status { .. } | Wanted::Link { .. });
+                let of_any = is_of_any_page(wanted);
                 let holds = of_any || step.page == PageKind::Metrics;
                 let what = format!("{:?} is never seen on such a page", judge.name);
                 problems.unless(holds, &path, 0, [&what, "page = \"metrics\""]);
@@ -218,6 +217,23 @@ fn a_lesson_is_whole() {
         }
     }
     problems.assert_none();
+}
+
+/// Whether it can be judged of an answer that is no page of metrics.
+fn is_of_any_page(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Status { .. }
+        | Wanted::ContentType { .. }
+        | Wanted::Link { .. }
+        | Wanted::Body { .. }
+        | Wanted::NoSamples { .. }
+        | Wanted::Within { .. }
+        | Wanted::Hidden { .. }
+        | Wanted::Reported { .. }
+        | Wanted::Steady { .. } => true,
+        Wanted::Rule { rule } => ["panics", "slow", "links"].contains(&rule.as_str()),
+        _ => false,
+    }
 }
 
 /// What cargo builds for `package`: each package with its features.
@@ -304,9 +320,13 @@ fn a_translation_is_of_the_words_that_there_are() {
 }
 
 /// The rules that a lesson may claim: those of lessons/src/finding.rs.
-const RULES: [&str; 16] = [
+const RULES: [&str; 20] = [
     "runs",
     "answers",
+    "slow",
+    "steady",
+    "links",
+    "panics",
     "status",
     "content-type",
     "format",
