@@ -11,7 +11,7 @@ use crate::course::{Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
 use crate::html;
 use crate::scrape::{Answer, Client, scrape};
-use crate::words::say;
+use crate::words::{say, text};
 
 /// How long any answer of a lesson's program may take.
 pub const SLOW: Duration = Duration::from_secs(3);
@@ -19,6 +19,8 @@ pub const SLOW: Duration = Duration::from_secs(3);
 /// How many scrapes are made at once. With the others of a step these are seven: what is
 /// made new at each second or third scrape is old at the first scrape of a later step.
 const AT_ONCE: u32 = 3;
+
+const OTHER_START: &str = text("after another start");
 
 /// What a browser asks any server for.
 const ELSEWHERE: &str = "/favicon.ico";
@@ -49,6 +51,11 @@ pub enum Part {
 }
 
 impl Asked {
+    /// Whether the program was started anew for it.
+    pub fn is_other_start(&self) -> bool {
+        self.how == say(OTHER_START, &[])
+    }
+
     /// Whether there was no answer in time, so that to ask on would only take long.
     fn is_stuck(&self) -> bool {
         match &self.answer {
@@ -78,7 +85,7 @@ pub fn until_it_serves(address: SocketAddr) {
 
 /// Asks a program that was started anew once.
 pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
-    let how = say("after another start", &[]);
+    let how = say(OTHER_START, &[]);
     one(address, &step.get, Part::Asked, &how, Client::Prometheus)
 }
 

@@ -76,43 +76,51 @@ impl<'a> Judging<'a> {
             report.not_seen(step);
             return Ok(());
         }
-        for file in &step.remove {
-            self.running.remove(file)?;
-        }
-        for (file, content) in &step.write {
-            self.running.write(file, content.bytes())?;
-        }
+        self.prepare(step)?;
         let before = self.running.usage();
-        let starts = self.other_starts(step)?;
-        let age = Duration::from_secs_f64(step.age);
-        thread::sleep(age.saturating_sub(self.started.elapsed()));
-        let mut asked = ask(self.lesson, step, self.running.address);
-        asked.extend(starts);
+        let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && self.running.ends_soon();
-        let mut seen = Seen::new(
-            Around {
-                lesson: self.lesson,
-                step,
-                running: &self.running,
-                first: self.first.get(&step.get),
-                printed: self.printed,
-                before,
-            },
-            asked,
-        );
+        let around = Around {
+            lesson: self.lesson,
+            step,
+            running: &self.running,
+            first: self.first.get(&step.get),
+            printed: self.printed,
+            before,
+        };
+        let mut seen = Seen::new(around, asked);
         if ends {
             // That it does not run is said once, at the end.
             seen.findings.retain(|finding| finding.rule != "answers");
         }
         self.is_stuck = !ends && seen.is_stuck();
         report.step(step, &mut seen);
-        let page = seen.into_first_page();
-        if let Some(page) = page {
+        if let Some(page) = seen.into_first_page() {
             self.first.entry(step.get.clone()).or_insert(page);
         }
         self.printed = (self.running.stdout().len(), self.running.stderr().len());
         Ok(())
+    }
+
+    fn prepare(&self, step: &Step) -> Result<()> {
+        for file in &step.remove {
+            self.running.remove(file)?;
+        }
+        for (file, content) in &step.write {
+            self.running.write(file, content.bytes())?;
+        }
+        Ok(())
+    }
+
+    /// The other starts first: meanwhile the program gets as old as it must be.
+    fn ask(&self, step: &Step) -> Result<Vec<Asked>> {
+        let starts = self.other_starts(step)?;
+        let age = Duration::from_secs_f64(step.age);
+        thread::sleep(age.saturating_sub(self.started.elapsed()));
+        let mut asked = ask(self.lesson, step, self.running.address);
+        asked.extend(starts);
+        Ok(asked)
     }
 
     /// What the program answers that was started anew, as often as the step says.

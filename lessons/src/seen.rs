@@ -1,23 +1,22 @@
 //! What the answers of one step show, and what becomes of each judge by them.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use crate::answers::{of_answer, of_hidden, too_slow, type_parts};
+use crate::answers::{of_answer, of_hidden, too_slow};
 use crate::ask::{Asked, Part};
-use crate::course::{Judge, Lesson, PageKind, Samples, Step, Wanted};
+use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
+use crate::growth::of_growth;
 use crate::leak::of_steady;
-use crate::lint::{inconsistent, lint};
 use crate::page::Page;
 use crate::processes::Usage;
 use crate::program::Running;
 use crate::reference::of_read;
 use crate::report::{Outcome, panics};
+use crate::reported::of_reported;
+use crate::rules::of_asked;
 use crate::scrape::Answer;
 use crate::spread::of_spread;
 use crate::steady::unsteady;
-use crate::wanted::{Found, fails, found, in_the_words_of, of_metrics};
+use crate::wanted::{Found, in_the_words_of, noted, of_metrics};
 use crate::words::say;
 
 /// What there is beside the answers.
@@ -51,7 +50,7 @@ impl<'a> Seen<'a> {
             findings: Vec::new(),
         };
         for asked in asked {
-            let (page, findings) = seen.page_of(&asked);
+            let (page, findings) = of_asked(seen.around.step, &asked);
             seen.find(findings, &asked.how);
             seen.asked.push(asked);
             seen.pages.push(page);
@@ -70,28 +69,6 @@ impl<'a> Seen<'a> {
             .extend(new.into_iter().map(|all| noted(all, how)));
     }
 
-    fn page_of(&self, asked: &Asked) -> (Option<Page>, Vec<Finding>) {
-        let is_metrics = match asked.part {
-            Part::Asked => self.around.step.page == PageKind::Metrics,
-            Part::Meanwhile => true,
-            Part::Aside | Part::Linked => false,
-        };
-        match &asked.answer {
-            Err(finding) => (None, vec![finding.clone()]),
-            Ok(answer) if is_metrics => {
-                let (page, mut findings) = of_page(&asked.path, answer);
-                findings.extend(too_slow(asked));
-                (Some(page).filter(|_| answer.status == 200), findings)
-            }
-            Ok(answer) => {
-                let is_dead = asked.part == Part::Linked && answer.status >= 400;
-                let dead =
-                    is_dead.then(|| Finding::dead_link(&asked.path, answer.status));
-                (None, too_slow(asked).into_iter().chain(dead).collect())
-            }
-        }
-    }
-
     /// The scrapes of one path with each other: the first comes before all others, and the
     /// last after them; those in between may have been made at once.
     fn compare(&mut self) {
@@ -100,13 +77,10 @@ impl<'a> Seen<'a> {
             if part == Part::Asked && self.around.step.at_once > 1 {
                 continue;
             }
-            let is_other_start = |at: &usize| {
-                self.around.step.starts > 1
-                    && self.asked[*at].how == say("after another start", &[])
-            };
             let all = 0..self.asked.len();
-            let of_part =
-                all.filter(|at| self.asked[*at].part == part && !is_other_start(at));
+            let of_part = all.filter(|at| {
+                self.asked[*at].part == part && !self.asked[*at].is_other_start()
+            });
             let pages: Vec<(usize, &Page)> = of_part
                 .filter_map(|at| Some((at, self.pages[at].as_ref()?)))
                 .collect();
@@ -168,59 +142,70 @@ impl<'a> Seen<'a> {
     /// Nothing where nobody could look.
     fn found(&self, judge: &Judge) -> Option<Found> {
         match &judge.wanted {
-            Wanted::Reported { reported, times } => {
-                Some(self.of_reported(judge, reported, *times))
+            Wanted::Sample(_)
+            | Wanted::Absent { .. }
+            | Wanted::Type { .. }
+            | Wanted::Help { .. }
+            | Wanted::Untimed { .. }
+            | Wanted::Only { .. }
+            | Wanted::Read { .. }
+            | Wanted::Spread { .. } => {
+                self.has_page().then_some(())?;
+                self.of_pages(judge)
             }
+            Wanted::Reported { .. } | Wanted::Steady { .. } => self.of_program(judge),
             Wanted::Hidden { hidden } => {
                 let seen = self.asked.iter().filter(|asked| !self.is_own(asked));
                 first(seen.map(|asked| of_hidden(judge, asked, hidden)))
             }
-            Wanted::Steady { steady } => {
-                let around = &self.around;
-                let count = self.asked.len();
-                self.asked.first()?.answer.as_ref().ok()?;
-                Some(of_steady(
-                    judge,
-                    around.running,
-                    around.before,
-                    steady,
-                    count,
-                ))
-            }
+            _ => self.of_answers(judge),
+        }
+    }
+
+    fn of_pages(&self, judge: &Judge) -> Option<Found> {
+        let id = self.around.running.id();
+        let of_each = || first(self.judged().map(|all| of_one(judge, all)));
+        match &judge.wanted {
             Wanted::Spread {
                 spread,
                 around,
                 most,
             } => {
                 let pages = self.one_of_each_start();
-                self.has_page()
-                    .then(|| of_spread(judge, &pages, spread, *around, *most))
+                Some(of_spread(judge, &pages, spread, *around, *most))
             }
             Wanted::Read { read, slack } => {
-                let id = self.around.running.id();
                 let pages = self.judged().filter(|(asked, _)| asked.how.is_empty());
                 first(pages.map(|(_, page)| of_read(judge, page, read, *slack, id)))
             }
             Wanted::Absent { .. } => {
                 let asides = self.asides_by_query();
                 let asides = asides.iter().map(|(asked, page)| (*asked, page));
-                self.has_page().then(|| {
-                    first(self.judged().chain(asides).map(|all| of_one(judge, all)))
-                })?
+                first(self.judged().chain(asides).map(|all| of_one(judge, all)))
             }
             Wanted::Sample(samples) => {
-                self.has_page().then_some(())?;
-                let all = first(self.judged().map(|all| of_one(judge, all)));
-                Some(all?.and_then(|()| self.grows(judge, samples)))
+                let pages: Vec<&Page> = self.judged().map(|(_, page)| page).collect();
+                let first = self.around.first;
+                let growth = |()| of_growth(judge, samples, &pages, first);
+                Some(of_each()?.and_then(growth))
             }
-            Wanted::Type { .. }
-            | Wanted::Help { .. }
-            | Wanted::Untimed { .. }
-            | Wanted::Only { .. } => {
-                self.has_page().then_some(())?;
-                first(self.judged().map(|all| of_one(judge, all)))
+            _ => of_each(),
+        }
+    }
+
+    fn of_program(&self, judge: &Judge) -> Option<Found> {
+        let (running, before) = (self.around.running, self.around.before);
+        match &judge.wanted {
+            Wanted::Reported { reported, times } => {
+                let from = self.around.printed;
+                Some(of_reported(judge, running, from, reported, *times))
             }
-            _ => self.of_answers(judge),
+            Wanted::Steady { steady } => {
+                let count = self.asked.len();
+                self.asked.first()?.answer.as_ref().ok()?;
+                Some(of_steady(judge, running, before, steady, count))
+            }
+            _ => None,
         }
     }
 
@@ -270,81 +255,6 @@ impl<'a> Seen<'a> {
         }))
     }
 
-    /// By how much its samples grow from the first scrape to the second, and since the
-    /// first of all.
-    fn grows(&self, judge: &Judge, wanted: &Samples) -> Found {
-        let value = |page| match found(page, &wanted.sample).as_deref() {
-            Ok([sample, ..]) => Some((sample.value, sample.line.clone())),
-            _ => None,
-        };
-        let pages: Vec<&Page> = self.judged().map(|(_, page)| page).collect();
-        if let (Some(by), [first, second, ..]) = (wanted.grows, pages.as_slice())
-            && let (Some((before, line)), Some((now, then))) =
-                (value(first), value(second))
-            && (now - before - by).abs() > 1e-9
-        {
-            let expected =
-                say("{} larger by {} in the next scrape", &[&wanted.sample, &by]);
-            return fails(
-                judge,
-                &say("{}\nand after it {}", &[&line, &then]),
-                &expected,
-            );
-        }
-        if let (true, Some(first), [.., last]) =
-            (wanted.grew, self.around.first, pages.as_slice())
-            && let (Some((before, line)), Some((now, then))) =
-                (value(first), value(last))
-            && now <= before
-        {
-            let expected = say("{} larger than at first", &[&wanted.sample]);
-            return fails(
-                judge,
-                &say("{}\nand after it {}", &[&line, &then]),
-                &expected,
-            );
-        }
-        Ok(())
-    }
-
-    /// What was printed since the step before, which may take a moment to arrive.
-    fn of_reported(&self, judge: &Judge, text: &str, times: u32) -> Found {
-        let running = self.around.running;
-        let (out, err) = self.around.printed;
-        let since = |printed: String, from: usize| {
-            printed.get(from..).unwrap_or_default().to_owned()
-        };
-        let has = |printed: &str| {
-            let lines = printed.lines().filter(|line| !line.trim().is_empty());
-            lines.filter(|line| line.contains(text)).count() >= times as usize
-        };
-        let asked = Instant::now();
-        while asked.elapsed() < Duration::from_millis(500) {
-            if has(&since(running.stderr(), err)) {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        let shown = match text {
-            "" => say("a line on standard error", &[]),
-            text => say("`{}` on standard error", &[&text]),
-        };
-        let expected = match times {
-            1 => shown,
-            times => say("{}, {} times", &[&shown, &times]),
-        };
-        let printed = since(running.stderr(), err);
-        let out = since(running.stdout(), out);
-        let out_says =
-            !text.is_empty() && has(&out) || text.is_empty() && !out.trim().is_empty();
-        let seen = match (printed.trim(), out_says) {
-            (_, true) => say("on standard output:\n{}", &[&out.trim()]),
-            ("", false) => say("nothing on standard error", &[]),
-            (printed, false) => say("on standard error:\n{}", &[&printed]),
-        };
-        fails(judge, &seen, &expected)
-    }
-
     /// The finding of that rule, in the words of the judge that claims it.
     fn rule(&mut self, judge: &Judge, rule: &str) -> Outcome {
         if rule == "panics" {
@@ -380,45 +290,4 @@ fn of_one(judge: &Judge, (asked, page): (&Asked, &Page)) -> Found {
     let body = asked.answer.as_ref().map(Answer::text).unwrap_or_default();
     let found = of_metrics(judge, page, &body);
     found.map_err(|finding| noted(finding, &asked.how))
-}
-
-/// When it was seen, if that was not at the first request.
-fn noted(mut finding: Finding, how: &str) -> Finding {
-    if !how.is_empty() {
-        finding.seen = format!("{}\n({how})", finding.seen);
-    }
-    finding
-}
-
-/// What is on a page of metrics, and what is wrong with it.
-fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
-    let text = answer.text();
-    if answer.status != 200 {
-        return (Page::default(), vec![Finding::status(path, answer, 200)]);
-    }
-    let mut findings = Vec::new();
-    let kind = answer.content_type.as_deref();
-    if !kind.is_some_and(is_text_format) {
-        findings.push(Finding::content_type(kind));
-    }
-    if std::str::from_utf8(&answer.body).is_err() {
-        findings.push(Finding::format(
-            &say("bytes that are no UTF-8", &[]),
-            &say("write UTF-8", &[]),
-        ));
-    }
-    let mut page = Page::parse(&text);
-    findings.append(&mut page.findings);
-    findings.extend(lint(&page));
-    findings.extend(inconsistent(&page));
-    (page, findings)
-}
-
-/// `text/plain` of version 0.0.4, in UTF-8 if it says in what.
-fn is_text_format(kind: &str) -> bool {
-    let (kind, parameters) = type_parts(kind);
-    let is_utf8 =
-        |part: &String| !part.starts_with("charset=") || part == "charset=utf-8";
-    let has_version = parameters.iter().any(|part| part == "version=0.0.4");
-    kind == "text/plain" && has_version && parameters.iter().all(is_utf8)
 }

@@ -17,6 +17,14 @@ pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
     finding
 }
 
+/// When it was seen, if that was not at the first request.
+pub fn noted(mut finding: Finding, how: &str) -> Finding {
+    if !how.is_empty() {
+        finding.seen = format!("{}\n({how})", finding.seen);
+    }
+    finding
+}
+
 /// Another thing than `judge` wants.
 pub fn fails(judge: &Judge, seen: &str, expected: &str) -> Found {
     Err(Finding::wanted(seen, expected, &judge.why))

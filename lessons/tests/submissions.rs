@@ -23,7 +23,7 @@ type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Verdicts {
-    /// The name of a check that refuses it.
+    /// The name of a check that refuses it, and behind ` | ` words that it is refused with.
     refused: Lessons<String>,
     /// Why it is judged as right.
     unseen: Lessons<String>,
@@ -121,7 +121,10 @@ fn judged(
     let report = check(&submission.lesson, &programs.join(submission.program()));
     let wrong = report.wrong();
     let passes = match submission.of(&verdicts.refused) {
-        Some(reason) => !report.has_passed && wrong.contains(&reason),
+        Some(reason) => {
+            let (name, words) = reason.split_once(" | ").unwrap_or((reason, ""));
+            !report.has_passed && wrong.contains(&name) && report.text.contains(words)
+        }
         None => report.has_passed,
     };
     let expected = submission.of(&verdicts.refused).unwrap_or("passes");
