@@ -28,6 +28,9 @@ pub struct Lesson {
     pub slug: String,
     pub folder: PathBuf,
     pub text: LessonText,
+    /// How many of its judges ask for what this system has not, and are left out.
+    #[allow(dead_code, reason = "for the runner")]
+    pub left_out: usize,
 }
 
 /// What `lesson.toml` says.
@@ -138,18 +141,37 @@ fn numbers(lessons: &[&Lesson]) -> String {
     numbers.join(&say(", ", &[]))
 }
 
+impl LessonText {
+    /// How many judges that were.
+    fn leave_out_what_needs_linux(&mut self) -> usize {
+        let judges = self.step.iter_mut().map(|step| &mut step.judge);
+        judges
+            .map(|judges| {
+                let before = judges.len();
+                judges.retain(|judge| !judge.linux);
+                before - judges.len()
+            })
+            .sum()
+    }
+}
+
 impl Lesson {
     fn read(folder: PathBuf, file: &Path) -> Result<Lesson> {
         let shown = file.display();
         let text =
             fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-        let text: LessonText = toml::from_str(&text)
+        let mut text: LessonText = toml::from_str(&text)
             .with_context(|| format!("{shown} is not what a lesson is"))?;
+        let left_out = match cfg!(target_os = "linux") {
+            true => 0,
+            false => text.leave_out_what_needs_linux(),
+        };
         let name = folder.file_name().unwrap_or_default();
         Ok(Lesson {
             slug: name.to_string_lossy().into_owned(),
             folder,
             text,
+            left_out,
         })
     }
 
@@ -187,5 +209,25 @@ impl Lesson {
     /// All judges, in the order of the steps.
     pub fn judges(&self) -> impl Iterator<Item = &Judge> {
         self.text.step.iter().flat_map(|step| &step.judge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_linux_has_is_left_out_elsewhere() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut course = Course::read(root).unwrap();
+        let lesson = course.lessons.iter_mut().find(|all| all.number() == "04");
+        let lesson = lesson.unwrap();
+        let before = lesson.judges().count();
+        let left_out = lesson.text.leave_out_what_needs_linux();
+        assert_eq!(lesson.judges().count() + left_out, before);
+        assert!(lesson.judges().all(|judge| !judge.linux));
+        if cfg!(target_os = "linux") {
+            assert_eq!((lesson.left_out, left_out > 0), (0, true));
+        }
     }
 }

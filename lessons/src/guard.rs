@@ -126,16 +126,21 @@ fn end_all() {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
-        while matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {}
-        let left = below(std::process::id());
-        if left.is_empty() {
-            return;
-        }
-        let ids = left.into_iter().filter_map(|id| i32::try_from(id).ok());
-        for id in ids.filter_map(Pid::from_raw) {
+        let ids = below(std::process::id()).into_iter();
+        let ids = ids.filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        for id in ids {
             let _ = kill_process(id, Signal::KILL);
         }
-        thread::sleep(Duration::from_millis(1));
+        while let Ok(ended) = wait(WaitOptions::NOHANG) {
+            if ended.is_none() {
+                // The kernel is not done with them.
+                thread::sleep(Duration::from_millis(1));
+                break;
+            }
+        }
+        if wait(WaitOptions::NOHANG).is_err() {
+            return;
+        }
     }
 }
 

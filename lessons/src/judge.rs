@@ -14,7 +14,9 @@ use crate::course::{Lesson, Step};
 use crate::page::Page;
 use crate::program::Running;
 pub use crate::report::{Outcome, Report, Verdict};
+use crate::screen::note;
 use crate::seen::{Around, Seen};
+use crate::words::{say, text};
 
 /// Starts `program`, and judges it by what `lesson` wants.
 ///
@@ -23,6 +25,16 @@ use crate::seen::{Around, Seen};
 /// When this machine fails: no process, no port, no folder. What the program gets wrong is
 /// in the verdicts.
 pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
+    if lesson.left_out > 0 {
+        let left_out =
+            text("{} of what this lesson checks is only on Linux, and is left out");
+        note(&say(left_out, &[&lesson.left_out]));
+    }
+    if lesson.left_out > 0 {
+        let left_out =
+            text("{} of what this lesson checks is only on Linux, and is left out");
+        note(&say(left_out, &[&lesson.left_out]));
+    }
     let mut report = Report::default();
     match Running::start(program)? {
         Err(finding) => report.fail_all(lesson, finding),

@@ -70,6 +70,13 @@ fn parent_in(stat: &str) -> Option<u32> {
     fields.split(' ').nth(1)?.parse().ok()
 }
 
+/// Whether it runs: one that ended may wait for its parent to ask how.
+pub fn is_running(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"));
+    let fields = stat.as_deref().unwrap_or_default().rsplit_once(") ");
+    fields.is_some_and(|(_, fields)| !fields.starts_with('Z'))
+}
+
 /// The resident memory of these processes in bytes.
 pub fn memory(of: &[u32]) -> u64 {
     let status = |id: &u32| fs::read_to_string(format!("/proc/{id}/status")).ok();
@@ -100,7 +107,9 @@ mod tests {
         let (own, id) = (std::process::id(), child.id());
         let found = below(own);
         let usage = usage(id).unwrap();
+        assert!(is_running(id));
         child.kill().unwrap();
+        while is_running(id) {}
         child.wait().unwrap();
         assert!(found.contains(&id), "{found:?}");
         assert!(!found.contains(&own), "{found:?}");

@@ -66,7 +66,9 @@ impl Running {
         let mut guarded = Guarded::start(&command, Some(folder.path()), |guard| {
             guard.current_dir(folder.path());
             // What it leaves there goes with the folder.
-            guard.env("TMPDIR", folder.path());
+            for name in ["TMPDIR", "TMP", "TEMP"] {
+                guard.env(name, folder.path());
+            }
             // What it prints is shown to the learner: the message, not the stack.
             guard.env("RUST_BACKTRACE", "0");
             guard.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -151,6 +151,10 @@ impl Report {
         for finding in first_of_each(findings) {
             let name = match finding.rule {
                 "links" => format!("GET /: {}", finding.rule),
+                "steady" => {
+                    let path = step.meanwhile.as_ref().unwrap_or(&step.get);
+                    format!("GET {path}: {}", finding.rule)
+                }
                 rule => format!("GET {}: {rule}", step.get),
             };
             let first = finding.seen.lines().next();

@@ -82,6 +82,9 @@ pub struct Judge {
     pub why: String,
     #[serde(flatten)]
     pub wanted: Wanted,
+    /// Whether it asks for what only Linux has.
+    #[serde(default)]
+    pub linux: bool,
     /// How to break the solution so that this judge fails: texts that are in it once, and
     /// what to put in their places, all of them. Only the course's tests read it.
     #[allow(dead_code, reason = "for the tests")]

@@ -7,40 +7,16 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Report, check, script, workbook};
+use support::{Report, check, hostile, script, workbook};
 use tempfile::TempDir;
 
 /// How long anything may take before a test calls it hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The hostile program of that manner, compiled once.
-fn hostile(folder: &Path, manner: &str) -> PathBuf {
-    static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, program) = PROGRAM.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("hostile");
-        let status = Command::new("rustc")
-            .args(["--edition", "2024", "-o"])
-            .arg(&program)
-            .arg(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/fixtures/hostile.rs"
-            ))
-            .status();
-        assert!(status.unwrap().success());
-        (folder, program)
-    });
-    let link = folder.join(manner);
-    symlink(program, &link).unwrap();
-    link
-}
 
 fn checked(manner: &str) -> Report {
     let folder = tempfile::tempdir().unwrap();
@@ -102,6 +78,30 @@ fn a_program_that_listens_elsewhere_is_said_to() {
     let words = "seen:     it listens on 127.0.0.1:";
     assert_says(&report, "the program runs", words);
     assert!(report.text.contains("serve::address_argument"));
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
+fn a_program_that_listens_elsewhere_without_a_word_is_said_to() {
+    let report = checked("lost");
+    let words = "seen:     it listens on 127.0.0.1:";
+    assert_says(&report, "the program runs", words);
+    assert!(report.text.contains("serve::address_argument"));
+}
+
+#[test]
+fn a_second_listener_may_come_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = check("00", &hostile(folder.path(), "health_first"));
+    assert!(report.has_passed, "{}", report.text);
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
+fn a_program_that_listens_nowhere_is_not_told_where() {
+    let report = checked("loops");
+    assert_says(&report, "the program runs", "a loop without an end");
+    assert!(!report.text.contains("serve::address_argument"));
 }
 
 #[test]
@@ -254,6 +254,20 @@ fn a_runner_that_is_stopped_leaves_no_program_running() {
         let mut started = Started::with(STUBBORN);
         let id = started.id();
         assert!(is_running(id));
+        signal(name, started.runner.id());
+        started.runner.wait().unwrap();
+        assert_ends(id);
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs Linux's subreaper")]
+fn a_runner_that_is_stopped_leaves_no_daemon_running() {
+    let daemon = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >\"$PID_FILE\"; \
+                  exec sleep 600' &";
+    for name in ["INT", "KILL"] {
+        let mut started = Started::with(&format!("{daemon}\nexec sleep 600"));
+        let id = started.id();
         signal(name, started.runner.id());
         started.runner.wait().unwrap();
         assert_ends(id);

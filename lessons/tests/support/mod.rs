@@ -6,6 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
 
 /// The package's folder: that of the lessons.
 pub const LESSONS: &str = env!("CARGO_MANIFEST_DIR");
@@ -107,4 +110,26 @@ pub fn script(folder: &Path, name: &str, lines: &str) -> PathBuf {
     fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
+}
+
+/// The hostile program of that manner, compiled once.
+pub fn hostile(folder: &Path, manner: &str) -> PathBuf {
+    static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, program) = PROGRAM.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("hostile");
+        let status = Command::new("rustc")
+            .args(["--edition", "2024", "-o"])
+            .arg(&program)
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/fixtures/hostile.rs"
+            ))
+            .status();
+        assert!(status.unwrap().success());
+        (folder, program)
+    });
+    let link = folder.join(manner);
+    std::os::unix::fs::symlink(program, &link).unwrap();
+    link
 }
