@@ -1,13 +1,22 @@
-//! A page of metrics as Prometheus and promtool read it, line by line.
+//! An exposition as Prometheus and promtool read it, line by line.
 //!
-//! Where the two differ the stricter one counts: a page that promtool refuses is worth
-//! mending, though Prometheus would take it. The grammar is that of the text format 0.0.4:
-//! docs/en/reference/exposition.md.
+//! Where the two differ the stricter one counts: an exposition that promtool refuses is
+//! worth mending, though Prometheus would take it. `line` has the grammar, that of the text
+//! format 0.0.4 (docs/en/reference/exposition.md); which lines belong together is here.
+//! `differences` puts mutated expositions to both programs.
 
+#[cfg(test)]
+mod differences;
+mod line;
+mod series;
+
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::Finding;
-use crate::words::{say, text};
+use crate::words::say;
+use line::{BLANKS, Line, Meta, number, unless};
+pub use series::selected;
 
 /// What a page says.
 #[derive(Default)]
@@ -24,9 +33,18 @@ pub struct Page {
 pub struct Family {
     pub name: String,
     pub help: Option<String>,
-    /// Empty where the page says nothing.
+    /// Empty where the page says nothing that Prometheus reads.
     pub kind: String,
     pub samples: Vec<Sample>,
+    promtool: Promtool,
+}
+
+/// What promtool knows of a family. It reads `#TYPE` too, a comment to Prometheus, and
+/// calls what has samples and no type untyped.
+#[derive(Default)]
+struct Promtool {
+    has_help: bool,
+    kind: Option<&'static str>,
 }
 
 impl Family {
@@ -72,21 +90,22 @@ impl Sample {
     }
 }
 
-const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"];
-
 impl Page {
-    pub fn parse(text: &str) -> Page {
+    /// Reads a body as it came: bytes that are not UTF-8 are allowed in comments.
+    pub fn parse(body: impl AsRef<[u8]>) -> Page {
         let mut page = Page::default();
-        for (line, number) in text.split_terminator('\n').zip(1..) {
-            if let Err(why) = page.add(line) {
-                let seen = say("line {}: {}", &[&number, &line]);
+        let mut last = Cow::default();
+        for (line, number) in body.as_ref().split(|byte| *byte == b'\n').zip(1..) {
+            last = String::from_utf8_lossy(line);
+            if let Err(why) = page.add(line, &last) {
+                let seen = say("line {}: {}", &[&number, &last]);
                 let finding = Finding::format(&seen, &why);
                 page.findings.push(finding);
             }
         }
-        if !text.is_empty() && !text.ends_with('\n') {
-            let last = text.lines().last().unwrap_or_default();
-            page.findings.push(Finding::line_end(last));
+        // Behind the last line end may stand blanks.
+        if !last.trim_matches(BLANKS).is_empty() {
+            page.findings.push(Finding::line_end(&last));
         }
         page.find_duplicates();
         page
@@ -96,83 +115,106 @@ impl Page {
         self.families.iter().flat_map(|family| &family.samples)
     }
 
-    fn add(&mut self, line: &str) -> Result<(), String> {
-        let line = line.trim_start_matches([' ', '\t']);
-        if line.contains('\r') {
-            return Err(say("it ends as on Windows, with `\\r\\n`", &[]));
-        }
-        match line.strip_prefix('#') {
-            Some(comment) => self.add_comment(comment.trim_start()),
-            None if line.is_empty() => Ok(()),
-            None => {
-                let sample = sample(line)?;
-                self.family_of(&sample.name).samples.push(sample);
-                Ok(())
-            }
+    /// Adds the line of these bytes, as a text.
+    fn add(&mut self, bytes: &[u8], line: &str) -> Result<(), String> {
+        let read = line::read(line);
+        let is_comment = match &read {
+            Ok(Line::Nothing) => true,
+            Ok(Line::Help(meta) | Line::Type(meta)) => !meta.is_read,
+            Ok(Line::Sample(_)) | Err(_) => false,
+        };
+        unless(line.as_bytes() == bytes || is_comment, || {
+            say("it has bytes that are not UTF-8: write UTF-8", &[])
+        })?;
+        match read? {
+            Line::Nothing => Ok(()),
+            Line::Help(meta) => self.add_help(&meta),
+            Line::Type(meta) => self.add_type(&meta),
+            Line::Sample(sample) => self.add_sample(sample),
         }
     }
 
-    fn add_comment(&mut self, comment: &str) -> Result<(), String> {
-        let (keyword, rest) = comment.split_once([' ', '\t']).unwrap_or((comment, ""));
-        if !["HELP", "TYPE"].contains(&keyword) {
+    fn add_help(&mut self, meta: &Meta) -> Result<(), String> {
+        let family = self.family_of(meta.name);
+        if meta.text.is_empty() {
             return Ok(());
         }
-        let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
-        if !is_name(name, true) {
-            return Err(say(
-                "`{}` behind {} is not a metric name",
-                &[&name, &keyword],
-            ));
+        let is_first = !family.promtool.has_help;
+        family.promtool.has_help = true;
+        if is_first && meta.is_read {
+            family.help = Some(meta.text.to_owned());
         }
-        let family = self.named(name);
-        if keyword == "HELP" {
-            let second = family.help.replace(text.to_owned()).is_some();
-            return unless(!second, || say("a second HELP for `{}`", &[&name]));
-        }
-        let is_first = family.kind.is_empty();
-        unless(is_first, || say("a second TYPE for `{}`", &[&name]))?;
-        unless(family.samples.is_empty(), || {
-            say(
-                "its TYPE stands behind its samples, and comes before them",
-                &[],
-            )
-        })?;
-        text.clone_into(&mut family.kind);
-        unless(TYPES.contains(&text), || {
-            let types = TYPES.join(&say(", ", &[]));
-            say("`{}` is not a type: these are {}", &[&text, &types])
-        })
+        unless(is_first, || second("HELP", meta.name, family))
     }
 
-    fn named(&mut self, name: &str) -> &mut Family {
-        let at = self.places.get(name).copied().unwrap_or_else(|| {
-            let name = name.to_owned();
-            self.places.insert(name.clone(), self.families.len());
+    fn add_type(&mut self, meta: &Meta) -> Result<(), String> {
+        let family = self.family_of(meta.name);
+        if !meta.is_read && meta.text.trim_matches(BLANKS).is_empty() {
+            return Ok(());
+        }
+        if let Some(kind) = family.promtool.kind {
+            let is_late = kind == "untyped" && !family.samples.is_empty();
+            return Err(if is_late && family.kind.is_empty() {
+                say(
+                    "its TYPE stands behind its samples, and comes before them",
+                    &[],
+                )
+            } else {
+                second("TYPE", meta.name, family)
+            });
+        }
+        if meta.is_read {
+            // Also if it is none: a lesson that wants one shows what is there.
+            meta.text.trim().clone_into(&mut family.kind);
+        }
+        family.promtool.kind = Some(line::kind(meta)?);
+        Ok(())
+    }
+
+    fn add_sample(&mut self, sample: Sample) -> Result<(), String> {
+        let family = self.family_of(&sample.name);
+        let kind = *family.promtool.kind.get_or_insert("untyped");
+        let label = match kind {
+            "histogram" => "le",
+            "summary" => "quantile",
+            _ => "",
+        };
+        if let Some(value) = sample.label(label) {
+            number(value).map_err(|_| {
+                say(
+                    "in a {} the label `{}` is a number, and `{}` isn't one",
+                    &[&kind, &label, &value],
+                )
+            })?;
+        }
+        family.samples.push(sample);
+        Ok(())
+    }
+
+    /// The family that a line about this name is of, by promtool's rule: `h` for
+    /// `h_bucket`, if `h` is a histogram, unless `h_bucket` came before it.
+    fn family_of(&mut self, name: &str) -> &mut Family {
+        let known = |name: &str| self.places.get(name).copied();
+        let of_base = |(ending, kinds): (&str, &[&str])| {
+            let at = known(name.strip_suffix(ending)?)?;
+            let kind = self.families[at].promtool.kind?;
+            kinds.contains(&kind).then_some(at)
+        };
+        let endings = [
+            ("_bucket", &["histogram"][..]),
+            ("_sum", &["histogram", "summary"]),
+            ("_count", &["histogram", "summary"]),
+        ];
+        let found = known(name).or_else(|| endings.into_iter().find_map(of_base));
+        let at = found.unwrap_or_else(|| {
+            self.places.insert(name.to_owned(), self.families.len());
             self.families.push(Family {
-                name,
+                name: name.to_owned(),
                 ..Family::default()
             });
             self.families.len() - 1
         });
         &mut self.families[at]
-    }
-
-    /// The family that a sample of this name is of: `h` for `h_bucket`, if `h` is a
-    /// histogram.
-    fn family_of(&mut self, name: &str) -> &mut Family {
-        for (ending, kinds) in [
-            ("_bucket", &["histogram"][..]),
-            ("_sum", &["histogram", "summary"]),
-            ("_count", &["histogram", "summary"]),
-        ] {
-            let base = name.strip_suffix(ending);
-            let place = base.and_then(|base| self.places.get(base).copied());
-            let is_of_kind = |at: &usize| kinds.contains(&&*self.families[*at].kind);
-            if let Some(at) = place.filter(is_of_kind) {
-                return &mut self.families[at];
-            }
-        }
-        self.named(name)
     }
 
     /// Series that come twice, of which Prometheus keeps the first. Each may come once for
@@ -195,126 +237,20 @@ impl Page {
     }
 }
 
-fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what()) }
-}
-
-/// A name, labels, a value and perhaps a timestamp.
-fn sample(line: &str) -> Result<Sample, String> {
-    let (mut sample, rest) = selected(line)?;
-    let value = rest.trim_start_matches([' ', '\t']);
-    let (value, time) = match value.split_once([' ', '\t']) {
-        Some((value, time)) => (value, Some(time)),
-        None => (value, None),
-    };
-    unless(!value.is_empty(), || say("it has no value", &[]))?;
-    let number = value.parse();
-    sample.value = number.map_err(|_| say("its value `{}` is no number", &[&value]))?;
-    sample.timestamp = time.map(timestamp).transpose()?;
-    Ok(sample)
-}
-
-fn timestamp(text: &str) -> Result<i64, String> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|_| is_number);
-    number.ok_or_else(|| {
-        say(
-            "the timestamp `{}` isn't a number of milliseconds since 1970, 0 or more",
-            &[&text],
-        )
-    })
-}
-
-/// The name and the labels at the start of `line`, and what stands behind them.
-///
-/// # Errors
-///
-/// What is wrong with them.
-pub fn selected(line: &str) -> Result<(Sample, &str), String> {
-    let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
-    let (name, rest) = line.split_at(end);
-    unless(is_name(name, true), || {
-        say("`{}` is not a metric name", &[&name])
-    })?;
-    let sample = Sample {
-        name: name.to_owned(),
-        labels: Vec::new(),
-        value: f64::NAN,
-        timestamp: None,
-        line: line.to_owned(),
-    };
-    let rest = rest.trim_start_matches([' ', '\t']);
-    match rest.strip_prefix('{') {
-        Some(behind) => Ok(labels(sample, behind)?),
-        None => Ok((sample, rest)),
+/// That a family has one already, be it that it has the name by its type.
+fn second(keyword: &str, name: &str, family: &Family) -> String {
+    if family.name == name {
+        return match keyword {
+            "HELP" => say("a second HELP for `{}`", &[&name]),
+            _ => say("a second TYPE for `{}`", &[&name]),
+        };
     }
-}
-
-/// The labels up to `}`, put to `sample`, and what stands behind.
-fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> {
-    loop {
-        rest = rest.trim_start();
-        if let Some(behind) = rest.strip_prefix('}') {
-            return Ok((sample, behind));
-        }
-        let (name, value, behind) = label(rest)?;
-        let twice = sample.label(&name).is_some();
-        unless(!twice, || say("it has the label `{}` twice", &[&name]))?;
-        sample.labels.push((name, value));
-        rest = behind.trim_start();
-        match rest.strip_prefix(',') {
-            Some(behind) => rest = behind,
-            None if rest.starts_with('}') => {}
-            None => return Err(say("after a label comes `,` or `}`", &[])),
-        }
-    }
-}
-
-/// `name="value"` at the start of `text`, and what stands behind it.
-fn label(text: &str) -> Result<(String, String, &str), String> {
-    let ends = || say("its labels have no `}`", &[]);
-    let (name, behind) = text.split_once('=').ok_or_else(ends)?;
-    let name = name.trim();
-    unless(is_name(name, false), || {
-        say("`{}` is not a label name", &[&name])
-    })?;
-    unless(name != "__name__", || {
-        say("the label `__name__` is the name's own", &[])
-    })?;
-    let quoted = behind.trim_start().strip_prefix('"');
-    let lacks = || say("the value of `{}` lacks its quotes", &[&name]);
-    let quoted = quoted.ok_or_else(lacks)?;
-    let (value, behind) = unquoted(quoted).map_err(|what| say(what, &[&name]))?;
-    Ok((name.to_owned(), value, behind))
-}
-
-/// What stands before the second quote, without its escapes, and what stands behind it.
-fn unquoted(quoted: &str) -> Result<(String, &str), &'static str> {
-    let mut value = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Ok((value, &quoted[at + 1..])),
-            '\\' => match chars.next() {
-                Some((_, 'n')) => value.push('\n'),
-                Some((_, c @ ('"' | '\\'))) => value.push(c),
-                _ => {
-                    return Err(text(
-                        "the value of `{}` has a `\\` that escapes nothing",
-                    ));
-                }
-            },
-            c => value.push(c),
-        }
-    }
-    Err(text("the value of `{}` has no second quote"))
-}
-
-fn is_name(name: &str, colon: bool) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || colon && c == ':';
-    name.chars().all(allowed)
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
+    let kind = family.promtool.kind.unwrap_or_default();
+    say(
+        "`{}` belongs to the {} `{}`, and promtool takes this for a second {} of it: \
+         rename one of the two",
+        &[&name, &kind, &family.name, &keyword],
+    )
 }
 
 #[cfg(test)]
@@ -322,8 +258,8 @@ mod tests {
     use super::*;
     use crate::tables::refused;
 
-    fn complaints(text: &str) -> Vec<String> {
-        let findings = Page::parse(text).findings;
+    fn complaints(body: impl AsRef<[u8]>) -> Vec<String> {
+        let findings = Page::parse(body).findings;
         let fix = findings
             .iter()
             .map(|all| format!("{}: {}", all.rule, all.fix));
@@ -336,7 +272,7 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/../tests/exposition/each_type.prom"
         );
-        let page = Page::parse(&std::fs::read_to_string(file).unwrap());
+        let page = Page::parse(std::fs::read(file).unwrap());
         assert!(page.findings.is_empty(), "{:?}", page.findings);
         let families: Vec<_> = page
             .families
@@ -366,14 +302,11 @@ mod tests {
         let pages: Vec<_> = refused.iter().filter(is_text).collect();
         assert_eq!(pages.len(), 13);
         for (body, _) in pages {
-            // Bytes that are no UTF-8 are found before there is a text.
-            if let Ok(text) = std::str::from_utf8(body) {
-                assert_eq!(complaints(text).len(), 1, "{text}");
-            }
+            assert_eq!(complaints(body).len(), 1, "{body:?}");
         }
     }
 
-    const MISTAKES: &str = r#"
+    pub(super) const MISTAKES: &str = r#"
 a 1\r | it ends as on Windows, with `\r\n`
 a{x="1",x="2"} 1 | it has the label `x` twice
 a{__name__="b"} 1 | the label `__name__` is the name's own
@@ -384,26 +317,79 @@ a{x=1} 1 | the value of `x` lacks its quotes
 a{x="1} 1 | the value of `x` has no second quote
 a{x="\d"} 1 | the value of `x` has a `\` that escapes nothing
 a{x="1" 1 | after a label comes `,` or `}`
+a{x="1"\u{a0}} 1 | after a label comes `,` or `}`
+a \u{a0}{x="1"} 1 | its value `\u{a0}{x="1"}` is no number
+a{x="1",\u{3000}y="1"} 1 | `\u{3000}y` is not a label name
+a{x="",x="2"} 1 | it has the label `x` twice
+a{x="\xff"} 1 | it has bytes that are not UTF-8: write UTF-8
+# HELP a \xff | it has bytes that are not UTF-8: write UTF-8
 a{x 1 | its labels have no `}`
 a | it has no value
 a one | its value `one` is no number
+a 0x1p4 | its value `0x1p4` is no number
+a -NaN | its value `-NaN` has a sign, and `NaN` has none
+a +nan | its value `+nan` has a sign, and `NaN` has none
+a 1e400 | its value `1e400` is beyond the largest float: write `+Inf` or `-Inf`
+a -1e400 | its value `-1e400` is beyond the largest float: write `+Inf` or `-Inf`
+a+1 | `a+1` is not a metric name
+  a 1 | blanks stand before its name, and Prometheus takes them for a part of it
+\t{x="1"} 1 | blanks stand before its name, and Prometheus takes them for a part of it
 a 1 x | the timestamp `x` isn't a number of milliseconds since 1970, 0 or more
-a 1  | the timestamp `` isn't a number of milliseconds since 1970, 0 or more
+a 1  | a blank stands at its end, where promtool looks for a timestamp
+a 1 5  | ` ` stands behind the timestamp, which is the last in a line
+a 1 5 6 | ` 6` stands behind the timestamp, which is the last in a line
 a 1 -1 | the timestamp `-1` isn't a number of milliseconds since 1970, 0 or more
 a 1 +1 | the timestamp `+1` isn't a number of milliseconds since 1970, 0 or more
 a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
 # TYPE a gauge\n# TYPE a gauge | a second TYPE for `a`
 # HELP a b\n# HELP a b | a second HELP for `a`
+# HELP a b\d | its text has a `\` that escapes nothing: write `\\` for a `\`
+# HELP a b\" | its text has a `\` that escapes nothing: write `\\` for a `\`
+# HELP a b\ | its text has a `\` that escapes nothing: write `\\` for a `\`
+# HELP  | no metric name stands behind HELP
+# TYPE  | no metric name stands behind TYPE
+# TYPE a | no type stands behind `a`
+# TYPE a  | no type stands behind `a`
+# TYPE a  gauge | more than one blank stands before the type `gauge`, and Prometheus takes them for a part of it
+# TYPE a gauge\r | it ends as on Windows, with `\r\n`
+# TYPE a Gauge | `Gauge` is not a type: these are counter, gauge, histogram, summary, untyped
+#TYPE a info | `info` is not a type: these are counter, gauge, histogram, summary, untyped
+#TYPE a gauge\n#TYPE a gauge | a second TYPE for `a`
+# TYPE a summary\n# TYPE a_count counter\na_count 1 | `a_count` belongs to the summary `a`, and promtool takes this for a second TYPE of it: rename one of the two
+# TYPE a histogram\n# TYPE a_bucket counter | `a_bucket` belongs to the histogram `a`, and promtool takes this for a second TYPE of it: rename one of the two
+# HELP a b\n# TYPE a summary\n# HELP a_sum b | `a_sum` belongs to the summary `a`, and promtool takes this for a second HELP of it: rename one of the two
+# TYPE a histogram\na_bucket{le="x"} 1 | in a histogram the label `le` is a number, and `x` isn't one
+# HELP a_count\n#TYPE a_count\n# TYPE a summary\na_count{quantile="x"} 1 | in a summary the label `quantile` is a number, and `x` isn't one
+# TYPE a summary\na{quantile=""} 1 | in a summary the label `quantile` is a number, and `` isn't one
+#c\0 | it has a NUL byte, at which Prometheus may stop reading without a word
 # TYPE a-b gauge | `a-b` behind TYPE is not a metric name
 # TYPE a unknown | `unknown` is not a type: these are counter, gauge, histogram, summary, untyped
 "#;
+
+    /// The bytes that a row means.
+    pub(super) fn unescaped(row: &str) -> Vec<u8> {
+        let escapes = [
+            ("\\n", "\n"),
+            ("\\r", "\r"),
+            ("\\t", "\t"),
+            ("\\0", "\0"),
+            ("\\u{a0}", "\u{a0}"),
+            ("\\u{3000}", "\u{3000}"),
+        ];
+        let all = escapes.iter();
+        let text = all.fold(row.to_owned(), |row, (from, to)| row.replace(from, to));
+        let parts: Vec<&[u8]> = text.split("\\xff").map(str::as_bytes).collect();
+        parts.join(&0xff)
+    }
 
     #[test]
     fn each_mistake_is_named() {
         for row in MISTAKES.trim_start().lines() {
             let (page, complaint) = row.split_once(" | ").unwrap();
-            let page = page.replace("\\n", "\n").replace("\\r", "\r") + "\n";
-            assert_eq!(complaints(&page), [format!("format: {complaint}")], "{row}");
+            let page = [unescaped(page), b"\n".to_vec()].concat();
+            let complaint = complaint.replace("\\u{3000}", "\u{3000}");
+            let complaint = complaint.replace("\\u{a0}", "\u{a0}");
+            assert_eq!(complaints(page), [format!("format: {complaint}")], "{row}");
         }
     }
 
@@ -430,11 +416,75 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
         }
     }
 
+    /// What promtool and Prometheus take, each of it, though it looks odd.
+    pub(super) const ODDITIES: &str = r#"
+a{x="}",} 1 1700000000000
+a \t 1 \t 5
+a{\tx\t=\t"1"\t,\ty="2"\t}\t1
+a {} 1
+a{x="1"}1
+a{x="\r\0"} 1
+a +Inf\nb infinity\nc nan\nd +.5e+3\ne 5.\nf 1e-400\ng 007 007
+  # HELP a b\n\t# TYPE a gauge\n \t\na 1
+#\tHELP \t a \t b
+#  TYPE \ta\tgauge
+# HELP a
+# HELP a \n# HELP a b\n# HELP a
+# HELP a b\\\\c\r
+# HELP a b\0
+# HELP
+# TYPE\r
+#HELP \n#TYPE \n#TYPE a\n#TYPE a \n#TYPE a  GAUGE\n#TYPE a 
+#HELP a \xff
+# c \xff\r
+# EOF\n#\n#\r\n## TYPE a b\n# TYPES a b
+# TYPE a_count counter\n# TYPE a summary\na_count 1
+# TYPE a summary\n# HELP a_count b\na_bucket{le="x"} 1\na{le="x"} 1
+# HELP a_count \n# TYPE a summary\na_count{quantile="x"} 1
+# TYPE a summary\n# TYPE a_bucket counter\na_bucket 1
+#TYPE a gauge_histogram\na 1
+# TYPE a histogram\na_bucket{le="NaN"} 1
+a 1 5\na 1 6\na 1 4
+"#;
+
     #[test]
-    fn what_is_allowed_is_taken() {
-        let text =
-            "# a comment\n\n  a{x=\"}\",} 1 1700000000000\n#TYPE b gauge\nb +Inf\n";
-        assert_eq!(complaints(text), [""; 0]);
-        assert_eq!(complaints(""), [""; 0]);
+    fn what_both_take_is_taken() {
+        for row in ODDITIES.trim_start_matches('\n').lines() {
+            let page = [unescaped(row), b"\n".to_vec()].concat();
+            assert_eq!(complaints(page), [""; 0], "{row}");
+        }
+        for page in ["", "\n", "\t", "a 1\n \t"] {
+            assert_eq!(complaints(page), [""; 0], "{page:?}");
+        }
+    }
+
+    /// What a string of Rust is without the `\` at the ends of its lines.
+    #[test]
+    fn an_exposition_that_is_indented_as_its_source_is_refused() {
+        let page = "# HELP a_total Text.\n\n                # TYPE a_total counter\n\n\
+                    \u{20}               a_total 1\n";
+        let complaint = "format: blanks stand before its name, and Prometheus takes \
+                         them for a part of it";
+        assert_eq!(complaints(page), [complaint]);
+    }
+
+    /// It would show no type and no help.
+    #[test]
+    fn what_prometheus_takes_for_a_comment_says_no_type_and_no_help() {
+        let page = Page::parse("#HELP a b\n#TYPE a counter\na 1\n");
+        let family = &page.families[0];
+        assert!(page.findings.is_empty());
+        assert_eq!((family.kind.as_str(), family.help.as_deref()), ("", None));
+        let page = Page::parse("# HELP a b\n#\tTYPE a counter\na 1\n");
+        let family = &page.families[0];
+        let said = (family.kind.as_str(), family.help.as_deref());
+        assert_eq!(said, ("counter", Some("b")));
+    }
+
+    /// So that a lesson that wants a type can show what is there.
+    #[test]
+    fn a_type_that_is_none_is_kept() {
+        let page = Page::parse("# TYPE a Counter\na 1\n");
+        assert_eq!(page.families[0].kind, "Counter");
     }
 }

@@ -63,7 +63,7 @@ impl Report {
             return;
         };
         let count = lines.lines().count();
-        let samples = Page::parse(&format!("{lines}\n")).samples().count();
+        let samples = Page::parse(format!("{lines}\n")).samples().count();
         let is_long = count > 1 && samples == count;
         let mut earlier = self
             .failing()

@@ -7,7 +7,6 @@ use crate::finding::Finding;
 use crate::lint::{inconsistent, lint};
 use crate::page::Page;
 use crate::scrape::Answer;
-use crate::words::say;
 
 /// The page of metrics, if it is one of status 200, and what is wrong with the answer.
 pub fn of_asked(step: &Step, asked: &Asked) -> (Option<Page>, Vec<Finding>) {
@@ -33,7 +32,6 @@ pub fn of_asked(step: &Step, asked: &Asked) -> (Option<Page>, Vec<Finding>) {
 
 /// What is on a page of metrics, and what is wrong with it.
 fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
-    let text = answer.text();
     if answer.status != 200 {
         return (Page::default(), vec![Finding::status(path, answer, 200)]);
     }
@@ -42,13 +40,7 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
     if !kind.is_some_and(is_text_format) {
         findings.push(Finding::content_type(kind));
     }
-    if std::str::from_utf8(&answer.body).is_err() {
-        findings.push(Finding::format(
-            &say("bytes that are no UTF-8", &[]),
-            &say("write UTF-8", &[]),
-        ));
-    }
-    let mut page = Page::parse(&text);
+    let mut page = Page::parse(&answer.body);
     findings.append(&mut page.findings);
     findings.extend(lint(&page));
     findings.extend(inconsistent(&page));

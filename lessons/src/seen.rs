@@ -202,7 +202,8 @@ impl<'a> Seen<'a> {
             }
             Wanted::Steady { steady } => {
                 let count = self.asked.len();
-                self.asked.first()?.answer.as_ref().ok()?;
+                // Of requests that have not ended something is left.
+                (!self.is_stuck()).then_some(())?;
                 Some(of_steady(judge, running, before, steady, count))
             }
             _ => None,
@@ -232,7 +233,7 @@ impl<'a> Seen<'a> {
             .filter(|asked| asked.path.starts_with(&start));
         let pages = asides.filter_map(|asked| {
             let answer = asked.answer.as_ref().ok()?;
-            Some((asked, Page::parse(&answer.text())))
+            Some((asked, Page::parse(&answer.body)))
         });
         pages.collect()
     }
@@ -247,7 +248,6 @@ impl<'a> Seen<'a> {
     fn of_answers(&self, judge: &Judge) -> Option<Found> {
         let own = self.asked.iter().filter(|all| all.part == Part::Asked);
         let address = self.around.running.address;
-        own.clone().next()?.answer.as_ref().ok()?;
         first(own.filter_map(|asked| {
             let answer = asked.answer.as_ref().ok()?;
             let found = of_answer(judge, &asked.path, address, answer);

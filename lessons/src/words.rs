@@ -53,6 +53,7 @@ fn filled(text: &str, parts: &[&dyn Display]) -> String {
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -65,15 +66,25 @@ mod tests {
 
     /// Those of this program but for this file.
     fn sources() -> String {
-        let files = fs::read_dir("src").unwrap();
+        sources_in(Path::new("src"))
+    }
+
+    fn sources_in(folder: &Path) -> String {
+        let files = fs::read_dir(folder).unwrap();
         let paths = files.map(|file| file.unwrap().path());
-        let others = paths.filter(|path| {
-            path.extension().is_some_and(|end| end == "rs")
-                && !path.ends_with("words.rs")
+        let texts = paths.map(|path| {
+            if path.is_dir() {
+                return sources_in(&path);
+            }
+            let is_source = path.extension().is_some_and(|end| end == "rs")
+                && !path.ends_with("words.rs");
+            if is_source {
+                fs::read_to_string(path).unwrap()
+            } else {
+                String::new()
+            }
         });
-        others
-            .map(|path| fs::read_to_string(path).unwrap())
-            .collect()
+        texts.collect()
     }
 
     /// The texts in the sources that are said, as the compiler reads them.

@@ -60,7 +60,7 @@ pub fn with_mistake(cell: &str) -> String {
 }
 
 /// What promtool says of a page.
-pub fn check_metrics(metrics: &str) -> Output {
+pub fn check_metrics(metrics: impl AsRef<[u8]>) -> Output {
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -69,7 +69,7 @@ pub fn check_metrics(metrics: &str) -> Output {
         .spawn()
         .unwrap();
     let mut stdin = promtool.stdin.take().unwrap();
-    stdin.write_all(metrics.as_bytes()).unwrap();
+    stdin.write_all(metrics.as_ref()).unwrap();
     drop(stdin);
     promtool.wait_with_output().unwrap()
 }

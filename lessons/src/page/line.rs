@@ -1,0 +1,237 @@
+//! One line of an exposition, as the stricter of promtool and Prometheus reads it.
+
+use super::Sample;
+use super::series::{is_name, selected};
+use crate::words::{say, text};
+
+/// What may stand between two words. Other white space may not.
+pub const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The types that both know, spelled as Prometheus wants them.
+const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"];
+
+/// What a line is.
+pub enum Line<'a> {
+    /// Blank, or a comment to both.
+    Nothing,
+    Help(Meta<'a>),
+    Type(Meta<'a>),
+    Sample(Sample),
+}
+
+/// A line of HELP or TYPE.
+pub struct Meta<'a> {
+    pub name: &'a str,
+    /// What stands behind the name, perhaps nothing.
+    pub text: &'a str,
+    /// Whether Prometheus reads it: with no blank behind its `#` only promtool does.
+    pub is_read: bool,
+}
+
+/// Reads a line, which comes without its end.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn read(line: &str) -> Result<Line<'_>, String> {
+    let inner = line.trim_start_matches(BLANKS);
+    let read = match inner.strip_prefix('#') {
+        Some(behind) => comment(behind),
+        None if inner.is_empty() => Ok(Line::Nothing),
+        None => sample(line).map(Line::Sample),
+    };
+    // Whatever else could be said of it follows from that.
+    read.map_err(|why| {
+        if line.ends_with('\r') {
+            is_of_windows()
+        } else {
+            why
+        }
+    })
+}
+
+fn is_of_windows() -> String {
+    say("it ends as on Windows, with `\\r\\n`", &[])
+}
+
+pub fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// What stands before the first blank, and the rest from there on.
+fn word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(BLANKS).unwrap_or(text.len()))
+}
+
+/// What stands behind a `#`.
+fn comment(behind: &str) -> Result<Line<'_>, String> {
+    let inner = behind.trim_start_matches(BLANKS);
+    let is_read = inner.len() < behind.len();
+    let (keyword, rest) = word(inner);
+    let is_meta = ["HELP", "TYPE"].contains(&keyword) && !rest.is_empty();
+    unless(is_meta && is_read || !behind.contains('\0'), || {
+        say(
+            "it has a NUL byte, at which Prometheus may stop reading without a word",
+            &[],
+        )
+    })?;
+    let rest = rest.trim_start_matches(BLANKS);
+    if !is_meta || rest.is_empty() && !is_read {
+        return Ok(Line::Nothing);
+    }
+    let (name, text) = word(rest);
+    unless(!name.is_empty(), || {
+        say("no metric name stands behind {}", &[&keyword])
+    })?;
+    unless(is_name(name, true), || {
+        say("`{}` behind {} is not a metric name", &[&name, &keyword])
+    })?;
+    let meta = Meta {
+        name,
+        text,
+        is_read,
+    };
+    match keyword {
+        "HELP" => help(meta),
+        _ => Ok(of_type(meta)),
+    }
+}
+
+/// Of a line of HELP, with all that stands behind its name.
+fn help(meta: Meta) -> Result<Line, String> {
+    let text = meta.text.trim_start_matches(BLANKS);
+    check_escapes(text)?;
+    match meta.text {
+        // A name alone is a comment to promtool.
+        "" => Ok(Line::Nothing),
+        _ => Ok(Line::Help(Meta { text, ..meta })),
+    }
+}
+
+/// Of a line of TYPE, with all that stands behind its name.
+fn of_type(meta: Meta) -> Line {
+    match meta.text {
+        "" if !meta.is_read => Line::Nothing,
+        _ => Line::Type(Meta {
+            text: meta.text.get(1..).unwrap_or_default(),
+            ..meta
+        }),
+    }
+}
+
+/// In a help text promtool knows `\\\\` and `\\n`.
+fn check_escapes(help: &str) -> Result<(), String> {
+    let mut chars = help.chars();
+    while let Some(c) = chars.next() {
+        let is_good = c != '\\' || matches!(chars.next(), Some('\\' | 'n'));
+        unless(is_good, || {
+            say(
+                "its text has a `\\` that escapes nothing: write `\\\\` for a `\\`",
+                &[],
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The type that a line of TYPE says, as promtool knows it.
+///
+/// # Errors
+///
+/// Why one of the two doesn't know it.
+pub fn kind(meta: &Meta) -> Result<&'static str, String> {
+    let kind = meta.text.trim_start_matches(BLANKS);
+    if meta.is_read {
+        unless(!kind.is_empty(), || {
+            say("no type stands behind `{}`", &[&meta.name])
+        })?;
+        unless(kind.len() == meta.text.len(), || {
+            say(
+                "more than one blank stands before the type `{}`, and Prometheus takes \
+                 them for a part of it",
+                &[&kind],
+            )
+        })?;
+    }
+    let of_promtool = ["gauge_histogram"];
+    let more = if meta.is_read { &[] } else { &of_promtool[..] };
+    let is_same = |name: &&str| match meta.is_read {
+        true => kind == *name,
+        false => kind.to_uppercase() == name.to_uppercase(),
+    };
+    let known = TYPES.into_iter().chain(more.iter().copied()).find(is_same);
+    known.ok_or_else(|| {
+        if kind.ends_with('\r') {
+            return is_of_windows();
+        }
+        let types = TYPES.join(&say(", ", &[]));
+        say("`{}` is not a type: these are {}", &[&kind, &types])
+    })
+}
+
+/// A name, labels, a value and perhaps a timestamp.
+fn sample(line: &str) -> Result<Sample, String> {
+    unless(!line.starts_with(BLANKS), || {
+        say(
+            "blanks stand before its name, and Prometheus takes them for a part of it",
+            &[],
+        )
+    })?;
+    let (mut sample, rest) = selected(line)?;
+    let (value, rest) = word(rest.trim_start_matches(BLANKS));
+    unless(!value.is_empty(), || say("it has no value", &[]))?;
+    sample.value = number(value).map_err(|what| say(what, &[&value]))?;
+    sample.timestamp = timestamp(rest)?;
+    Ok(sample)
+}
+
+/// A float as Go reads it, but for Go's own forms.
+///
+/// # Errors
+///
+/// What is wrong with it, as a text with room for it.
+pub fn number(word: &str) -> Result<f64, &'static str> {
+    let number: f64 = word
+        .parse()
+        .map_err(|_| text("its value `{}` is no number"))?;
+    let has_sign = word.starts_with(['+', '-']);
+    let has_digit = word.contains(|c: char| c.is_ascii_digit());
+    match number {
+        _ if number.is_nan() && has_sign => {
+            Err(text("its value `{}` has a sign, and `NaN` has none"))
+        }
+        _ if number.is_infinite() && has_digit => Err(text(
+            "its value `{}` is beyond the largest float: write `+Inf` or `-Inf`",
+        )),
+        _ => Ok(number),
+    }
+}
+
+/// What stands behind a value: nothing, or milliseconds.
+fn timestamp(rest: &str) -> Result<Option<i64>, String> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let (time, rest) = word(rest.trim_start_matches(BLANKS));
+    unless(!time.is_empty(), || {
+        say(
+            "a blank stands at its end, where promtool looks for a timestamp",
+            &[],
+        )
+    })?;
+    let is_number = time.bytes().all(|byte| byte.is_ascii_digit());
+    let number = time.parse().ok().filter(|_| is_number);
+    let number = number.ok_or_else(|| {
+        say(
+            "the timestamp `{}` isn't a number of milliseconds since 1970, 0 or more",
+            &[&time],
+        )
+    })?;
+    unless(rest.is_empty(), || {
+        say(
+            "`{}` stands behind the timestamp, which is the last in a line",
+            &[&rest],
+        )
+    })?;
+    Ok(Some(number))
+}

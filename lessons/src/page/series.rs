@@ -1,0 +1,98 @@
+//! A series in a line: the name of a metric and its labels.
+
+use super::Sample;
+use super::line::{BLANKS, unless};
+use crate::words::{say, text};
+
+/// The name and the labels at the start of `line`, and what stands behind them.
+///
+/// # Errors
+///
+/// What is wrong with them.
+pub fn selected(line: &str) -> Result<(Sample, &str), String> {
+    let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    unless(is_name(name, true), || {
+        say("`{}` is not a metric name", &[&name])
+    })?;
+    let sample = Sample {
+        name: name.to_owned(),
+        labels: Vec::new(),
+        value: f64::NAN,
+        timestamp: None,
+        line: line.to_owned(),
+    };
+    let rest = rest.trim_start_matches(BLANKS);
+    match rest.strip_prefix('{') {
+        Some(behind) => Ok(labels(sample, behind)?),
+        None => Ok((sample, rest)),
+    }
+}
+
+/// The labels up to `}`, put to `sample`, and what stands behind.
+fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> {
+    loop {
+        rest = rest.trim_start_matches(BLANKS);
+        if let Some(behind) = rest.strip_prefix('}') {
+            return Ok((sample, behind));
+        }
+        let (name, value, behind) = label(rest)?;
+        let twice = sample.label(&name).is_some();
+        unless(!twice, || say("it has the label `{}` twice", &[&name]))?;
+        sample.labels.push((name, value));
+        rest = behind.trim_start_matches(BLANKS);
+        match rest.strip_prefix(',') {
+            Some(behind) => rest = behind,
+            None if rest.starts_with('}') => {}
+            None => return Err(say("after a label comes `,` or `}`", &[])),
+        }
+    }
+}
+
+/// `name="value"` at the start of `text`, and what stands behind it.
+fn label(text: &str) -> Result<(String, String, &str), String> {
+    let ends = || say("its labels have no `}`", &[]);
+    let (name, behind) = text.split_once('=').ok_or_else(ends)?;
+    let name = name.trim_end_matches(BLANKS);
+    unless(is_name(name, false), || {
+        say("`{}` is not a label name", &[&name])
+    })?;
+    unless(name != "__name__", || {
+        say("the label `__name__` is the name's own", &[])
+    })?;
+    let quoted = behind.trim_start_matches(BLANKS).strip_prefix('"');
+    let lacks = || say("the value of `{}` lacks its quotes", &[&name]);
+    let quoted = quoted.ok_or_else(lacks)?;
+    let (value, behind) = unquoted(quoted).map_err(|what| say(what, &[&name]))?;
+    Ok((name.to_owned(), value, behind))
+}
+
+/// What stands before the second quote, without its escapes, and what stands behind it.
+fn unquoted(quoted: &str) -> Result<(String, &str), &'static str> {
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((value, &quoted[at + 1..])),
+            '\\' => match chars.next() {
+                Some((_, 'n')) => value.push('\n'),
+                Some((_, c @ ('"' | '\\'))) => value.push(c),
+                _ => {
+                    return Err(text(
+                        "the value of `{}` has a `\\` that escapes nothing",
+                    ));
+                }
+            },
+            c => value.push(c),
+        }
+    }
+    Err(text("the value of `{}` has no second quote"))
+}
+
+/// Whether it is one of a metric, or without `:` one of a label.
+pub fn is_name(name: &str, colon: bool) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || colon && c == ':';
+    name.chars().all(allowed)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+}
