@@ -147,23 +147,18 @@ impl Report {
     }
 
     /// What was found by the rules for all programs, and no judge of the lesson claimed.
+    /// Each is said once, though it is found in several steps.
     fn general(&mut self, step: &Step, findings: Vec<Finding>) {
+        let known: Vec<_> = self.failing().map(|(_, all)| in_short(all)).collect();
         for finding in first_of_each(findings) {
-            let name = match finding.rule {
-                "links" => format!("GET /: {}", finding.rule),
-                "steady" => {
-                    let path = step.meanwhile.as_ref().unwrap_or(&step.get);
-                    format!("GET {path}: {}", finding.rule)
-                }
-                rule => format!("GET {}: {rule}", step.get),
+            let path = match finding.rule {
+                "links" => "/",
+                "steady" => step.meanwhile.as_ref().unwrap_or(&step.get),
+                _ => &step.get,
             };
-            let first = finding.seen.lines().next();
-            let is_same = |all: &Finding| {
-                all.rule == finding.rule && all.seen.lines().next() == first
-            };
-            let is_known = self.failing().any(|(_, all)| is_same(all));
+            let name = format!("GET {path}: {}", finding.rule);
             let of_name = self.failing().filter(|(all, _)| **all == name).count();
-            if !is_known && of_name < MOST {
+            if !known.contains(&in_short(&finding)) && of_name < MOST {
                 self.add(&name, Outcome::Fails(finding));
             }
         }
@@ -181,6 +176,11 @@ impl Report {
             self.add(&name, outcome);
         }
     }
+}
+
+fn in_short(finding: &Finding) -> (&'static str, String) {
+    let first = finding.seen.lines().next().unwrap_or_default();
+    (finding.rule, first.to_owned())
 }
 
 /// The first panic on standard error.
