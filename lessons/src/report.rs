@@ -62,9 +62,9 @@ impl Report {
         let Some((first, lines)) = finding.seen.split_once('\n') else {
             return;
         };
-        let count = lines.lines().count();
-        let samples = Page::parse(format!("{lines}\n")).samples().count();
-        let is_long = count > 1 && samples == count;
+        let whole = lines.trim_end_matches("\n…");
+        let samples = Page::parse(format!("{whole}\n")).samples().count();
+        let is_long = samples > 1 && samples == whole.lines().count();
         let mut earlier = self
             .failing()
             .filter_map(|(_, all)| all.seen.split_once('\n'));
@@ -190,4 +190,48 @@ pub fn panics(stderr: &str) -> Option<Finding> {
         .skip_while(|line| !line.contains("panicked at "));
     let (first, reason) = (lines.next()?, lines.next().unwrap_or_default());
     Some(Finding::panics(&format!("{first}\n{reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails(seen: &str) -> Outcome {
+        Outcome::Fails(Finding::wanted(seen, "", ""))
+    }
+
+    #[test]
+    fn the_lines_of_a_page_are_shown_once() {
+        let mut report = Report::default();
+        let page = "a{x=\"1\"} 1\na{x=\"2\"} 2\n…";
+        for seen in [
+            &format!("no a\n{page}"),
+            &format!("no b\n{page}"),
+            "no c\nd\ne",
+        ] {
+            report.add("", fails(seen));
+            report.add("", fails(seen));
+        }
+        let seen: Vec<_> = report.failing().map(|(_, all)| all.seen.clone()).collect();
+        let above = " (what is there in its place: above)";
+        let (a, b) = (format!("no a{above}"), format!("no b{above}"));
+        let expected = [
+            &format!("no a\n{page}"),
+            &a,
+            &b,
+            &b,
+            "no c\nd\ne",
+            "no c\nd\ne",
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_first_panic_is_found_with_its_reason() {
+        let stderr = "one\n\nthread 'a' (7) panicked at src/main.rs:1:2:\nwhy\nnote\n";
+        let seen = panics(stderr).map(|finding| finding.seen);
+        let expected = "thread 'a' (7) panicked at src/main.rs:1:2:\nwhy";
+        assert_eq!(seen.as_deref(), Some(expected));
+        assert!(panics("one\n").is_none());
+    }
 }

@@ -201,7 +201,8 @@ impl<'a> Seen<'a> {
                 Some(of_reported(judge, running, from, reported, *times))
             }
             Wanted::Steady { steady } => {
-                let count = self.asked.len();
+                let own = self.asked.iter().filter(|all| all.part == Part::Asked);
+                let count = own.count();
                 // Of requests that have not ended something is left.
                 (!self.is_stuck()).then_some(())?;
                 Some(of_steady(judge, running, before, steady, count))
