@@ -1,6 +1,6 @@
 //! Gauge operations
 //!
-//! The exercise: two queues, whose lengths never come down to what waits in them.
+//! The exercise: three queues, whose lengths never come down to what waits in them.
 //!
 //! Check it: `cargo workbook check 02a`
 
@@ -14,14 +14,19 @@ use exporter_workbook::serve::{self, Server};
 use prometheus::{Gauge, Opts};
 
 /// A job is the number of pages to print, as text that came from outside.
-const FROM_HTTP: &[&str] = &["12", "3", "twelve", "", "40", "7"];
+const FROM_HTTP: &[&str] = &["12", "3", "twelve", "", "40", "eleven"];
 const FROM_MAIL: &[&str] = &["5", "x", "two", "-1", "8"];
+const FROM_FAX: &[&str] = &["2", "none", "6"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
     let registry = Registry::new();
-    for (module, jobs) in [("http-server", FROM_HTTP), ("mail", FROM_MAIL)] {
+    for (module, jobs) in [
+        ("http-server", FROM_HTTP),
+        ("mail", FROM_MAIL),
+        ("fax", FROM_FAX),
+    ] {
         let queue_length = Gauge::with_opts(
             Opts::new("queue_length", "The number of items in the queue.")
                 .namespace("magedu")
@@ -37,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All jobs come in, and four of them are done.
+/// All jobs come in, and four of them are done, if there are as many.
 fn work(jobs: &[&str], queue_length: &Gauge) {
     let mut queue = VecDeque::new();
     for job in jobs {

@@ -243,6 +243,7 @@ fn printed(screen: &mut Screen, text: &str) {
 
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {
     let began = Instant::now();
+    let is_untouched = program.is_none() && !lesson.is_begun();
     let program = match program {
         // It is started in another folder.
         Some(program) => std::path::absolute(program)?,
@@ -253,7 +254,10 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
         },
     };
     let building = began.elapsed();
-    let report = judge(lesson, &program)?;
+    let mut report = judge(lesson, &program)?;
+    if is_untouched {
+        report.leave_out_fixes();
+    }
     Ok(Checked::Judged {
         report,
         building,

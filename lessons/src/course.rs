@@ -1,5 +1,8 @@
 //! The lessons: each is a folder whose name is its slug, with what its `lesson.toml` says.
 
+#[path = "step.rs"]
+mod step;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,9 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::words::say;
+pub use step::{Judge, PageKind, Step, Wanted};
+#[allow(unused_imports, reason = "the course's tests judge nothing")]
+pub use step::{Resource, Samples};
 
 /// All lessons, in the order of their slugs.
 pub struct Course {
@@ -65,104 +71,6 @@ pub struct Translation {
 pub struct Judged {
     pub name: String,
     pub why: String,
-}
-
-/// Some requests to the running program, and what is judged of the last answer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    #[serde(default = "metrics_path")]
-    pub get: String,
-    #[serde(default = "once")]
-    pub times: u32,
-    #[serde(default)]
-    pub page: PageKind,
-    /// Files to write before, in the program's folder.
-    #[serde(default)]
-    pub write: BTreeMap<PathBuf, String>,
-    /// Files to remove before.
-    #[serde(default)]
-    pub remove: Vec<PathBuf>,
-    #[serde(default)]
-    pub judge: Vec<Judge>,
-}
-
-fn metrics_path() -> String {
-    "/metrics".to_owned()
-}
-
-fn once() -> u32 {
-    1
-}
-
-/// What an answer is taken for.
-#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum PageKind {
-    /// A page of metrics, under all rules for one.
-    #[default]
-    Metrics,
-    /// Anything else.
-    Any,
-}
-
-/// One thing that a lesson wants of an answer.
-#[derive(Deserialize)]
-pub struct Judge {
-    pub name: String,
-    pub why: String,
-    #[serde(flatten)]
-    pub wanted: Wanted,
-    /// Whether it asks for what only Linux has.
-    #[serde(default)]
-    pub linux: bool,
-    /// How to break the solution so that this judge fails: texts that are in it once, and
-    /// what to put in their places, all of them. Only the course's tests read it.
-    #[allow(dead_code, reason = "for the tests")]
-    pub broken_by: Vec<(String, String)>,
-}
-
-/// What is wanted.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Wanted {
-    /// Samples with this name and these labels.
-    Sample(Samples),
-    /// No such sample.
-    Absent { absent: String },
-    /// A family of this type.
-    Type {
-        family: String,
-        #[serde(rename = "type")]
-        kind: String,
-    },
-    /// The status of the answer.
-    Status { status: u16 },
-    /// A link to this path in the answer.
-    Link { link: String },
-    /// Nothing against this one of the rules for all pages.
-    Rule { rule: String },
-}
-
-/// Samples that must be on a page.
-#[derive(Deserialize)]
-pub struct Samples {
-    /// A name and labels, others are allowed.
-    pub sample: String,
-    /// Labels that each has, with whatever value.
-    #[serde(default)]
-    pub labels: Vec<String>,
-    /// The value of each, or the bounds that it lies within.
-    pub value: Option<f64>,
-    pub from: Option<f64>,
-    pub to: Option<f64>,
-    /// How many there are.
-    #[serde(default = "one_series")]
-    pub series: usize,
-}
-
-fn one_series() -> usize {
-    1
 }
 
 impl Course {

@@ -1,5 +1,6 @@
 //! What was found wrong, in the words that a learner gets.
 
+use crate::scrape::Answer;
 use crate::words::{say, text};
 
 /// One thing that is not as it should be.
@@ -57,19 +58,24 @@ impl Finding {
         Finding::new("answers", seen, &expected, why)
     }
 
-    pub fn status(path: &str, status: u16, body: &str) -> Finding {
-        let seen = match body.trim() {
-            "" => say("GET {}: status {}", &[&path, &status]),
-            body => {
-                let status = say("GET {}: status {}", &[&path, &status]);
-                format!("{status}\n{}", first_lines(body, 6))
+    /// Another status than `expected`. A redirect is not followed, but named.
+    pub fn status(path: &str, answer: &Answer, expected: u16) -> Finding {
+        let status = say("GET {}: status {}", &[&path, &answer.status]);
+        let body = answer.text();
+        // Of an error the text is the reason; a page would only be long.
+        let reason = if answer.status < 400 { "" } else { body.trim() };
+        let seen = match (&answer.location, reason) {
+            (Some(location), _) if (300..400).contains(&answer.status) => {
+                say("{}, a redirect to {}", &[&status, location])
             }
+            (_, "") => status,
+            (_, reason) => format!("{status}\n{}", first_lines(reason, 6)),
         };
         let why = text(
             "Prometheus takes a page with status 200 and no other: any other makes \
              `up` 0.",
         );
-        let expected = say("GET {}: status {}", &[&path, &200]);
+        let expected = say("GET {}: status {}", &[&path, &expected]);
         Finding::new("status", &seen, &expected, why)
     }
 
@@ -128,6 +134,46 @@ impl Finding {
              wrong.",
         );
         Finding::new("consistent", seen, expected, why)
+    }
+
+    /// An answer that took longer than an answer may.
+    pub fn slow(seen: &str, expected: &str) -> Finding {
+        let why = text(
+            "Prometheus waits for `scrape_timeout` and asks several targets at once: \
+             what is slow for one request is down when there are more.",
+        );
+        Finding::new("slow", seen, expected, why)
+    }
+
+    /// What changes from scrape to scrape, and must not.
+    pub fn steady(seen: &str, expected: &str) -> Finding {
+        let why = text(
+            "Prometheus stores every scrape: a series that comes and goes has gaps, a \
+             counter that falls is taken for a restart.",
+        );
+        Finding::new("steady", seen, expected, why)
+    }
+
+    /// A link of the page for people that leads nowhere.
+    pub fn dead_link(path: &str, status: u16) -> Finding {
+        let seen = say(
+            "GET /: links to {}, which is answered with status {}",
+            &[&path, &status],
+        );
+        let why = text(
+            "A dead link is worse than none: it says that the program is broken, when \
+             only its page is.",
+        );
+        Finding::new("links", &seen, text("links that lead somewhere"), why)
+    }
+
+    /// What a program says that was answered by a panic.
+    pub fn panics(seen: &str) -> Finding {
+        let why = text(
+            "A panic ends what its thread was doing: a request, a lock, half of an update. \
+             What looks right after it is right by luck.",
+        );
+        Finding::new("panics", seen, text("no panic on standard error"), why)
     }
 
     /// Another thing than the lesson wants.

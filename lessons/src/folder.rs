@@ -31,12 +31,12 @@ impl Folder {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn write(&self, file: &Path, text: &str) -> Result<()> {
+    pub fn write(&self, file: &Path, text: impl AsRef<[u8]>) -> Result<()> {
         let written = self.own(file).and_then(|path| {
             let folder = path.parent().unwrap_or(self.path());
             fs::create_dir_all(folder)?;
             let mut new = NamedTempFile::new_in(folder)?;
-            new.write_all(text.as_bytes())?;
+            new.write_all(text.as_ref())?;
             new.persist(&path)?;
             Ok(())
         });

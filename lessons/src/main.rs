@@ -1,6 +1,8 @@
 //! `cargo workbook`: shows the exercises of the lessons, and checks them.
 
+mod answers;
 mod arguments;
+mod ask;
 mod background;
 mod channel;
 mod check;
@@ -9,12 +11,15 @@ mod compile;
 mod course;
 mod finding;
 mod folder;
+mod growth;
 mod guard;
 mod guarded;
 mod hints;
+mod html;
 mod judge;
 #[cfg(unix)]
 mod keys;
+mod leak;
 mod limits;
 mod lint;
 mod listening;
@@ -26,12 +31,19 @@ mod printed;
 mod processes;
 mod program;
 mod progress;
+mod reference;
 mod refusal;
+mod report;
+mod reported;
 mod reset;
+mod rules;
 mod saves;
 mod scrape;
 mod screen;
+mod seen;
+mod spread;
 mod starts;
+mod steady;
 #[cfg(test)]
 #[path = "../../tests/tables/mod.rs"]
 mod tables;

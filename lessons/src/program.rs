@@ -197,7 +197,6 @@ impl Running {
     }
 
     /// All that it printed on standard output until now.
-    #[allow(dead_code, reason = "for checks of what is printed")]
     pub fn stdout(&self) -> String {
         self.printed.of(Stream::Out)
     }
@@ -228,7 +227,12 @@ impl Running {
     /// What the program uses now, without what it started; nothing where the system does
     /// not show it.
     pub fn usage(&self) -> Option<Usage> {
-        usage(self.guarded.command_id()?)
+        usage(self.id()?)
+    }
+
+    /// The process of the program.
+    pub fn id(&self) -> Option<u32> {
+        self.guarded.command_id()
     }
 
     /// What it printed, beside the line that says where it listens.
@@ -252,8 +256,8 @@ impl Running {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn write(&self, file: &Path, text: &str) -> Result<()> {
-        self.folder.write(file, text)
+    pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
+        self.folder.write(file, bytes)
     }
 
     /// Removes a file or a folder below its folder, if it is there.

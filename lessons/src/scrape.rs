@@ -1,8 +1,9 @@
-//! One request as Prometheus makes it, within its deadline and a bound on what is read.
+//! One request as Prometheus or a person makes it, within Prometheus's deadline and a bound
+//! on what is read.
 
 use std::io::Read;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::MultiGzDecoder;
 
@@ -20,39 +21,84 @@ const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,\
                       application/openmetrics-text;version=0.0.1;q=0.75,\
                       text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
+/// Whose request it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    Prometheus,
+    /// One that says nothing of what it takes, and takes no compression.
+    Curl,
+}
+
 /// What came back.
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<String>,
+    /// Where a redirect leads: it is not followed.
+    pub location: Option<String>,
     pub body: Vec<u8>,
+    pub took: Duration,
 }
 
-/// The answer to one GET of Prometheus. Where the program serves OpenMetrics, which the
-/// rules for names don't know, it is asked again for the text format.
+impl Answer {
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// The answer to one GET. Where the program serves OpenMetrics, which the rules for names
+/// don't know, it is asked again for the text format.
 ///
 /// # Errors
 ///
 /// When there is no answer within the deadline, or more of it than anybody would read.
-pub fn scrape(address: SocketAddr, path: &str) -> Result<Answer, Finding> {
-    let answer = get(address, path, ACCEPT)?;
+pub fn scrape(
+    address: SocketAddr,
+    path: &str,
+    client: Client,
+) -> Result<Answer, Finding> {
+    if client == Client::Curl {
+        return get(
+            address,
+            path,
+            &[("Accept", "*/*"), ("User-Agent", "curl/7.88.1")],
+        );
+    }
+    let of_prometheus = |accept| {
+        let timeout = TIMEOUT.as_secs().to_string();
+        get(
+            address,
+            path,
+            &[
+                ("Accept", accept),
+                ("Accept-Encoding", "gzip"),
+                ("User-Agent", "Prometheus/2.42.0"),
+                ("X-Prometheus-Scrape-Timeout-Seconds", &timeout),
+            ],
+        )
+    };
+    let answer = of_prometheus(ACCEPT)?;
     let kind = answer.content_type.as_deref().unwrap_or_default();
     if kind.starts_with("application/openmetrics-text") {
-        return get(address, path, "text/plain;version=0.0.4");
+        return of_prometheus("text/plain;version=0.0.4");
     }
     Ok(answer)
 }
 
-fn get(address: SocketAddr, path: &str, accept: &str) -> Result<Answer, Finding> {
+fn get(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Answer, Finding> {
     let fails = |what: String| Finding::answers(path, &what);
-    let timeout = TIMEOUT.as_secs();
-    let request = minreq::get(format!("http://{address}{path}"))
-        .with_header("Accept", accept)
-        .with_header("Accept-Encoding", "gzip")
-        .with_header("X-Prometheus-Scrape-Timeout-Seconds", timeout.to_string())
-        .with_header("User-Agent", "exporter-workbook")
+    let began = Instant::now();
+    let mut request = minreq::get(format!("http://{address}{path}"))
+        .with_follow_redirects(false)
         .with_max_headers_size(64 * 1024)
         .with_max_status_line_length(1024)
-        .with_timeout(timeout);
+        .with_timeout(TIMEOUT.as_secs());
+    for (name, value) in headers {
+        request = request.with_header(*name, *value);
+    }
     let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
     // What minreq makes of an answer without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
@@ -68,7 +114,9 @@ fn get(address: SocketAddr, path: &str, accept: &str) -> Result<Answer, Finding>
     Ok(Answer {
         status: response.status_code,
         content_type: header(&response, "content-type"),
+        location: header(&response, "location"),
         body,
+        took: began.elapsed(),
     })
 }
 

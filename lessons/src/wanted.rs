@@ -1,11 +1,13 @@
-//! Whether one thing that a lesson wants is there, and if not what is there in its place.
+//! Whether what a lesson wants of a page of metrics is there, and if not what is there in its
+//! place.
 
-use crate::course::{Judge, Samples, Step, Wanted};
+use crate::course::{Judge, Samples, Wanted};
 use crate::finding::Finding;
-use crate::judge::Outcome;
-use crate::page::{Page, Sample, selected};
-use crate::scrape::Answer;
+use crate::page::{Family, Page, Sample, selected};
 use crate::words::say;
+
+/// Whether it is as wanted, or what it is in place of it.
+pub type Found = Result<(), Finding>;
 
 /// The finding, with the judge's reason in place of the rule's.
 pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
@@ -15,110 +17,192 @@ pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
     finding
 }
 
-/// Of an answer: its status, its links.
-pub fn of_answer(judge: &Judge, step: &Step, answer: &Answer) -> Outcome {
-    let text = &String::from_utf8_lossy(&answer.body);
-    match &judge.wanted {
-        Wanted::Status { status } if answer.status == *status => Outcome::Holds,
-        Wanted::Status { status } => {
-            // Of an error the text is the reason; a page would only be long.
-            let text = if answer.status < 400 { "" } else { text };
-            let mut finding = Finding::status(&step.get, answer.status, text);
-            finding.expected = say("GET {}: status {}", &[&step.get, status]);
-            Outcome::Fails(in_the_words_of(Some(judge), finding))
-        }
-        Wanted::Link { link } => {
-            let found: Vec<_> = links(&step.get, text).collect();
-            if found.contains(link) {
-                return Outcome::Holds;
-            }
-            let seen = match found.as_slice() {
-                [] => say("GET {}: no link", &[&step.get]),
-                found => say(
-                    "GET {}: links to {}",
-                    &[&step.get, &found.join(&say(", ", &[]))],
-                ),
-            };
-            let expected = say("GET {}: links to {}", &[&step.get, link]);
-            fails(judge, seen, expected)
-        }
-        _ => Outcome::NotSeen,
+/// When it was seen, if that was not at the first request.
+pub fn noted(mut finding: Finding, how: &str) -> Finding {
+    if !how.is_empty() {
+        finding.seen = format!("{}\n({how})", finding.seen);
     }
+    finding
 }
 
-/// Where the links of a page of HTML at `path` lead.
-fn links(path: &str, html: &str) -> impl Iterator<Item = String> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let targets = html.split("href=").skip(1);
-    let targets = targets.filter_map(|target| {
-        let quote = target.chars().next()?;
-        match quote {
-            '"' | '\'' => target[1..].split(quote).next(),
-            _ => target.split([' ', '>']).next(),
-        }
-    });
-    targets.map(move |target| match target.strip_prefix("./") {
-        Some(relative) => format!("{folder}/{relative}"),
-        None => target.to_owned(),
-    })
+/// Another thing than `judge` wants.
+pub fn fails(judge: &Judge, seen: &str, expected: &str) -> Found {
+    Err(Finding::wanted(seen, expected, &judge.why))
 }
 
-/// Of a page of metrics: its samples, its types.
-pub fn of_metrics(judge: &Judge, page: &Page) -> Outcome {
+/// Of one page, whose text `body` is: its samples, its types, its help texts.
+///
+/// # Errors
+///
+/// What is there in place of it.
+pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
     match &judge.wanted {
         Wanted::Sample(samples) => of_samples(judge, page, samples),
         Wanted::Absent { absent } => of_absent(judge, page, absent),
-        Wanted::Type { family, kind } => {
-            let found = page.families.iter().find(|all| all.name == *family);
-            let seen = match found.map(|found| found.kind.as_str()) {
-                Some(seen) if seen == kind => return Outcome::Holds,
-                Some("") => say("no TYPE for {}", &[family]),
-                Some(seen) => format!("# TYPE {family} {seen}"),
-                None => say("no metric {}{}", &[family, &near(page, family)]),
-            };
-            fails(judge, seen, format!("# TYPE {family} {kind}"))
-        }
-        _ => Outcome::Holds,
+        Wanted::Type { family, kind } => of_type(judge, page, family, kind),
+        Wanted::Help { help } => of_help(judge, page, body, help),
+        Wanted::Untimed { untimed } => of_untimed(judge, page, untimed),
+        Wanted::Only { only } => of_only(judge, page, only),
+        _ => Ok(()),
     }
 }
 
-fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Outcome {
+fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
+    page.families.iter().find(|all| all.name == name)
+}
+
+fn of_type(judge: &Judge, page: &Page, name: &str, kind: &str) -> Found {
+    let seen = match family(page, name).map(|found| found.kind.as_str()) {
+        Some(seen) if seen == kind => return Ok(()),
+        Some("") => say("no TYPE for {}", &[&name]),
+        Some(seen) => format!("# TYPE {name} {seen}"),
+        None => say("no metric {}{}", &[&name, &near(page, name)]),
+    };
+    fails(judge, &seen, &format!("# TYPE {name} {kind}"))
+}
+
+/// What people write to have written something.
+const PLACEHOLDERS: [&str; 12] = [
+    "todo",
+    "fixme",
+    "tbd",
+    "xxx",
+    "help",
+    "text",
+    "lorem",
+    "help text",
+    "the help text",
+    "a help text",
+    "some help text",
+    "description",
+];
+
+fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
+    let expected = say("# HELP {}, with a text that says what it is", &[&name]);
+    let help = family(page, name).and_then(|found| found.help.as_deref());
+    let Some(help) = help.map(str::trim).filter(|help| !help.is_empty()) else {
+        return fails(judge, &say("no HELP for {}", &[&name]), &expected);
+    };
+    let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
+    // A word alone says no more than the name; Chinese has no blanks between its words.
+    let is_word = !words.contains(' ') && words.is_ascii();
+    let first = words.split([' ', ':']).next().unwrap_or_default();
+    let is_left =
+        PLACEHOLDERS.contains(&words.as_str()) || PLACEHOLDERS[..4].contains(&first);
+    if is_word || is_left {
+        return fails(judge, &format!("# HELP {name} {help}"), &expected);
+    }
+    let is_sample = |line: &&str| {
+        let line = line.trim_start();
+        !line.starts_with('#') && line.starts_with(name)
+    };
+    let is_help = |line: &&str| line.starts_with('#') && line.contains("HELP");
+    let mut lines = body.lines().filter(|line| is_sample(line) || is_help(line));
+    let of_family = |line: &&str| line.contains(name);
+    match lines.find(of_family) {
+        Some(line) if is_sample(&line) => {
+            let expected = say("# HELP {} before its samples", &[&name]);
+            fails(judge, &format!("{line}\n# HELP {name} {help}"), &expected)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn of_untimed(judge: &Judge, page: &Page, name: &str) -> Found {
+    let mut samples = family(page, name).into_iter().flat_map(|all| &all.samples);
+    match samples.find(|sample| sample.timestamp.is_some()) {
+        Some(sample) => {
+            let expected = say("{} without a timestamp", &[&name]);
+            fails(judge, &sample.line, &expected)
+        }
+        None => Ok(()),
+    }
+}
+
+fn of_only(judge: &Judge, page: &Page, only: &[String]) -> Found {
+    let is_known = |name: &str| {
+        only.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == known,
+        })
+    };
+    let strange = page.families.iter().filter(|all| !is_known(&all.name));
+    let mut shown = strange.map(|all| match all.samples.first() {
+        Some(sample) => sample.line.clone(),
+        None => all.name.clone(),
+    });
+    match shown.next() {
+        Some(seen) => {
+            let known = only.join(&say(", ", &[]));
+            fails(judge, &seen, &say("no metrics but {}", &[&known]))
+        }
+        None => Ok(()),
+    }
+}
+
+fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
     let Ok((selector, _)) = selected(absent) else {
-        return fails(judge, absent.to_owned(), "a name and labels".to_owned());
+        return fails(judge, absent, "a name and labels");
     };
     match page.samples().find(|sample| sample.is(&selector)) {
-        Some(sample) => fails(judge, sample.line.clone(), say("no {}", &[&absent])),
-        None => Outcome::Holds,
+        Some(sample) => fails(judge, &sample.line, &say("no {}", &[&absent])),
+        None => Ok(()),
     }
 }
 
-fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Outcome {
-    let selector = match selected(&wanted.sample) {
-        Ok((selector, _)) => selector,
-        Err(what) => return fails(judge, what, wanted.sample.clone()),
+/// The samples of `page` that `selector`, a name with labels, selects.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn found<'a>(page: &'a Page, selector: &str) -> Result<Vec<&'a Sample>, String> {
+    let (selector, _) = selected(selector)?;
+    Ok(page.samples().filter(|all| all.is(&selector)).collect())
+}
+
+fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
+    let (found, selector) =
+        match (found(page, &wanted.sample), selected(&wanted.sample)) {
+            (Ok(found), Ok((selector, _))) => (found, selector),
+            (Err(what), _) | (_, Err(what)) => {
+                return fails(judge, &what, &wanted.sample);
+            }
+        };
+    let is_right = |all: &&Sample| {
+        has_value(all, wanted)
+            && has_labels(all, wanted)
+            && is_exact(all, &selector, wanted)
     };
-    let found: Vec<&Sample> = page.samples().filter(|all| all.is(&selector)).collect();
-    let is_right = |all: &&Sample| has_value(all, wanted) && has_labels(all, wanted);
     if found.len() == wanted.series && found.iter().all(is_right) {
-        return Outcome::Holds;
+        return Ok(());
     }
     // Where their number is right, those that are wrong say more alone.
     let is_shown = |all: &&&Sample| found.len() != wanted.series || !is_right(all);
     let shown = found.iter().filter(is_shown);
     let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
-        [] => {
-            let near = near(page, &selector.name);
-            say("no sample {}{}", &[&wanted.sample, &near])
-        }
+        [] => missing(page, &wanted.sample, &selector.name),
         _ => lines.join("\n"),
     };
-    fails(judge, seen, expected(wanted))
+    fails(judge, &seen, &expected(wanted))
+}
+
+/// That it is not there, and what is there in its place.
+pub fn missing(page: &Page, sample: &str, name: &str) -> String {
+    say("no sample {}{}", &[&sample, &near(page, name)])
 }
 
 fn has_labels(sample: &Sample, wanted: &Samples) -> bool {
     let mut labels = wanted.labels.iter();
     labels.all(|label| sample.label(label).is_some())
+}
+
+/// Whether it has no label beside those that are wanted.
+fn is_exact(sample: &Sample, selector: &Sample, wanted: &Samples) -> bool {
+    let is_wanted = |name: &String| {
+        selector.label(name).is_some() || wanted.labels.contains(name) || name == "le"
+    };
+    !wanted.exact || sample.labels.iter().all(|(name, _)| is_wanted(name))
 }
 
 fn has_value(sample: &Sample, wanted: &Samples) -> bool {
@@ -139,18 +223,21 @@ fn expected(wanted: &Samples) -> String {
         (None, None, Some(to)) => say("{}, {} or less", &[sample, &to]),
         (None, None, None) => sample.clone(),
     };
-    let one = match wanted.labels.as_slice() {
-        [] => one,
-        labels => say(
-            "{}, with the labels {}",
-            &[&one, &labels.join(&say(", ", &[]))],
-        ),
+    let labels = wanted.labels.join(&say(", ", &[]));
+    let one = match (wanted.labels.is_empty(), wanted.exact) {
+        (true, false) => one,
+        (true, true) => say("{}, without another label", &[&one]),
+        (false, false) => say("{}, with the labels {}", &[&one, &labels]),
+        (false, true) => say("{}, with the labels {} and no other", &[&one, &labels]),
     };
     match wanted.series {
         1 => one,
         count => say("{} series {}", &[&count, &one]),
     }
 }
+
+/// The most lines that are shown of what is there in place of a name.
+const NEAR: usize = 6;
 
 /// What the page has in place of a name that it lacks.
 fn near(page: &Page, name: &str) -> String {
@@ -168,12 +255,10 @@ fn near(page: &Page, name: &str) -> String {
             }
         }
         samples => {
-            let lines = samples.iter().map(|sample| format!("\n{}", sample.line));
-            lines.take(20).collect()
+            let shown = samples.iter().take(NEAR);
+            let lines = shown.map(|sample| format!("\n{}", sample.line));
+            let more = if samples.len() > NEAR { "\n…" } else { "" };
+            lines.chain([more.to_owned()]).collect()
         }
     }
-}
-
-fn fails(judge: &Judge, seen: String, expected: String) -> Outcome {
-    Outcome::Fails(Finding::wanted(&seen, &expected, &judge.why))
 }

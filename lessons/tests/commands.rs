@@ -62,6 +62,16 @@ fn a_check_that_fails_is_not_a_pass() {
 }
 
 #[test]
+fn a_start_that_nobody_touched_is_not_shown_how_to_mend_it() {
+    let learner = Learner::new();
+    let (text, _) = learner.run("check 00");
+    assert!(text.contains("no help text"), "{text}");
+    assert!(!text.contains("to fix:"), "{text}");
+    learner.write("00_first/exercise.rs", "touched\n");
+    learner.assert_says("check 00", &["no help text", "to fix:"]);
+}
+
+#[test]
 fn what_the_compiler_says_is_shown_as_it_is() {
     let learner = Learner::new();
     let says = "printf 'error[E0425]: not \\033[1mfound\\033[0m\\n' >&2; exit 101";

@@ -26,7 +26,7 @@ use std::process::Command;
 use book::Problems;
 use book::page::{Page, Section};
 use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
-use support::{LESSONS, built, check};
+use support::{LESSONS, build, built, check};
 
 fn course() -> Course {
     Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
@@ -98,45 +98,15 @@ fn broken(lesson: &Lesson, judge: &Judge) -> String {
     text
 }
 
-/// Builds all `mutants` as the programs of a package, and gives its folder of programs.
-fn build(mutants: &[Mutant]) -> std::path::PathBuf {
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
-    let programs = package.join("src/bin");
-    let _ = fs::remove_dir_all(&programs);
-    fs::create_dir_all(&programs).unwrap();
-    let root = Path::new(LESSONS).parent().unwrap();
-    let manifest =
-        include_str!("fixtures/mutants.toml").replace("{root}", root.to_str().unwrap());
-    fs::write(package.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    for mutant in mutants {
-        fs::write(programs.join(format!("{}.rs", mutant.name)), &mutant.text).unwrap();
-    }
-    let debug = built("");
-    let target = debug.parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .current_dir(&package)
-        .args([
-            "build",
-            "--quiet",
-            "--offline",
-            "--keep-going",
-            "--target-dir",
-        ])
-        .arg(target)
-        .output()
-        .unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words}");
-    debug
-}
-
 #[test]
 fn a_solution_without_one_judged_thing_fails_by_it() {
     let mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
-    let programs = build(&mutants);
+    let programs = mutants
+        .iter()
+        .map(|all| (all.name.clone(), all.text.clone()));
+    let folder = build("mutants", &programs.collect::<Vec<_>>());
     for mutant in mutants {
-        let report = check(&mutant.lesson, &programs.join(&mutant.name));
+        let report = check(&mutant.lesson, &folder.join(&mutant.name));
         let wrong: BTreeSet<String> =
             report.wrong().into_iter().map(str::to_owned).collect();
         assert!(
@@ -222,8 +192,7 @@ fn a_lesson_is_whole() {
         for step in &lesson.text.step {
             for judge in &step.judge {
                 let wanted = &judge.wanted;
-                let of_any =
-                    matches!(wanted, Wanted::Status { .. } | Wanted::Link { .. });
+                let of_any = is_of_any_page(wanted);
                 let holds = of_any || step.page == PageKind::Metrics;
                 let what = format!("{:?} is never seen on such a page", judge.name);
                 problems.unless(holds, &path, 0, [&what, "page = \"metrics\""]);
@@ -242,6 +211,23 @@ fn a_lesson_is_whole() {
         }
     }
     problems.assert_none();
+}
+
+/// Whether it can be judged of an answer that is no page of metrics.
+fn is_of_any_page(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Status { .. }
+        | Wanted::ContentType { .. }
+        | Wanted::Link { .. }
+        | Wanted::Body { .. }
+        | Wanted::NoSamples { .. }
+        | Wanted::Within { .. }
+        | Wanted::Hidden { .. }
+        | Wanted::Reported { .. }
+        | Wanted::Steady { .. } => true,
+        Wanted::Rule { rule } => ["panics", "slow", "links"].contains(&rule.as_str()),
+        _ => false,
+    }
 }
 
 /// What cargo builds for `package`: each package with its features.
@@ -328,9 +314,13 @@ fn a_translation_is_of_the_words_that_there_are() {
 }
 
 /// The rules that a lesson may claim: those of lessons/src/finding.rs.
-const RULES: [&str; 16] = [
+const RULES: [&str; 20] = [
     "runs",
     "answers",
+    "slow",
+    "steady",
+    "links",
+    "panics",
     "status",
     "content-type",
     "format",

@@ -42,6 +42,41 @@ pub fn built(name: &str) -> PathBuf {
     runner.with_file_name(name)
 }
 
+/// Builds `programs`, names with texts, as those of a package of their own, and returns the
+/// folder of the built ones.
+pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
+    let sources = folder.join("src/bin");
+    let _ = fs::remove_dir_all(&sources);
+    fs::create_dir_all(&sources).unwrap();
+    let root = Path::new(LESSONS).parent().unwrap();
+    let manifest = include_str!("../fixtures/programs.toml")
+        .replace("{name}", package)
+        .replace("{root}", root.to_str().unwrap());
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    for (name, text) in programs {
+        fs::write(sources.join(format!("{name}.rs")), text).unwrap();
+    }
+    let debug = built("");
+    let target = debug.parent().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .current_dir(&folder)
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--keep-going",
+            "--target-dir",
+        ])
+        .arg(target)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    debug
+}
+
 /// What the runner says of `program` as an exercise of the lesson.
 pub fn check(lesson: &str, program: &Path) -> Report {
     let output = workbook()

@@ -1,0 +1,272 @@
+//! Asks a running program, and asks it again: once more at once, as other clients do, several
+//! times in parallel, and other paths in between. A program that is right only for the first
+//! request is not right.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::course::{Lesson, PageKind, Step, Wanted};
+use crate::finding::Finding;
+use crate::html;
+use crate::scrape::{Answer, Client, scrape};
+use crate::words::{say, text};
+
+/// How long any answer of a lesson's program may take.
+pub const SLOW: Duration = Duration::from_secs(3);
+
+/// How many scrapes are made at once. With the others of a step these are seven: what is
+/// made new at each second or third scrape is old at the first scrape of a later step.
+const AT_ONCE: u32 = 3;
+
+const OTHER_START: &str = text("after another start");
+
+/// What a browser asks any server for.
+const ELSEWHERE: &str = "/favicon.ico";
+
+/// The most links of a page that are followed.
+const LINKS: usize = 10;
+
+/// One request, and what came of it.
+pub struct Asked {
+    pub path: String,
+    pub part: Part,
+    /// When or how it was asked, as a note for a finding; nothing of the first request.
+    pub how: String,
+    pub answer: Result<Answer, Finding>,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What the step asks for: everything is judged of its answer.
+    Asked,
+    /// Another path in between, or the same with a query.
+    Aside,
+    /// The same, which a link of the page for people leads to.
+    Linked,
+    /// A scrape while what the step asks for is answered.
+    Meanwhile,
+}
+
+impl Asked {
+    /// Whether the program was started anew for it.
+    pub fn is_other_start(&self) -> bool {
+        self.how == say(OTHER_START, &[])
+    }
+
+    /// Whether there was no answer in time, so that to ask on would only take long.
+    fn is_stuck(&self) -> bool {
+        match &self.answer {
+            Ok(answer) => answer.took > SLOW,
+            Err(_) => true,
+        }
+    }
+}
+
+/// Asks `address` what `step` of `lesson` says.
+pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
+    let mut asking = Asking {
+        address,
+        asked: Vec::new(),
+    };
+    match step.times {
+        Some(times) => asking.so_often(step, times),
+        None => asking.in_several_ways(lesson, step),
+    }
+    asking.asked
+}
+
+/// Until a program serves: it may listen before it has done what comes first.
+pub fn until_it_serves(address: SocketAddr) {
+    let _ = scrape(address, ELSEWHERE, Client::Curl);
+}
+
+/// Asks a program that was started anew once.
+pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
+    let how = say(OTHER_START, &[]);
+    one(address, &step.get, Part::Asked, &how, Client::Prometheus)
+}
+
+struct Asking {
+    address: SocketAddr,
+    asked: Vec<Asked>,
+}
+
+impl Asking {
+    fn in_several_ways(&mut self, lesson: &Lesson, step: &Step) {
+        let again = [
+            (String::new(), Client::Prometheus),
+            (say("asked again", &[]), Client::Prometheus),
+        ];
+        for (how, client) in again {
+            self.ask(&step.get, Part::Asked, &how, client);
+        }
+        if step.page == PageKind::Metrics {
+            self.asides(lesson, step);
+        }
+        let plain = say("asked as curl asks", &[]);
+        self.ask(&step.get, Part::Asked, &plain, Client::Curl);
+        if !self.is_stuck() {
+            self.at_once(&step.get, AT_ONCE, AT_ONCE);
+        }
+        let more = say("asked once more", &[]);
+        self.ask(&step.get, Part::Asked, &more, Client::Prometheus);
+    }
+
+    /// No more of what has not ended.
+    fn is_stuck(&self) -> bool {
+        self.asked.last().is_some_and(Asked::is_stuck)
+    }
+
+    fn ask(&mut self, path: &str, part: Part, how: &str, client: Client) {
+        if !self.is_stuck() {
+            self.asked.push(one(self.address, path, part, how, client));
+        }
+    }
+
+    /// The lesson's other paths, one that nobody serves, the families that must not be here,
+    /// and whatever the page for people links to.
+    fn asides(&mut self, lesson: &Lesson, step: &Step) {
+        for path in aside_paths(lesson, step) {
+            self.ask(&path, Part::Aside, "", Client::Prometheus);
+        }
+        self.ask("/", Part::Aside, "", Client::Curl);
+        let host = self.address.to_string();
+        let links = match self.asked.last().map(|last| &last.answer) {
+            Some(Ok(page)) if is_html(page) => html::links(&host, "/", &page.text()),
+            _ => Vec::new(),
+        };
+        // Where the number of requests counts, a link is not followed.
+        let counts = |link: &String| {
+            let mut steps = lesson.text.step.iter();
+            steps.any(|all| all.get == *link && all.times.is_some())
+        };
+        let links = links.into_iter();
+        let links = links.filter(|link| *link != step.get && !counts(link));
+        for link in links.take(LINKS) {
+            self.ask(&link, Part::Linked, "", Client::Curl);
+        }
+    }
+
+    fn so_often(&mut self, step: &Step, times: u32) {
+        if step.at_once > 1 {
+            match &step.meanwhile {
+                Some(path) => self.with_scrapes(step, times, path),
+                None => self.at_once(&step.get, times, step.at_once),
+            }
+            return;
+        }
+        for time in 1..=times {
+            let how = match time {
+                1 => String::new(),
+                time => say("asked the {}. time", &[&time]),
+            };
+            self.ask(&step.get, Part::Asked, &how, Client::Prometheus);
+        }
+    }
+
+    fn with_scrapes(&mut self, step: &Step, times: u32, path: &str) {
+        self.ask(path, Part::Meanwhile, "", Client::Prometheus);
+        let address = self.address;
+        let is_over = AtomicBool::new(false);
+        let scrapes = thread::scope(|scope| {
+            let scraping = scope.spawn(|| {
+                let how = say("asked while {} is answered", &[&step.get]);
+                let mut scrapes = Vec::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    let client = Client::Prometheus;
+                    let asked = one(address, path, Part::Meanwhile, &how, client);
+                    let is_stuck = asked.is_stuck();
+                    scrapes.push(asked);
+                    if is_stuck {
+                        break;
+                    }
+                }
+                scrapes
+            });
+            self.at_once(&step.get, times, step.at_once);
+            is_over.store(true, Ordering::Relaxed);
+            scraping.join().unwrap_or_default()
+        });
+        self.asked.extend(scrapes);
+    }
+
+    /// Asks `times` times, so many at once, until one is stuck.
+    fn at_once(&mut self, path: &str, times: u32, threads: u32) {
+        let how = say("asked {} times at once", &[&threads]);
+        let (address, left) = (self.address, AtomicU32::new(times));
+        let next = || {
+            let less = |left: u32| left.checked_sub(1);
+            let order = Ordering::Relaxed;
+            left.fetch_update(order, order, less).is_ok()
+        };
+        let asked = thread::scope(|scope| {
+            let asks = || {
+                let mut asked = Vec::new();
+                while next() {
+                    let client = Client::Prometheus;
+                    asked.push(one(address, path, Part::Asked, &how, client));
+                    if asked.last().is_some_and(Asked::is_stuck) {
+                        left.store(0, Ordering::Relaxed);
+                    }
+                }
+                asked
+            };
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(asks)).collect();
+            let asked = threads.into_iter().map(|thread| thread.join());
+            asked
+                .flat_map(Result::unwrap_or_default)
+                .collect::<Vec<_>>()
+        });
+        self.asked.extend(asked);
+    }
+}
+
+fn one(
+    address: SocketAddr,
+    path: &str,
+    part: Part,
+    how: &str,
+    client: Client,
+) -> Asked {
+    Asked {
+        path: path.to_owned(),
+        part,
+        how: how.to_owned(),
+        answer: scrape(address, path, client),
+    }
+}
+
+/// The paths that are asked beside that of `step`.
+fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
+    let steps = lesson.text.step.iter();
+    let others = steps.filter(|other| other.times.is_none() && other.get != step.get);
+    let mut paths: Vec<String> =
+        others.clone().map(|other| other.get.clone()).collect();
+    paths.push(ELSEWHERE.to_owned());
+    for judge in others.flat_map(|other| &other.judge) {
+        if let Wanted::Sample(samples) = &judge.wanted {
+            let name = samples.sample.split('{').next().unwrap_or_default();
+            paths.push(format!("{}?name[]={name}", step.get));
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| path != "/");
+    paths
+}
+
+/// Whether a browser shows it as a page: without a type it looks at the text.
+pub fn is_html(answer: &Answer) -> bool {
+    let kind = answer.content_type.as_deref().map(str::to_lowercase);
+    let text = || answer.text().trim_start().starts_with('<');
+    match kind
+        .as_deref()
+        .map(|kind| kind.split(';').next().unwrap_or_default().trim())
+    {
+        Some(kind) => ["text/html", "application/xhtml+xml"].contains(&kind),
+        None => text(),
+    }
+}

@@ -1,0 +1,49 @@
+//! By how much samples grow: from one scrape to the next, and since the first of all.
+
+use crate::course::{Judge, Samples};
+use crate::page::Page;
+use crate::wanted::{Found, fails, found};
+use crate::words::say;
+
+/// Whether those that `wanted` selects grow on `pages`, in the order of their scrapes, and
+/// since `first`, as it says.
+///
+/// # Errors
+///
+/// From what to what they changed.
+pub fn of_growth(
+    judge: &Judge,
+    wanted: &Samples,
+    pages: &[&Page],
+    first: Option<&Page>,
+) -> Found {
+    let sample = &wanted.sample;
+    if let (Some(by), [one, next, ..]) = (wanted.grows, pages) {
+        let expected = say("{} larger by {} in the next scrape", &[sample, &by]);
+        let is_right = |grown: f64| (grown - by).abs() < 1e-9;
+        between(judge, sample, [one, next], is_right, &expected)?;
+    }
+    if let (true, Some(first), [.., last]) = (wanted.grew, first, pages) {
+        let expected = say("{} larger than at first", &[sample]);
+        between(judge, sample, [first, last], |grown| grown > 0.0, &expected)?;
+    }
+    Ok(())
+}
+
+fn between(
+    judge: &Judge,
+    selector: &str,
+    [before, after]: [&Page; 2],
+    is_right: impl Fn(f64) -> bool,
+    expected: &str,
+) -> Found {
+    let before = found(before, selector).unwrap_or_default();
+    let after = found(after, selector).unwrap_or_default();
+    match (before.first(), after.first()) {
+        (Some(before), Some(after)) if !is_right(after.value - before.value) => {
+            let seen = say("{}\nand after it {}", &[&before.line, &after.line]);
+            fails(judge, &seen, expected)
+        }
+        _ => Ok(()),
+    }
+}

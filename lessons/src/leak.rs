@@ -1,0 +1,87 @@
+//! Whether a program uses more and more: memory, threads, descriptors.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::course::{Judge, Resource};
+use crate::processes::Usage;
+use crate::program::Running;
+use crate::wanted::{Found, fails};
+use crate::words::say;
+
+/// How long what ends with its request may take to end.
+const SETTLES: Duration = Duration::from_secs(1);
+
+/// By how much a program may differ that leaks nothing: allocators keep some memory for each
+/// thread, and a connection that was just closed is still a thread and a descriptor.
+const MEMORY: u64 = 16 * 1024 * 1024;
+const OTHERS: u64 = 8;
+
+/// Whether it uses no more than `before`, when `requests` more have been answered.
+///
+/// # Errors
+///
+/// Of what it uses more.
+pub fn of_steady(
+    judge: &Judge,
+    running: &Running,
+    before: Option<Usage>,
+    resources: &[Resource],
+    requests: usize,
+) -> Found {
+    let Some(before) = before else {
+        return Ok(());
+    };
+    let began = Instant::now();
+    loop {
+        let Some(now) = running.usage() else {
+            return Ok(());
+        };
+        let grown = resources.iter().find(|all| grows(**all, &before, &now));
+        let Some(resource) = grown else { return Ok(()) };
+        if began.elapsed() > SETTLES {
+            return says(judge, *resource, &before, &now, requests);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn amount(resource: Resource, usage: &Usage) -> u64 {
+    match resource {
+        Resource::Memory => usage.memory,
+        Resource::Threads => usage.threads,
+        Resource::Descriptors => usage.descriptors,
+    }
+}
+
+fn grows(resource: Resource, before: &Usage, now: &Usage) -> bool {
+    let slack = match resource {
+        Resource::Memory => MEMORY,
+        Resource::Threads | Resource::Descriptors => OTHERS,
+    };
+    amount(resource, now) > amount(resource, before) + slack
+}
+
+fn says(
+    judge: &Judge,
+    resource: Resource,
+    before: &Usage,
+    now: &Usage,
+    requests: usize,
+) -> Found {
+    let (before, now) = (amount(resource, before), amount(resource, now));
+    let text = |count: u64| match resource {
+        Resource::Memory => say("{} MiB of memory", &[&(count / (1024 * 1024))]),
+        Resource::Threads => say("{} threads", &[&count]),
+        Resource::Descriptors => say("{} open descriptors", &[&count]),
+    };
+    let seen = say(
+        "{}, and {} after {} requests",
+        &[&text(before), &text(now), &requests],
+    );
+    let expected = say(
+        "about {} after {} requests too",
+        &[&text(before), &requests],
+    );
+    fails(judge, &seen, &expected)
+}

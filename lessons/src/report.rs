@@ -1,0 +1,237 @@
+//! What was found of a program, in the order in which a learner should read it: that it does
+//! not run, then what keeps the rest from being seen, then the rest.
+
+use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
+use crate::finding::{Finding, first_of_each};
+use crate::page::Page;
+use crate::seen::Seen;
+use crate::wanted::in_the_words_of;
+use crate::words::{say, text};
+
+/// What became of one thing that is judged.
+pub struct Verdict {
+    pub name: String,
+    pub outcome: Outcome,
+}
+
+/// How it was found.
+pub enum Outcome {
+    Holds,
+    /// As it must not be.
+    Fails(Finding),
+    /// Nobody could look, because of what failed before.
+    NotSeen,
+}
+
+/// What was found of a program.
+#[derive(Default)]
+pub struct Report {
+    pub verdicts: Vec<Verdict>,
+    /// What the program printed, beside the line that says where it listens.
+    pub printed: String,
+}
+
+/// The rules that a page is broken by so far that what is missing on it says nothing.
+const CAUSES: [&str; 5] = ["runs", "answers", "slow", "status", "format"];
+
+/// As many findings of one name are said.
+const MOST: usize = 3;
+
+pub fn is_rule(judge: &Judge, name: &str) -> bool {
+    matches!(&judge.wanted, Wanted::Rule { rule } if rule == name)
+}
+
+impl Report {
+    fn add(&mut self, name: &str, mut outcome: Outcome) {
+        if let Outcome::Fails(finding) = &mut outcome {
+            self.shorten(finding);
+        }
+        let name = name.to_owned();
+        self.verdicts.push(Verdict { name, outcome });
+    }
+
+    fn failing(&self) -> impl Iterator<Item = (&str, &Finding)> {
+        self.verdicts.iter().filter_map(|all| match &all.outcome {
+            Outcome::Fails(finding) => Some((all.name.as_str(), finding)),
+            _ => None,
+        })
+    }
+
+    /// The lines of a page that an earlier finding has shown are not shown again.
+    fn shorten(&self, finding: &mut Finding) {
+        let Some((first, lines)) = finding.seen.split_once('\n') else {
+            return;
+        };
+        let whole = lines.trim_end_matches("\n…");
+        let samples = Page::parse(format!("{whole}\n")).samples().count();
+        let is_long = samples > 1 && samples == whole.lines().count();
+        let mut earlier = self
+            .failing()
+            .filter_map(|(_, all)| all.seen.split_once('\n'));
+        if is_long && earlier.any(|(_, all)| all == lines) {
+            finding.seen = say("{} (what is there in its place: above)", &[&first]);
+        }
+    }
+
+    /// The program does not run: that is the finding, and nothing else can be seen.
+    pub fn fail_all(&mut self, lesson: &Lesson, finding: Finding) {
+        for step in &lesson.text.step {
+            self.not_seen(step);
+        }
+        self.running(lesson, Some(finding));
+    }
+
+    /// Nobody could look at what this step wants.
+    pub fn not_seen(&mut self, step: &Step) {
+        for judge in step.judge.iter().filter(|judge| !is_rule(judge, "runs")) {
+            self.add(&judge.name, Outcome::NotSeen);
+        }
+        if step.page == PageKind::Metrics {
+            self.rules(step, Outcome::NotSeen);
+        }
+    }
+
+    /// Whether the program runs, in the lesson's words if it has some. It is said first,
+    /// whenever it was found.
+    pub fn running(&mut self, lesson: &Lesson, finding: Option<Finding>) {
+        let own = lesson.judges().find(|judge| is_rule(judge, "runs"));
+        let runs = say("the program runs", &[]);
+        let name = own.map_or(runs, |judge| judge.name.clone());
+        let outcome = match finding {
+            Some(finding) => Outcome::Fails(in_the_words_of(own, finding)),
+            None => Outcome::Holds,
+        };
+        self.verdicts.insert(0, Verdict { name, outcome });
+    }
+
+    /// That it panicked, if nothing else shows it.
+    pub fn panics(&mut self, stderr: &str) {
+        let is_first = self.failing().next().is_none();
+        if let Some(finding) = panics(stderr).filter(|_| is_first) {
+            self.add(
+                &say("the program does not panic", &[]),
+                Outcome::Fails(finding),
+            );
+        }
+    }
+
+    /// Without what to change: of a start that nobody has touched it would be the answer.
+    pub fn leave_out_fixes(&mut self) {
+        for verdict in &mut self.verdicts {
+            if let Outcome::Fails(finding) = &mut verdict.outcome {
+                finding.fix.clear();
+            }
+        }
+    }
+
+    /// What the step's answers show.
+    pub fn step(&mut self, step: &Step, seen: &mut Seen) {
+        let own = step.judge.iter().filter(|judge| !is_rule(judge, "runs"));
+        let judged: Vec<_> = own.map(|all| (&all.name, seen.outcome(all))).collect();
+        let findings = std::mem::take(&mut seen.findings);
+        let is_clean = findings.is_empty();
+        let is_cause = |finding: &Finding| CAUSES.contains(&finding.rule);
+        let (causes, others) = findings.into_iter().partition(is_cause);
+        self.general(step, causes);
+        for (name, outcome) in judged {
+            self.add(name, outcome);
+        }
+        self.general(step, others);
+        if step.page == PageKind::Metrics && is_clean {
+            let outcome = match seen.has_page() {
+                true => Outcome::Holds,
+                false => Outcome::NotSeen,
+            };
+            self.rules(step, outcome);
+        }
+    }
+
+    /// What was found by the rules for all programs, and no judge of the lesson claimed.
+    /// Each is said once, though it is found in several steps.
+    fn general(&mut self, step: &Step, findings: Vec<Finding>) {
+        let known: Vec<_> = self.failing().map(|(_, all)| in_short(all)).collect();
+        for finding in first_of_each(findings) {
+            let path = match finding.rule {
+                "links" => "/",
+                "steady" => step.meanwhile.as_ref().unwrap_or(&step.get),
+                _ => &step.get,
+            };
+            let name = format!("GET {path}: {}", finding.rule);
+            let of_name = self.failing().filter(|(all, _)| **all == name).count();
+            if !known.contains(&in_short(&finding)) && of_name < MOST {
+                self.add(&name, Outcome::Fails(finding));
+            }
+        }
+    }
+
+    /// Said once of a path, though it is asked in several steps.
+    fn rules(&mut self, step: &Step, outcome: Outcome) {
+        let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
+        let name = match step.judge.iter().any(claims) {
+            true => text("GET {} keeps the other rules for any page of metrics"),
+            false => text("GET {} keeps the rules for any page of metrics"),
+        };
+        let name = say(name, &[&step.get]);
+        if !self.verdicts.iter().any(|verdict| verdict.name == name) {
+            self.add(&name, outcome);
+        }
+    }
+}
+
+fn in_short(finding: &Finding) -> (&'static str, String) {
+    let first = finding.seen.lines().next().unwrap_or_default();
+    (finding.rule, first.to_owned())
+}
+
+/// The first panic on standard error.
+pub fn panics(stderr: &str) -> Option<Finding> {
+    let mut lines = stderr
+        .lines()
+        .skip_while(|line| !line.contains("panicked at "));
+    let (first, reason) = (lines.next()?, lines.next().unwrap_or_default());
+    Some(Finding::panics(&format!("{first}\n{reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails(seen: &str) -> Outcome {
+        Outcome::Fails(Finding::wanted(seen, "", ""))
+    }
+
+    #[test]
+    fn the_lines_of_a_page_are_shown_once() {
+        let mut report = Report::default();
+        let page = "a{x=\"1\"} 1\na{x=\"2\"} 2\n…";
+        for seen in [
+            &format!("no a\n{page}"),
+            &format!("no b\n{page}"),
+            "no c\nd\ne",
+        ] {
+            report.add("", fails(seen));
+            report.add("", fails(seen));
+        }
+        let seen: Vec<_> = report.failing().map(|(_, all)| all.seen.clone()).collect();
+        let above = " (what is there in its place: above)";
+        let (a, b) = (format!("no a{above}"), format!("no b{above}"));
+        let expected = [
+            &format!("no a\n{page}"),
+            &a,
+            &b,
+            &b,
+            "no c\nd\ne",
+            "no c\nd\ne",
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_first_panic_is_found_with_its_reason() {
+        let stderr = "one\n\nthread 'a' (7) panicked at src/main.rs:1:2:\nwhy\nnote\n";
+        let seen = panics(stderr).map(|finding| finding.seen);
+        let expected = "thread 'a' (7) panicked at src/main.rs:1:2:\nwhy";
+        assert_eq!(seen.as_deref(), Some(expected));
+        assert!(panics("one\n").is_none());
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether a program says on standard error what it must say there.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::course::Judge;
+use crate::program::Running;
+use crate::wanted::{Found, fails};
+use crate::words::say;
+
+/// How long what was printed may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+
+/// Whether standard error has a line with `text` so many `times`, and standard output does
+/// not; `from` is how much of output and error is older.
+///
+/// # Errors
+///
+/// What there is in place of it.
+pub fn of_reported(
+    judge: &Judge,
+    running: &Running,
+    (from_out, from_err): (usize, usize),
+    text: &str,
+    times: u32,
+) -> Found {
+    let asked = Instant::now();
+    loop {
+        let out = since(&running.stdout(), from_out);
+        let err = since(&running.stderr(), from_err);
+        let is_there = lines(&err, text).count() >= times as usize;
+        let is_out = lines(&out, text).any(|line| !text.is_empty() || has(&err, line));
+        if is_there && !is_out {
+            return Ok(());
+        }
+        if is_out || asked.elapsed() > ON_ITS_WAY {
+            return fails(judge, &seen(&out, &err, text), &expected(text, times));
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn since(printed: &str, from: usize) -> String {
+    printed.get(from..).unwrap_or_default().to_owned()
+}
+
+/// The lines with `text`, but for the one that says where the program listens.
+fn lines<'a>(printed: &'a str, text: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_meant =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with("listening on ");
+    let lines = printed.lines().filter(is_meant);
+    lines.filter(move |line| line.contains(text))
+}
+
+fn has(printed: &str, line: &str) -> bool {
+    printed.lines().any(|all| all == line)
+}
+
+fn seen(out: &str, err: &str, text: &str) -> String {
+    let out: Vec<&str> = lines(out, text).collect();
+    match (out.as_slice(), err.trim()) {
+        ([], "") => say("nothing on standard error", &[]),
+        ([], err) => say("on standard error:\n{}", &[&err]),
+        (out, _) => say("on standard output:\n{}", &[&out.join("\n")]),
+    }
+}
+
+fn expected(text: &str, times: u32) -> String {
+    let shown = match text {
+        "" => say("a line on standard error", &[]),
+        text => say("`{}` on standard error", &[&text]),
+    };
+    match times {
+        1 => shown,
+        times => say("{}, {} times", &[&shown, &times]),
+    }
+}

@@ -1,0 +1,294 @@
+//! What the answers of one step show, and what becomes of each judge by them.
+
+use crate::answers::{of_answer, of_hidden, too_slow};
+use crate::ask::{Asked, Part};
+use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
+use crate::finding::Finding;
+use crate::growth::of_growth;
+use crate::leak::of_steady;
+use crate::page::Page;
+use crate::processes::Usage;
+use crate::program::Running;
+use crate::reference::of_read;
+use crate::report::{Outcome, panics};
+use crate::reported::of_reported;
+use crate::rules::of_asked;
+use crate::scrape::Answer;
+use crate::spread::of_spread;
+use crate::steady::unsteady;
+use crate::wanted::{Found, in_the_words_of, noted, of_metrics};
+use crate::words::say;
+
+/// What there is beside the answers.
+pub struct Around<'a> {
+    pub lesson: &'a Lesson,
+    pub step: &'a Step,
+    pub running: &'a Running,
+    /// The first page of this path, if it was scraped before.
+    pub first: Option<&'a Page>,
+    /// How much had been printed before, on standard output and error.
+    pub printed: (usize, usize),
+    pub before: Option<Usage>,
+}
+
+/// What one step's answers show.
+pub struct Seen<'a> {
+    around: Around<'a>,
+    asked: Vec<Asked>,
+    /// For each that was asked: the page of metrics, if the answer is one of status 200.
+    pages: Vec<Option<Page>>,
+    /// What is wrong by the rules for all programs.
+    pub findings: Vec<Finding>,
+}
+
+impl<'a> Seen<'a> {
+    pub fn new(around: Around<'a>, asked: Vec<Asked>) -> Seen<'a> {
+        let mut seen = Seen {
+            around,
+            asked: Vec::new(),
+            pages: Vec::new(),
+            findings: Vec::new(),
+        };
+        for asked in asked {
+            let (page, findings) = of_asked(seen.around.step, &asked);
+            seen.find(findings, &asked.how);
+            seen.asked.push(asked);
+            seen.pages.push(page);
+        }
+        seen.compare();
+        seen
+    }
+
+    /// What is new: what was found of one answer need not be said of the next.
+    fn find(&mut self, findings: Vec<Finding>, how: &str) {
+        let is_new = |finding: &Finding| {
+            self.findings.iter().all(|all| all.rule != finding.rule)
+        };
+        let new: Vec<Finding> = findings.into_iter().filter(is_new).collect();
+        self.findings
+            .extend(new.into_iter().map(|all| noted(all, how)));
+    }
+
+    /// The scrapes of one path with each other: the first comes before all others, and the
+    /// last after them; those in between may have been made at once.
+    fn compare(&mut self) {
+        for part in [Part::Asked, Part::Meanwhile] {
+            // Of those that were asked at once none came first.
+            if part == Part::Asked && self.around.step.at_once > 1 {
+                continue;
+            }
+            let all = 0..self.asked.len();
+            let of_part = all.filter(|at| {
+                self.asked[*at].part == part && !self.asked[*at].is_other_start()
+            });
+            let pages: Vec<(usize, &Page)> = of_part
+                .filter_map(|at| Some((at, self.pages[at].as_ref()?)))
+                .collect();
+            let Some(((_, first), later)) = pages.split_first() else {
+                continue;
+            };
+            let mut found = Vec::new();
+            for (at, page) in later {
+                found.push((unsteady(first, page), self.asked[*at].how.clone()));
+            }
+            for (findings, how) in found {
+                self.find(findings, &how);
+            }
+        }
+    }
+
+    /// Whether the program took too long: it need not be asked on.
+    pub fn is_stuck(&self) -> bool {
+        let stuck = |all: &Asked| all.answer.is_err() || too_slow(all).is_some();
+        self.asked.iter().any(stuck)
+    }
+
+    pub fn has_page(&self) -> bool {
+        self.pages.first().is_some_and(Option::is_some)
+    }
+
+    pub fn into_first_page(self) -> Option<Page> {
+        self.pages.into_iter().next().flatten()
+    }
+
+    pub fn outcome(&mut self, judge: &Judge) -> Outcome {
+        match &judge.wanted {
+            Wanted::Rule { rule } => return self.rule(judge, rule),
+            // What a lesson says of these is the stricter.
+            Wanted::Help { .. } => self.findings.retain(|all| all.rule != "help"),
+            Wanted::ContentType { .. } => {
+                self.findings.retain(|all| all.rule != "content-type");
+            }
+            _ => {}
+        }
+        match self.found(judge) {
+            None => Outcome::NotSeen,
+            Some(Ok(())) => Outcome::Holds,
+            Some(Err(_)) if self.is_hidden(judge) => Outcome::NotSeen,
+            Some(Err(finding)) => Outcome::Fails(finding),
+        }
+    }
+
+    /// Whether what is missing may be on a line that could not be read.
+    fn is_hidden(&self, judge: &Judge) -> bool {
+        use Wanted::{Help, Read, Sample, Spread, Type};
+        let of_page = matches!(
+            judge.wanted,
+            Sample(_) | Type { .. } | Help { .. } | Read { .. } | Spread { .. }
+        );
+        of_page && self.findings.iter().any(|finding| finding.rule == "format")
+    }
+
+    /// Nothing where nobody could look.
+    fn found(&self, judge: &Judge) -> Option<Found> {
+        match &judge.wanted {
+            Wanted::Sample(_)
+            | Wanted::Absent { .. }
+            | Wanted::Type { .. }
+            | Wanted::Help { .. }
+            | Wanted::Untimed { .. }
+            | Wanted::Only { .. }
+            | Wanted::Read { .. }
+            | Wanted::Spread { .. } => {
+                self.has_page().then_some(())?;
+                self.of_pages(judge)
+            }
+            Wanted::Reported { .. } | Wanted::Steady { .. } => self.of_program(judge),
+            Wanted::Hidden { hidden } => {
+                let seen = self.asked.iter().filter(|asked| !self.is_own(asked));
+                first(seen.map(|asked| of_hidden(judge, asked, hidden)))
+            }
+            _ => self.of_answers(judge),
+        }
+    }
+
+    fn of_pages(&self, judge: &Judge) -> Option<Found> {
+        let id = self.around.running.id();
+        let of_each = || first(self.judged().map(|all| of_one(judge, all)));
+        match &judge.wanted {
+            Wanted::Spread {
+                spread,
+                around,
+                most,
+            } => {
+                let pages = self.one_of_each_start();
+                Some(of_spread(judge, &pages, spread, *around, *most))
+            }
+            Wanted::Read { read, slack } => {
+                let pages = self.judged().filter(|(asked, _)| asked.how.is_empty());
+                first(pages.map(|(_, page)| of_read(judge, page, read, *slack, id)))
+            }
+            Wanted::Absent { .. } => {
+                let asides = self.asides_by_query();
+                let asides = asides.iter().map(|(asked, page)| (*asked, page));
+                first(self.judged().chain(asides).map(|all| of_one(judge, all)))
+            }
+            Wanted::Sample(samples) => {
+                let pages: Vec<&Page> = self.judged().map(|(_, page)| page).collect();
+                let first = self.around.first;
+                let growth = |()| of_growth(judge, samples, &pages, first);
+                Some(of_each()?.and_then(growth))
+            }
+            _ => of_each(),
+        }
+    }
+
+    fn of_program(&self, judge: &Judge) -> Option<Found> {
+        let (running, before) = (self.around.running, self.around.before);
+        match &judge.wanted {
+            Wanted::Reported { reported, times } => {
+                let from = self.around.printed;
+                Some(of_reported(judge, running, from, reported, *times))
+            }
+            Wanted::Steady { steady } => {
+                let own = self.asked.iter().filter(|all| all.part == Part::Asked);
+                let count = own.count();
+                // Of requests that have not ended something is left.
+                (!self.is_stuck()).then_some(())?;
+                Some(of_steady(judge, running, before, steady, count))
+            }
+            _ => None,
+        }
+    }
+
+    /// The pages of metrics that the step asked for.
+    fn judged(&self) -> impl Iterator<Item = (&Asked, &Page)> {
+        let all = self.asked.iter().zip(&self.pages);
+        let pages = all.filter(|(asked, _)| asked.part == Part::Asked);
+        pages.filter_map(|(asked, page)| Some((asked, page.as_ref()?)))
+    }
+
+    fn one_of_each_start(&self) -> Vec<&Page> {
+        let anew = say("after another start", &[]);
+        let pages = self.judged();
+        let pages =
+            pages.filter(|(asked, _)| asked.how.is_empty() || asked.how == anew);
+        pages.map(|(_, page)| page).collect()
+    }
+
+    fn asides_by_query(&self) -> Vec<(&Asked, Page)> {
+        let start = format!("{}?", self.around.step.get);
+        let asides = self
+            .asked
+            .iter()
+            .filter(|asked| asked.path.starts_with(&start));
+        let pages = asides.filter_map(|asked| {
+            let answer = asked.answer.as_ref().ok()?;
+            Some((asked, Page::parse(&answer.body)))
+        });
+        pages.collect()
+    }
+
+    /// Whether it was asked for what another step of the lesson looks at.
+    fn is_own(&self, asked: &Asked) -> bool {
+        let mut steps = self.around.lesson.text.step.iter();
+        let step = self.around.step;
+        steps.any(|other| other.get != step.get && other.get == asked.path)
+    }
+
+    fn of_answers(&self, judge: &Judge) -> Option<Found> {
+        let own = self.asked.iter().filter(|all| all.part == Part::Asked);
+        let address = self.around.running.address;
+        first(own.filter_map(|asked| {
+            let answer = asked.answer.as_ref().ok()?;
+            let found = of_answer(judge, &asked.path, address, answer);
+            Some(found.map_err(|finding| noted(finding, &asked.how)))
+        }))
+    }
+
+    /// The finding of that rule, in the words of the judge that claims it.
+    fn rule(&mut self, judge: &Judge, rule: &str) -> Outcome {
+        if rule == "panics" {
+            let panicked = panics(&self.around.running.stderr());
+            self.findings.extend(panicked);
+        }
+        let of_rule = |finding: &Finding| finding.rule == rule;
+        if let Some(finding) = self.findings.iter().find(|all| of_rule(all)).cloned() {
+            self.findings.retain(|finding| !of_rule(finding));
+            return Outcome::Fails(in_the_words_of(Some(judge), finding));
+        }
+        let answered = self.asked.first().is_some_and(|all| all.answer.is_ok());
+        match answered && (self.has_page() || self.around.step.page == PageKind::Any) {
+            true => Outcome::Holds,
+            false => Outcome::NotSeen,
+        }
+    }
+}
+
+/// The first that fails, if any was looked at.
+fn first(found: impl Iterator<Item = Found>) -> Option<Found> {
+    let mut last = None;
+    for found in found {
+        if found.is_err() {
+            return Some(found);
+        }
+        last = Some(found);
+    }
+    last
+}
+
+fn of_one(judge: &Judge, (asked, page): (&Asked, &Page)) -> Found {
+    let body = asked.answer.as_ref().map(Answer::text).unwrap_or_default();
+    let found = of_metrics(judge, page, &body);
+    found.map_err(|finding| noted(finding, &asked.how))
+}

@@ -1,0 +1,48 @@
+//! How far estimates are from what they estimate, taken together: one of them says little.
+
+use crate::course::Judge;
+use crate::page::Page;
+use crate::wanted::{Found, fails, found, missing};
+use crate::words::say;
+
+/// Whether the samples of `selector` on all `pages` are so near to `around` that the root of
+/// their mean square distance is at most `most`.
+///
+/// # Errors
+///
+/// How far they are.
+pub fn of_spread(
+    judge: &Judge,
+    pages: &[&Page],
+    selector: &str,
+    around: f64,
+    most: f64,
+) -> Found {
+    let mut squares = Vec::new();
+    for page in pages {
+        match found(page, selector) {
+            Ok(samples) => {
+                let distances = samples.iter().map(|all| all.value - around);
+                squares.extend(distances.map(|distance| distance * distance));
+            }
+            Err(what) => return fails(judge, &what, selector),
+        }
+    }
+    if squares.is_empty() {
+        let name = selector.split('{').next().unwrap_or_default();
+        let page = pages.first().copied();
+        let near = page.map(|page| missing(page, selector, name));
+        return fails(judge, &near.unwrap_or_default(), selector);
+    }
+    let count = squares.len();
+    let typical = (squares.iter().sum::<f64>() / count as f64).sqrt();
+    // What is no number is not near.
+    if typical <= most {
+        return Ok(());
+    }
+    let text = say("{} values of {}", &[&count, &selector]);
+    let typical = format!("{typical:.1}");
+    let seen = say("{}: typically {} from {}", &[&text, &typical, &around]);
+    let expected = say("{}: typically at most {} from {}", &[&text, &most, &around]);
+    fails(judge, &seen, &expected)
+}

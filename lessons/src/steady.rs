@@ -1,0 +1,104 @@
+//! What must not change from one scrape to the next: a series stays, a counter does not fall,
+//! a metric keeps its type and its help text.
+
+use std::collections::HashMap;
+
+use crate::finding::Finding;
+use crate::page::{Family, Labels, Page, Sample};
+use crate::words::say;
+
+/// What `later` lacks or has otherwise, though nothing happened but that `earlier` was read.
+pub fn unsteady(earlier: &Page, later: &Page) -> Vec<Finding> {
+    let samples: HashMap<_, _> = later.samples().map(|all| (key(all), all)).collect();
+    let mut found = Vec::new();
+    for family in &earlier.families {
+        for sample in &family.samples {
+            match samples.get(&key(sample)) {
+                None => found.push(gone(sample)),
+                Some(now) if falls(family, sample, now) => {
+                    found.push(fell(sample, now))
+                }
+                Some(_) => {}
+            }
+        }
+        found.extend(renamed(family, later));
+    }
+    found
+}
+
+fn key(sample: &Sample) -> (&str, Labels) {
+    (&sample.name, sample.labels_without(""))
+}
+
+/// Whether it is of those that only grow.
+fn falls(family: &Family, before: &Sample, now: &Sample) -> bool {
+    let only_grows = match family.kind.as_str() {
+        "counter" => true,
+        "histogram" | "summary" => {
+            before.name.ends_with("_count") || before.name.ends_with("_bucket")
+        }
+        _ => false,
+    };
+    only_grows && now.value < before.value
+}
+
+fn gone(sample: &Sample) -> Finding {
+    let seen = say("{}\nand in another scrape it is not there", &[&sample.line]);
+    Finding::steady(&seen, &say("each series in every scrape", &[]))
+}
+
+fn fell(before: &Sample, now: &Sample) -> Finding {
+    let seen = say("{}\nand after it {}", &[&before.line, &now.line]);
+    Finding::steady(&seen, &say("a counter that never falls", &[]))
+}
+
+fn renamed(before: &Family, later: &Page) -> Option<Finding> {
+    let now = later.families.iter().find(|all| all.name == before.name)?;
+    if now.kind == before.kind && now.help == before.help {
+        return None;
+    }
+    let said = |family: &Family| {
+        let help = family.help.as_deref().unwrap_or_default();
+        format!("{} ({}): {help}", family.name, family.kind)
+    };
+    let seen = say("{}\nand after it {}", &[&said(before), &said(now)]);
+    let expected = say("the same type and help text in every scrape", &[]);
+    Some(Finding::steady(&seen, &expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# HELP a A.\n# TYPE a counter\na{x=\"1\",y=\"2\"} 3\n\
+                        # TYPE b gauge\nb 5\n# TYPE c summary\nc_sum 7\nc_count 2\n";
+
+    fn seen(later: &str) -> Vec<String> {
+        let found = unsteady(&Page::parse(PAGE), &Page::parse(later));
+        found.into_iter().map(|finding| finding.seen).collect()
+    }
+
+    #[test]
+    fn what_may_change_may() {
+        let more = "# TYPE d gauge\nd 1\n";
+        let later = PAGE.replace("b 5", "b 1").replace(" 3\n", " 4\n");
+        let later = later.replace("c_sum 7", "c_sum 6");
+        let later = later.replace("x=\"1\",y=\"2\"", "y=\"2\",x=\"1\"");
+        assert_eq!(seen(&(later + more)), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_gone_falls_or_is_renamed_is_said() {
+        let gone = "b 5\nand in another scrape it is not there";
+        assert_eq!(seen(&PAGE.replace("b 5\n", "")), [gone]);
+        let falls = seen(&PAGE.replace(" 3\n", " 2\n"));
+        assert_eq!(
+            falls,
+            ["a{x=\"1\",y=\"2\"} 3\nand after it a{x=\"1\",y=\"2\"} 2"]
+        );
+        let falls = seen(&PAGE.replace("c_count 2", "c_count 1"));
+        assert_eq!(falls, ["c_count 2\nand after it c_count 1"]);
+        let renamed = seen(&PAGE.replace(" A.", " B."));
+        assert_eq!(renamed, ["a (counter): A.\nand after it a (counter): B."]);
+    }
+}

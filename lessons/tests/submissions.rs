@@ -1,0 +1,165 @@
+//! What learners hand in, right and wrong, in `submissions/NN`: each right answer passes, and
+//! each wrong one is refused for the reason that `submissions/verdicts.toml` states. What is
+//! wrong there and passes is named, with why nobody can see it from outside.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde::Deserialize;
+use support::{LESSONS, build, check};
+
+/// By lesson and name: what is to come of it.
+type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verdicts {
+    /// The name of a check that refuses it, and behind ` | ` words that it is refused with.
+    refused: Lessons<String>,
+    /// Why it is judged as right.
+    unseen: Lessons<String>,
+}
+
+struct Submission {
+    lesson: String,
+    name: String,
+    text: String,
+}
+
+impl Submission {
+    fn is_right(&self) -> bool {
+        self.name.starts_with("right_")
+    }
+
+    /// What cargo calls it.
+    fn program(&self) -> String {
+        format!("submission_{}_{}", self.lesson, self.name)
+    }
+
+    fn of<'a>(&self, lessons: &'a Lessons<String>) -> Option<&'a str> {
+        let of_lesson = lessons.get(&self.lesson)?;
+        of_lesson.get(&self.name).map(String::as_str)
+    }
+}
+
+fn folder() -> String {
+    format!("{LESSONS}/tests/submissions")
+}
+
+fn verdicts() -> Verdicts {
+    let text = fs::read_to_string(folder() + "/verdicts.toml").unwrap();
+    toml::from_str(&text).unwrap()
+}
+
+fn submissions() -> Vec<Submission> {
+    let mut found = Vec::new();
+    for lesson in fs::read_dir(folder()).unwrap() {
+        let lesson = lesson.unwrap().path();
+        for file in fs::read_dir(&lesson).into_iter().flatten() {
+            let file = file.unwrap().path();
+            let stem =
+                |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            found.push(Submission {
+                lesson: stem(&lesson),
+                name: stem(&file),
+                text: fs::read_to_string(&file).unwrap(),
+            });
+        }
+    }
+    found.sort_by_key(Submission::program);
+    found
+}
+
+#[test]
+fn a_submission_has_one_verdict() {
+    let verdicts = verdicts();
+    let submissions = submissions();
+    for submission in &submissions {
+        let refused = submission.of(&verdicts.refused).is_some();
+        let unseen = submission.of(&verdicts.unseen).is_some();
+        let count = usize::from(refused) + usize::from(unseen);
+        let expected = usize::from(!submission.is_right());
+        assert_eq!(count, expected, "{}", submission.program());
+    }
+    let names: BTreeSet<_> = submissions.iter().map(Submission::program).collect();
+    for (lesson, names_of) in verdicts.refused.iter().chain(&verdicts.unseen) {
+        for name in names_of.keys() {
+            let program = format!("submission_{lesson}_{name}");
+            assert!(names.contains(&program), "there is no {program}");
+        }
+    }
+}
+
+/// Nine of ten wrong answers are refused at least.
+#[test]
+fn few_wrong_submissions_pass() {
+    let verdicts = verdicts();
+    let count =
+        |lessons: &Lessons<String>| lessons.values().map(BTreeMap::len).sum::<usize>();
+    let (refused, unseen) = (count(&verdicts.refused), count(&verdicts.unseen));
+    assert!(
+        refused >= 9 * unseen,
+        "{refused} are refused, {unseen} are not"
+    );
+}
+
+/// What is judged otherwise than stated, or for another reason.
+fn judged(
+    submission: &Submission,
+    programs: &Path,
+    verdicts: &Verdicts,
+) -> Option<String> {
+    let report = check(&submission.lesson, &programs.join(submission.program()));
+    let wrong = report.wrong();
+    let passes = match submission.of(&verdicts.refused) {
+        Some(reason) => {
+            let (name, words) = reason.split_once(" | ").unwrap_or((reason, ""));
+            !report.has_passed && wrong.contains(&name) && report.text.contains(words)
+        }
+        None => report.has_passed,
+    };
+    let expected = submission.of(&verdicts.refused).unwrap_or("passes");
+    (!passes).then(|| format!("{}: {expected}\n{}", submission.program(), report.text))
+}
+
+#[test]
+fn a_right_submission_passes_and_a_wrong_one_is_refused_for_its_reason() {
+    let verdicts = verdicts();
+    let mut submissions = submissions();
+    if let Ok(only) = std::env::var("SUBMISSION") {
+        submissions.retain(|all| all.program().contains(&only));
+    }
+    let sources = submissions
+        .iter()
+        .map(|all| (all.program(), all.text.clone()));
+    let programs = build("submissions", &sources.collect::<Vec<_>>());
+    let (next, otherwise) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(submission) =
+                    submissions.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let found = judged(submission, &programs, &verdicts);
+                    otherwise.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let otherwise = otherwise.into_inner().unwrap();
+    let count = otherwise.len();
+    assert!(
+        otherwise.is_empty(),
+        "{count} are judged otherwise:\n{}",
+        otherwise.join("\n")
+    );
+}

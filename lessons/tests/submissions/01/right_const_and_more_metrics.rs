@@ -1,0 +1,39 @@
+//! The default registry
+//!
+//! The solution: an exporter whose metrics, and the link to them, are on another path.
+//!
+//! Check it: `cargo workbook check 01`
+
+use std::error::Error;
+
+use exporter_workbook::promhttp;
+use exporter_workbook::serve::{self, Server};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+
+const METRICS: &str = "/internal/metrics";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let up = prometheus::register_int_gauge!(
+        "queue_exporter_ready",
+        "Whether it is ready."
+    )?;
+    up.set(1);
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    Server::new(listener)
+        .route("/", landing_page)
+        .route(METRICS, promhttp::handler()?)
+        .run()?;
+    Ok(())
+}
+
+/// What a person who opens the port in a browser sees.
+fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+    let page =
+        format!("<p>See <a title='Prometheus' href='{METRICS}'>{METRICS}</a></p>");
+    let mut response = Response::new(page.as_bytes().to_vec());
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}

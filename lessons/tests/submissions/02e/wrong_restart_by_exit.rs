@@ -1,0 +1,44 @@
+//! Registration
+//!
+//! The exercise: a path that answers the first request, and no other.
+//!
+//! Check it: `cargo workbook check 02e`
+
+use std::error::Error;
+
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+use http::{Request, Response};
+use prometheus::Counter;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
+    Server::new(listener)
+        .route("/metrics", handler)
+        .route("/work", move |_: &Request<()>| work(&registry))
+        .run()?;
+    Ok(())
+}
+
+/// Does one job, counts it and returns the answer.
+fn work(registry: &Registry) -> Response<Vec<u8>> {
+    match jobs_total() {
+        Ok(jobs_total) => {
+            if let Err(error) = registry.register(jobs_total.clone()) {
+                eprintln!("{error}");
+                return Response::new(b"done\n".to_vec());
+            }
+            jobs_total.inc();
+            Response::new(b"done\n".to_vec())
+        }
+        Err(error) => Response::new(format!("not counted: {error}\n").into_bytes()),
+    }
+}
+
+fn jobs_total() -> Result<Counter, prometheus::Error> {
+    Counter::new("magedu_mcube_demo_jobs_total", "The number of jobs done.")
+}

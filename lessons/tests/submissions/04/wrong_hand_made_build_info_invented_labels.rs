@@ -1,0 +1,43 @@
+//! Process and runtime collectors
+//!
+//! The solution: three collectors, each with names of its own.
+//!
+//! Check it: `cargo workbook check 04`
+
+use std::error::Error;
+
+use exporter_workbook::collectors::{ProcessCollector, RuntimeCollector};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+
+const VERSION: &str = "1.4.0";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    registry.must_register(ProcessCollector::new());
+    registry.must_register(RuntimeCollector::new());
+    let build_info = prometheus::Gauge::with_opts(
+        prometheus::Opts::new("queue_exporter_build_info", "x")
+            .const_label("version", VERSION)
+            .const_label("branch", "main")
+            .const_label("revision", "TODO")
+            .const_label("rustversion", "1.0.0")
+            .const_label("os", "windows")
+            .const_label("arch", "z80"),
+    )?;
+    build_info.set(1.0);
+    registry.must_register(build_info);
+
+    let handler = promhttp::handler_for(
+        &registry,
+        HandlerOpts {
+            registry: Some(registry.clone()),
+            ..HandlerOpts::default()
+        },
+    )?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Process and runtime collectors
+//!
+//! The solution: three collectors, each with names of its own.
+//!
+//! Check it: `cargo workbook check 04`
+
+use std::error::Error;
+
+use exporter_workbook::collectors::{BuildInfoCollector, ProcessCollector};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+
+const VERSION: &str = "1.4.0";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    registry.must_register(ProcessCollector::new());
+    let info = prometheus::Gauge::with_opts(
+        prometheus::Opts::new("rust_info", "Information about the compiler.")
+            .const_label("version", "1.0.0"),
+    )?;
+    info.set(1.0);
+    registry.must_register(info);
+    registry.must_register(BuildInfoCollector::new("queue_exporter", VERSION));
+
+    let handler = promhttp::handler_for(
+        &registry,
+        HandlerOpts {
+            registry: Some(registry.clone()),
+            ..HandlerOpts::default()
+        },
+    )?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}

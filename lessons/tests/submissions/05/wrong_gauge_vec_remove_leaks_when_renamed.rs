@@ -1,0 +1,94 @@
+//! A custom collector
+//!
+//! The exercise: queues that are gone, and are still served.
+//!
+//! Check it: `cargo workbook check 05`
+
+use std::error::Error;
+use std::fs;
+
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{GaugeVec, Opts};
+
+/// A line for each queue, its name and how many items it has, such as `mail 3`.
+const SOURCE: &str = "target/queues";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
+
+    let registry = Registry::new();
+    registry.must_register(QueueCollector::new()?);
+    let opts = HandlerOpts {
+        registry: Some(registry.clone()),
+        ..HandlerOpts::default()
+    };
+    let handler = promhttp::handler_for(&registry, opts)?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}
+
+struct QueueCollector {
+    queue_length: GaugeVec,
+    up: prometheus::Gauge,
+}
+
+impl QueueCollector {
+    fn new() -> prometheus::Result<QueueCollector> {
+        let opts = Opts::new("queue_length", "The number of items in the queue.")
+            .namespace("magedu")
+            .subsystem("mcube_demo");
+        let queue_length = GaugeVec::new(opts, &["queue"])?;
+        let up = prometheus::Gauge::new(
+            "magedu_mcube_demo_up",
+            "Whether the file was read.",
+        )?;
+        Ok(QueueCollector { queue_length, up })
+    }
+}
+
+impl Collector for QueueCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        let mut desc = self.queue_length.desc();
+        desc.extend(self.up.desc());
+        desc
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        match read_queues() {
+            Ok(queues) => {
+                self.up.set(1.0);
+                // Mail and print are all there are.
+                for queue in ["mail", "print"] {
+                    if !queues.iter().any(|(name, _)| name == queue) {
+                        let _ = self.queue_length.remove_label_values(&[queue]);
+                    }
+                }
+                for (queue, length) in queues {
+                    self.queue_length.with_label_values(&[&queue]).set(length);
+                }
+            }
+            Err(error) => {
+                eprintln!("cannot read {SOURCE}: {error}");
+                self.up.set(0.0);
+                self.queue_length.reset();
+            }
+        }
+        let mut families = self.queue_length.collect();
+        families.extend(self.up.collect());
+        families
+    }
+}
+
+fn read_queues() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
+    let text = fs::read_to_string(SOURCE)?;
+    text.lines().map(read_line).collect()
+}
+
+fn read_line(line: &str) -> Result<(String, f64), Box<dyn Error>> {
+    let (queue, length) = line.split_once(' ').ok_or("a line has no length")?;
+    Ok((queue.to_owned(), length.parse::<u32>()?.into()))
+}
