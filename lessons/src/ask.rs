@@ -34,6 +34,8 @@ pub struct Asked {
     pub part: Part,
     /// When or how it was asked, as a note for a finding; nothing of the first request.
     pub how: String,
+    /// Whether others were asked at the same time, of which none came first.
+    pub at_once: bool,
     pub answer: Result<Answer, Finding>,
 }
 
@@ -207,7 +209,9 @@ impl Asking {
                 let mut asked = Vec::new();
                 while next() {
                     let client = Client::Prometheus;
-                    asked.push(one(address, path, Part::Asked, &how, client));
+                    let one = one(address, path, Part::Asked, &how, client);
+                    let at_once = threads > 1;
+                    asked.push(Asked { at_once, ..one });
                     if asked.last().is_some_and(Asked::is_stuck) {
                         left.store(0, Ordering::Relaxed);
                     }
@@ -235,6 +239,7 @@ fn one(
         path: path.to_owned(),
         part,
         how: how.to_owned(),
+        at_once: false,
         answer: scrape(address, path, client),
     }
 }

@@ -30,11 +30,6 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
             text("{} of what this lesson checks is only on Linux, and is left out");
         note(&say(left_out, &[&lesson.left_out]));
     }
-    if lesson.left_out > 0 {
-        let left_out =
-            text("{} of what this lesson checks is only on Linux, and is left out");
-        note(&say(left_out, &[&lesson.left_out]));
-    }
     let mut report = Report::default();
     match Running::start(program)? {
         Err(finding) => report.fail_all(lesson, finding),
@@ -171,6 +166,7 @@ fn start_and_ask(program: &Path, step: &Step) -> Result<Asked> {
             path: step.get.clone(),
             part: Part::Asked,
             how: String::new(),
+            at_once: false,
             answer: Err(finding),
         },
     })

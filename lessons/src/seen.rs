@@ -69,28 +69,16 @@ impl<'a> Seen<'a> {
             .extend(new.into_iter().map(|all| noted(all, how)));
     }
 
-    /// The scrapes of one path with each other: the first comes before all others, and the
-    /// last after them; those in between may have been made at once.
+    /// The scrapes of one path, each with those that were made before it.
     fn compare(&mut self) {
         for part in [Part::Asked, Part::Meanwhile] {
-            // Of those that were asked at once none came first.
-            if part == Part::Asked && self.around.step.at_once > 1 {
-                continue;
-            }
-            let all = 0..self.asked.len();
-            let of_part = all.filter(|at| {
-                self.asked[*at].part == part && !self.asked[*at].is_other_start()
-            });
-            let pages: Vec<(usize, &Page)> = of_part
-                .filter_map(|at| Some((at, self.pages[at].as_ref()?)))
+            let all = self.asked.iter().zip(&self.pages);
+            let of_part =
+                all.filter(|(asked, _)| asked.part == part && !asked.is_other_start());
+            let pages: Vec<_> = of_part
+                .filter_map(|(asked, page)| Some((asked, page.as_ref()?)))
                 .collect();
-            let Some(((_, first), later)) = pages.split_first() else {
-                continue;
-            };
-            let mut found = Vec::new();
-            for (at, page) in later {
-                found.push((unsteady(first, page), self.asked[*at].how.clone()));
-            }
+            let found = fallen(&pages);
             for (findings, how) in found {
                 self.find(findings, &how);
             }
@@ -273,6 +261,24 @@ impl<'a> Seen<'a> {
             false => Outcome::NotSeen,
         }
     }
+}
+
+/// What each page has otherwise than those before it. Of pages that were asked for at once
+/// none came first: they are compared with what came before all of them, and what comes
+/// next is compared with each.
+fn fallen(pages: &[(&Asked, &Page)]) -> Vec<(Vec<Finding>, String)> {
+    let mut found = Vec::new();
+    let mut earlier: &[(&Asked, &Page)] = &[];
+    for later in pages.chunk_by(|(one, _), (next, _)| one.at_once && next.at_once) {
+        for (_, before) in earlier {
+            let of_each = later
+                .iter()
+                .map(|(asked, page)| (unsteady(before, page), asked.how.clone()));
+            found.extend(of_each);
+        }
+        earlier = later;
+    }
+    found
 }
 
 /// The first that fails, if any was looked at.
