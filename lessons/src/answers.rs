@@ -7,6 +7,7 @@ use crate::ask::{Asked, SLOW, is_html};
 use crate::course::{Judge, Wanted};
 use crate::finding::{Finding, first_lines};
 use crate::html;
+use crate::messages as m;
 use crate::page::Page;
 use crate::scrape::Answer;
 use crate::wanted::{Found, fails, in_the_words_of};
@@ -58,8 +59,8 @@ pub fn too_slow(asked: &Asked) -> Option<Finding> {
 
 fn slow(path: &str, answer: &Answer, most: f64) -> Finding {
     let took = format!("{:.1}", answer.took.as_secs_f64());
-    let seen = say("GET {}: an answer after {} s", &[&path, &took]);
-    let expected = say("GET {}: an answer within {} s", &[&path, &most]);
+    let seen = say(m::ANSWERED_AFTER, [&path, &took]);
+    let expected = say(m::ANSWERED_WITHIN, [&path, &most]);
     Finding::slow(&seen, &expected)
 }
 
@@ -96,13 +97,10 @@ fn of_link(
     answer: &Answer,
     link: &String,
 ) -> Found {
-    let expected = say("GET {}: links to {}", &[&path, link]);
+    let expected = say(m::GET_LINKS, [&path, link]);
     if !is_html(answer) {
         let kind = answer.content_type.as_deref().unwrap_or_default();
-        let seen = say(
-            "GET {}: Content-Type: {}, which a browser shows as text, without links",
-            &[&path, &kind],
-        );
+        let seen = say(m::SHOWN_AS_TEXT, [&path, &kind]);
         return fails(judge, &seen, &expected);
     }
     let found = html::links(&address.to_string(), path, &answer.text());
@@ -114,11 +112,8 @@ fn of_link(
         return Ok(());
     }
     let seen = match found.as_slice() {
-        [] => say("GET {}: no link", &[&path]),
-        found => say(
-            "GET {}: links to {}",
-            &[&path, &found.join(&say(", ", &[]))],
-        ),
+        [] => say(m::GET_NO_LINK, [&path]),
+        found => say(m::GET_LINKS, [&path, &found.join(&say(m::COMMA, []))]),
     };
     fails(judge, &seen, &expected)
 }
@@ -132,14 +127,14 @@ fn of_body(
 ) -> Found {
     let said = text.to_lowercase();
     let is_wrong = |word: &&String| said.contains(&word.to_lowercase());
-    let expected = say("GET {}: a text with `{}`", &[&path, &wanted]);
+    let expected = say(m::GET_TEXT, [&path, &wanted]);
     let expected = match without.iter().find(is_wrong) {
         None if said.contains(&wanted.to_lowercase()) => return Ok(()),
         None => expected,
-        Some(word) => say("{} and without `{}`", &[&expected, word]),
+        Some(word) => say(m::WITHOUT, [&expected, word]),
     };
     let seen = match text.trim() {
-        "" => say("GET {}: nothing", &[&path]),
+        "" => say(m::GET_NOTHING, [&path]),
         text => format!("GET {path}:\n{}", first_lines(text, 6)),
     };
     fails(judge, &seen, &expected)
@@ -155,9 +150,9 @@ fn of_no_samples(judge: &Judge, path: &str, status: u16, text: &str) -> Found {
     let mut samples = page.samples().filter(|sample| is_meant(&sample.line));
     match samples.next() {
         Some(sample) => {
-            let seen = say("GET {}: status {}", &[&path, &status]);
+            let seen = say(m::GET_STATUS, [&path, &status]);
             let seen = format!("{seen}\n{}", sample.line);
-            fails(judge, &seen, &say("GET {}: no samples", &[&path]))
+            fails(judge, &seen, &say(m::GET_NO_SAMPLES, [&path]))
         }
         None => Ok(()),
     }
@@ -177,12 +172,8 @@ pub fn of_hidden(judge: &Judge, asked: &Asked, hidden: &[String]) -> Found {
     match text.lines().find(has) {
         Some(line) => {
             let seen = format!("GET {}:\n{line}", asked.path);
-            let words = hidden.join(&say(", ", &[]));
-            fails(
-                judge,
-                &seen,
-                &say("GET {}: nothing of {}", &[&asked.path, &words]),
-            )
+            let words = hidden.join(&say(m::COMMA, []));
+            fails(judge, &seen, &say(m::GET_NOTHING_OF, [&asked.path, &words]))
         }
         None => Ok(()),
     }

@@ -10,24 +10,18 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 
+use crate::messages as m;
 use crate::words::say;
 
 /// The command line.
 pub fn command() -> Command {
-    let more = say(
-        "Without a command: where you are, and what is next.\n\
-         NN is a lesson's number, such as 02a, or the path of its exercise; without it a \
-         command is about the lesson whose folder you are in, or else the one where you \
-         are.\n\
-         `cargo workbook 02a` is short for `cargo workbook task 02a`.",
-        &[],
-    );
+    let more = say(m::WITHOUT_COMMAND, []);
     let commands = [list(), task(), run(), check(), hint(), solution(), reset()];
     let commands = commands.into_iter().chain([next(), watch(), help()]);
     Command::new("cargo workbook")
         .bin_name("cargo workbook")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(say("The exercises of the exporter workbook", &[]))
+        .about(say(m::ABOUT_WORKBOOK, []))
         .after_help(more)
         .help_template(template(true))
         .disable_help_subcommand(true)
@@ -41,11 +35,11 @@ pub fn command() -> Command {
 
 /// The parts of a help, with their titles in the learner's language.
 fn template(has_commands: bool) -> String {
-    let usage = say("Usage: {}", &[&"{usage}"]);
-    let options = format!("{}\n{{options}}", say("Options:", &[]));
+    let usage = say(m::USAGE, [&"{usage}"]);
+    let options = format!("{}\n{{options}}", say(m::OPTIONS, []));
     let parts = match has_commands {
-        true => format!("{}\n{{subcommands}}", say("Commands:", &[])),
-        false => format!("{}\n{{positionals}}", say("Arguments:", &[])),
+        true => format!("{}\n{{subcommands}}", say(m::COMMANDS, [])),
+        false => format!("{}\n{{positionals}}", say(m::ARGUMENTS, [])),
     };
     format!("{{about}}\n\n{usage}\n\n{parts}\n\n{options}{{after-help}}")
 }
@@ -63,20 +57,20 @@ pub fn help_of(name: Option<&str>) -> String {
 }
 
 fn help() -> Command {
-    let about = say("Shows this, or what can be typed behind a command", &[]);
+    let about = say(m::ABOUT_HELP, []);
     let command = Arg::new("of").value_name("COMMAND");
-    let command = command.help(say("A command, such as check", &[]));
+    let command = command.help(say(m::ABOUT_HELP_OF, []));
     Command::new("help").about(about).arg(command)
 }
 
 fn help_flag() -> Arg {
-    let help = say("Shows this", &[]);
+    let help = say(m::ABOUT_HELP_FLAG, []);
     let flag = Arg::new("help").long("help").short('h').help(help);
     flag.action(ArgAction::Help)
 }
 
 fn version() -> Arg {
-    let help = say("Shows the version", &[]);
+    let help = say(m::ABOUT_VERSION, []);
     let flag = Arg::new("version").long("version").short('V').help(help);
     flag.action(ArgAction::Version)
 }
@@ -88,58 +82,40 @@ fn columns() -> Arg {
 }
 
 fn plain() -> Arg {
-    let help = say(
-        "Leaves out the progress bar, which a screen reader would spell out",
-        &[],
-    );
+    let help = say(m::ABOUT_PLAIN, []);
     flag("plain", help)
 }
 
 fn language() -> Arg {
-    let help = say(
-        "The language to speak (without this: zh where LANG is a Chinese one)",
-        &[],
-    );
+    let help = say(m::ABOUT_LANG, []);
     let language = Arg::new("language").long("language").help(help);
     let language = language.value_parser(["en", "zh"]);
     language.value_name("en|zh").hide_possible_values(true)
 }
 
 fn list() -> Command {
-    Command::new("list").about(say("Lists the lessons, and what is done", &[]))
+    Command::new("list").about(say(m::ABOUT_LIST, []))
 }
 
 fn task() -> Command {
-    let about = say(
-        "Shows the task of a lesson, which is then where you are",
-        &[],
-    );
+    let about = say(m::ABOUT_TASK, []);
     Command::new("task").about(about).arg(lesson())
 }
 
 fn run() -> Command {
-    let about = say(
-        "Runs a lesson's own program, or with --exercise yours; Ctrl-C ends it",
-        &[],
-    );
-    let address = say("HOST:PORT to listen on, in place of the lesson's", &[]);
+    let about = say(m::ABOUT_RUN, []);
+    let address = say(m::ABOUT_ADDRESS, []);
     Command::new("run")
         .about(about)
         .arg(lesson())
         .arg(Arg::new("address").value_name("ADDRESS").help(address))
-        .arg(flag("exercise", say("Runs your exercise instead", &[])))
+        .arg(flag("exercise", say(m::ABOUT_EXERCISE, [])))
 }
 
 fn check() -> Command {
-    let about = say(
-        "Builds your exercise, starts it, scrapes it, and says what is wrong",
-        &[],
-    );
-    let all = say("Checks every lesson, a line each", &[]);
-    let program = say(
-        "Judges this program, already built, rather than your exercise",
-        &[],
-    );
+    let about = say(m::ABOUT_CHECK, []);
+    let all = say(m::ABOUT_CHECK_ALL, []);
+    let program = say(m::ABOUT_PROGRAM, []);
     Command::new("check")
         .about(about)
         .arg(lesson())
@@ -150,46 +126,37 @@ fn check() -> Command {
 
 fn hint() -> Command {
     Command::new("hint")
-        .about(say("Shows one hint more each time", &[]))
+        .about(say(m::ABOUT_HINT, []))
         .arg(lesson())
-        .arg(flag("all", say("Shows all of them", &[])))
+        .arg(flag("all", say(m::ABOUT_HINT_ALL, [])))
 }
 
 fn solution() -> Command {
-    let about = say(
-        "Shows our solution, once your check has passed or with --anyway",
-        &[],
-    );
+    let about = say(m::ABOUT_SOLUTION, []);
     Command::new("solution")
         .about(about)
         .arg(lesson())
-        .arg(flag("anyway", say("Also before it has passed", &[])))
+        .arg(flag("anyway", say(m::ABOUT_ANYWAY, [])))
 }
 
 fn reset() -> Command {
-    let about = say(
-        "Puts an exercise back as it was at first, and keeps a copy of yours",
-        &[],
-    );
-    let all = say("Puts every exercise back", &[]);
+    let about = say(m::ABOUT_RESET, []);
+    let all = say(m::ABOUT_RESET_ALL, []);
     Command::new("reset")
         .about(about)
         .arg(lesson())
         .arg(flag("all", all).conflicts_with("lesson"))
-        .arg(flag("yes", say("Does not ask first", &[])))
+        .arg(flag("yes", say(m::ABOUT_YES, [])))
 }
 
 fn next() -> Command {
-    let about = say("Goes on to the next lesson that is not done", &[]);
+    let about = say(m::ABOUT_NEXT, []);
     Command::new("next").about(about)
 }
 
 fn watch() -> Command {
-    let about = say("Checks again each time you save; Ctrl-C ends it", &[]);
-    let poll = say(
-        "Looks for changes twice a second, for a disk that does not tell of them",
-        &[],
-    );
+    let about = say(m::ABOUT_WATCH, []);
+    let poll = say(m::ABOUT_POLL, []);
     let watch = Command::new("watch").about(about).arg(lesson());
     watch.arg(flag("poll", poll))
 }
@@ -214,7 +181,7 @@ fn hidden() -> [Command; 2] {
 }
 
 fn lesson() -> Arg {
-    let help = say("A lesson's number", &[]);
+    let help = say(m::ABOUT_NUMBER, []);
     Arg::new("lesson").value_name("NN").help(help)
 }
 

@@ -10,8 +10,9 @@ use std::time::Duration;
 use crate::course::{Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
 use crate::html;
+use crate::messages as m;
 use crate::scrape::{Answer, Client, scrape};
-use crate::words::{say, text};
+use crate::words::say;
 
 /// How long any answer of a lesson's program may take.
 pub const SLOW: Duration = Duration::from_secs(3);
@@ -19,8 +20,6 @@ pub const SLOW: Duration = Duration::from_secs(3);
 /// How many scrapes are made at once. With the others of a step these are seven: what is
 /// made new at each second or third scrape is old at the first scrape of a later step.
 const AT_ONCE: u32 = 3;
-
-const OTHER_START: &str = text("after another start");
 
 /// What a browser asks any server for.
 const ELSEWHERE: &str = "/favicon.ico";
@@ -55,7 +54,7 @@ pub enum Part {
 impl Asked {
     /// Whether the program was started anew for it.
     pub fn is_other_start(&self) -> bool {
-        self.how == say(OTHER_START, &[])
+        self.how == say(m::AFTER_ANOTHER_START, [])
     }
 
     /// Whether there was no answer in time, so that to ask on would only take long.
@@ -87,7 +86,7 @@ pub fn until_it_serves(address: SocketAddr) {
 
 /// Asks a program that was started anew once.
 pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
-    let how = say(OTHER_START, &[]);
+    let how = say(m::AFTER_ANOTHER_START, []);
     one(address, &step.get, Part::Asked, &how, Client::Prometheus)
 }
 
@@ -100,7 +99,7 @@ impl Asking {
     fn in_several_ways(&mut self, lesson: &Lesson, step: &Step) {
         let again = [
             (String::new(), Client::Prometheus),
-            (say("asked again", &[]), Client::Prometheus),
+            (say(m::ASKED_AGAIN, []), Client::Prometheus),
         ];
         for (how, client) in again {
             self.ask(&step.get, Part::Asked, &how, client);
@@ -108,12 +107,12 @@ impl Asking {
         if step.page == PageKind::Metrics {
             self.asides(lesson, step);
         }
-        let plain = say("asked as curl asks", &[]);
+        let plain = say(m::ASKED_AS_CURL, []);
         self.ask(&step.get, Part::Asked, &plain, Client::Curl);
         if !self.is_stuck() {
             self.at_once(&step.get, AT_ONCE, AT_ONCE);
         }
-        let more = say("asked once more", &[]);
+        let more = say(m::ASKED_ONCE_MORE, []);
         self.ask(&step.get, Part::Asked, &more, Client::Prometheus);
     }
 
@@ -163,7 +162,7 @@ impl Asking {
         for time in 1..=times {
             let how = match time {
                 1 => String::new(),
-                time => say("asked the {}. time", &[&time]),
+                time => say(m::ASKED_NTH_TIME, [&time]),
             };
             self.ask(&step.get, Part::Asked, &how, Client::Prometheus);
         }
@@ -175,7 +174,7 @@ impl Asking {
         let is_over = AtomicBool::new(false);
         let scrapes = thread::scope(|scope| {
             let scraping = scope.spawn(|| {
-                let how = say("asked while {} is answered", &[&step.get]);
+                let how = say(m::ASKED_MEANWHILE, [&step.get]);
                 let mut scrapes = Vec::new();
                 while !is_over.load(Ordering::Relaxed) {
                     let client = Client::Prometheus;
@@ -197,7 +196,7 @@ impl Asking {
 
     /// Asks `times` times, so many at once, until one is stuck.
     fn at_once(&mut self, path: &str, times: u32, threads: u32) {
-        let how = say("asked {} times at once", &[&threads]);
+        let how = say(m::ASKED_AT_ONCE, [&threads]);
         let (address, left) = (self.address, AtomicU32::new(times));
         let next = || {
             let less = |left: u32| left.checked_sub(1);

@@ -11,8 +11,9 @@ use crate::compile::compile;
 use crate::course::Lesson;
 use crate::finding::{last_lines, shown};
 use crate::judge::{Outcome, Report, Verdict, judge};
+use crate::messages as m;
 use crate::screen::Screen;
-use crate::words::{is_chinese, say, text};
+use crate::words::{is_chinese, say};
 
 /// How a check went.
 enum Checked {
@@ -38,10 +39,10 @@ impl Checked {
 
     fn in_a_word(&self) -> String {
         match self {
-            Checked::Missing => say("is not there", &[]),
-            Checked::NotBuilt => say("does not compile", &[]),
-            Checked::Judged { .. } if self.has_passed() => say("passes", &[]),
-            Checked::Judged { .. } => say("does not pass", &[]),
+            Checked::Missing => say(m::NOT_THERE, []),
+            Checked::NotBuilt => say(m::DOES_NOT_COMPILE, []),
+            Checked::Judged { .. } if self.has_passed() => say(m::PASSES, []),
+            Checked::Judged { .. } => say(m::DOES_NOT_PASS, []),
         }
     }
 }
@@ -65,7 +66,7 @@ impl Workbook {
         };
         let mut screen = self.screen();
         let (number, file) = (lesson.number(), self.shown(&file));
-        screen.title(&say("{}  checking {}", &[&number, &file]));
+        screen.title(&say(m::CHECKING, [&number, &file]));
         screen.show()?;
         let checked = checked(&self.course.root, lesson, program)?;
         if program.is_none() {
@@ -106,7 +107,7 @@ impl Workbook {
         screen.blank();
         self.bar(&mut screen);
         screen.blank();
-        let next = say("where you are, and what is next", &[]);
+        let next = say(m::WHERE_YOU_ARE, []);
         screen.commands(&[("cargo workbook".to_owned(), next)]);
         screen.show()?;
         Ok(code)
@@ -120,8 +121,7 @@ impl Workbook {
             Checked::Missing => self.is_missing(&mut screen, lesson),
             Checked::NotBuilt => {
                 screen.blank();
-                let why = text("It was not built: the compiler says why above.");
-                screen.line(&say(why, &[]));
+                screen.line(&say(m::NOT_BUILT, []));
                 self.try_again(&mut screen, lesson, false);
             }
             Checked::Judged {
@@ -145,10 +145,10 @@ impl Workbook {
 
     fn is_missing(&self, screen: &mut Screen, lesson: &Lesson) {
         let file = self.shown(&lesson.exercise());
-        screen.line(&say("{} is not there. What to type next:", &[&file]));
+        screen.line(&say(m::NOT_THERE_AND_NEXT, [&file]));
         screen.blank();
         let command = format!("cargo workbook reset {}", lesson.number());
-        screen.commands(&[(command, say("brings its start back", &[]))]);
+        screen.commands(&[(command, say(m::BRINGS_BACK, []))]);
     }
 
     /// The judges' names and reasons in Chinese, for whoever reads it.
@@ -175,22 +175,18 @@ impl Workbook {
             let number = lesson.number();
             let is_unseen = |all: &Verdict| matches!(all.outcome, Outcome::NotSeen);
             if verdicts.iter().any(is_unseen) {
-                let unseen =
-                    text("unseen: what is wrong above kept it from being looked at.");
-                screen.line(&say(unseen, &[]));
+                screen.line(&say(m::UNSEEN_BECAUSE, []));
             }
-            let not_done = text("{} of {} hold: {} does not pass.");
-            screen.line(&say(not_done, &[&good, &all, &number]));
+            screen.line(&say(m::SOME_HOLD, [&good, &all, &number]));
             self.try_again(screen, lesson, true);
             return;
         }
-        let passed = text("All {} hold: {} has passed.");
-        screen.line(&say(passed, &[&all, &lesson.number()]));
+        screen.line(&say(m::ALL_HOLD, [&all, &lesson.number()]));
         self.bar(screen);
         screen.blank();
         let solution = format!("cargo workbook solution {}", lesson.number());
-        let next = ("cargo workbook next".to_owned(), say("the next task", &[]));
-        let mut commands = vec![(solution, say("our solution, beside yours", &[]))];
+        let next = ("cargo workbook next".to_owned(), say(m::THE_NEXT_TASK, []));
+        let mut commands = vec![(solution, say(m::SOLUTION_BESIDE_YOURS, []))];
         if !self.has_keys() {
             commands.insert(0, next);
         }
@@ -207,26 +203,23 @@ impl Workbook {
         let file = self.shown(&lesson.exercise());
         if self.is_watching {
             let edit = match self.has_keys() {
-                true => say("Edit  {}", &[&file]),
-                false => say(
-                    "Edit {}. A hint, in another terminal: `cargo workbook hint {}`",
-                    &[&file, &number],
-                ),
+                true => say(m::EDIT_FILE, [&file]),
+                false => say(m::EDIT_OR_HINT, [&file, &number]),
             };
             screen.line(&edit);
             return;
         }
-        screen.line(&say("Edit {}, and type one of:", &[&file]));
+        screen.line(&say(m::EDIT_AND_TYPE, [&file]));
         screen.blank();
         let of = |command: &str| format!("cargo workbook {command} {number}");
         let mut commands = vec![
-            (of("check"), say("checks it again", &[])),
-            (of("watch"), say("checks it at each save", &[])),
-            (of("hint"), say("a hint", &[])),
-            (of("task"), say("the task again", &[])),
+            (of("check"), say(m::CHECKS_AGAIN, [])),
+            (of("watch"), say(m::CHECKS_EACH_SAVE, [])),
+            (of("hint"), say(m::A_HINT, [])),
+            (of("task"), say(m::THE_TASK_AGAIN, [])),
         ];
         if is_built {
-            let looks = say("runs it, for you to look at", &[]);
+            let looks = say(m::RUNS_TO_LOOK_AT, []);
             commands.push((of("run") + " --exercise", looks));
         }
         screen.commands(&commands);
@@ -237,7 +230,7 @@ fn printed(screen: &mut Screen, text: &str) {
     if text.trim().is_empty() {
         return;
     }
-    screen.line(&say("  The program printed:", &[]));
+    screen.line(&say(m::THE_PROGRAM_PRINTED, []));
     screen.printed(&shown(&last_lines(text, 12)));
 }
 
@@ -268,7 +261,7 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
 fn took(building: Duration, judging: Duration) -> String {
     let (building, judging) = (building.as_secs_f64(), judging.as_secs_f64());
     let (building, judging) = (format!("{building:.1}"), format!("{judging:.1}"));
-    say("  (built in {} s, judged in {} s)", &[&building, &judging])
+    say(m::BUILT_AND_JUDGED, [&building, &judging])
 }
 
 fn exit_code(has_passed: bool) -> ExitCode {

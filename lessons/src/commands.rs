@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 
 use crate::compile::cargo_in;
 use crate::course::{Course, Lesson};
+use crate::messages as m;
 use crate::progress::Progress;
 use crate::screen::{Manner, Screen, note};
 use crate::starts;
-use crate::words::{is_chinese, say, text};
+use crate::words::{is_chinese, say};
 use crate::wrap::padded;
 
 /// The course, and how far this learner is.
@@ -118,21 +119,19 @@ impl Workbook {
 
     fn where_it_is(&self) -> Result<Screen> {
         let mut screen = self.screen();
-        screen.title(&say("The exporter workbook", &[]));
+        screen.title(&say(m::TITLE, []));
         self.bar(&mut screen);
         screen.blank();
         let at = self.lesson(None)?;
         let lesson = &self.course.lessons[at];
         if self.done() == self.course.lessons.len() {
-            let done =
-                text("Every exercise has passed. What you wrote is yours to copy.");
-            screen.line(&say(done, &[]));
+            screen.line(&say(m::EVERY_EXERCISE_PASSED, []));
             screen.blank();
             screen.commands(&[
-                ("cargo workbook list".to_owned(), say("the lessons", &[])),
+                ("cargo workbook list".to_owned(), say(m::THE_LESSONS, [])),
                 (
                     "cargo workbook check --all".to_owned(),
-                    say("checks them again", &[]),
+                    say(m::CHECKS_THEM_AGAIN, []),
                 ),
             ]);
         } else if self.progress.has_passed(lesson) {
@@ -146,14 +145,13 @@ impl Workbook {
     fn passed(&self, screen: &mut Screen, lesson: &Lesson) {
         let (title, _, _) = self.words(lesson);
         let number = lesson.number();
-        let here = text("You are at {}  {}, which has passed.");
-        screen.line(&say(here, &[&number, &title]));
+        screen.line(&say(m::YOU_ARE_AT_PASSED, [&number, &title]));
         screen.blank();
         let of = |command: &str| format!("cargo workbook {command} {number}");
         screen.commands(&[
-            ("cargo workbook next".to_owned(), say("the next task", &[])),
-            (of("solution"), say("our solution", &[])),
-            (of("task"), say("its task again", &[])),
+            ("cargo workbook next".to_owned(), say(m::THE_NEXT_TASK, [])),
+            (of("solution"), say(m::OUR_SOLUTION, [])),
+            (of("task"), say(m::ITS_TASK_AGAIN, [])),
         ]);
     }
 
@@ -176,16 +174,13 @@ impl Workbook {
         let number = lesson.number();
         let (title, task, _) = self.words(lesson);
         let minutes = lesson.text.minutes;
-        screen.title(&say(
-            "{}  {}, about {} minutes",
-            &[&number, &title, &minutes],
-        ));
+        screen.title(&say(m::LESSON_AND_MINUTES, [&number, &title, &minutes]));
         screen.blank();
         screen.paragraphs(task);
         screen.blank();
         let language = if is_chinese() { "zh" } else { "en" };
-        screen.line(&say("Read  docs/{}/{}.md", &[&language, &lesson.slug]));
-        screen.line(&say("Edit  {}", &[&self.shown(&lesson.exercise())]));
+        screen.line(&say(m::READ_PAGE, [&language, &lesson.slug]));
+        screen.line(&say(m::EDIT_FILE, [&self.shown(&lesson.exercise())]));
         if !self.is_watching {
             screen.blank();
             self.what_to_type(screen, lesson);
@@ -195,25 +190,22 @@ impl Workbook {
     fn what_to_type(&self, screen: &mut Screen, lesson: &Lesson) {
         let number = lesson.number();
         let hint = match self.progress.hints(lesson) {
-            0 => say("a hint", &[]),
-            seen if seen < lesson.text.hints.len() => say("one more hint", &[]),
-            _ => say("the hints again", &[]),
+            0 => say(m::A_HINT, []),
+            seen if seen < lesson.text.hints.len() => say(m::ONE_MORE_HINT, []),
+            _ => say(m::HINTS_AGAIN, []),
         };
         let next = match self.progress.has_passed(lesson) {
-            true => say("goes on: this one has passed", &[]),
-            false => say("leaves this one for later", &[]),
+            true => say(m::GOES_ON, []),
+            false => say(m::LEAVES_FOR_LATER, []),
         };
         let of = |command: &str| format!("cargo workbook {command} {number}");
         screen.commands(&[
-            (of("check"), say("checks your exercise", &[])),
+            (of("check"), say(m::CHECKS_YOUR_EXERCISE, [])),
             (of("hint"), hint),
-            (of("run"), say("runs the lesson's own program", &[])),
-            (of("run") + " --exercise", say("runs yours", &[])),
+            (of("run"), say(m::RUNS_LESSON, [])),
+            (of("run") + " --exercise", say(m::RUNS_YOURS, [])),
             ("cargo workbook next".to_owned(), next),
-            (
-                "cargo workbook --help".to_owned(),
-                say("what else there is", &[]),
-            ),
+            ("cargo workbook --help".to_owned(), say(m::WHAT_ELSE, [])),
         ]);
     }
 
@@ -244,17 +236,14 @@ impl Workbook {
         screen.blank();
         let number = self.course.lessons[current].number();
         screen.commands(&[
-            (
-                "cargo workbook".to_owned(),
-                say("where you are, and what is next", &[]),
-            ),
+            ("cargo workbook".to_owned(), say(m::WHERE_YOU_ARE, [])),
             (
                 format!("cargo workbook check {number}"),
-                say("checks your exercise", &[]),
+                say(m::CHECKS_YOUR_EXERCISE, []),
             ),
             (
                 "cargo workbook task NN".to_owned(),
-                say("goes to another lesson", &[]),
+                say(m::GOES_TO_ANOTHER, []),
             ),
         ]);
         screen.show()?;
@@ -263,12 +252,12 @@ impl Workbook {
 
     fn row(&self, lesson: &Lesson, is_here: bool) -> String {
         let state = match self.progress.has_passed(lesson) {
-            true => say("done", &[]),
-            false if lesson.is_begun() => say("begun", &[]),
-            false => say("to do", &[]),
+            true => say(m::DONE, []),
+            false if lesson.is_begun() => say(m::BEGUN, []),
+            false => say(m::TO_DO, []),
         };
         let here = match is_here {
-            true => say(" (you are here)", &[]),
+            true => say(m::YOU_ARE_HERE, []),
             false => String::new(),
         };
         let (title, _, _) = self.words(lesson);
@@ -327,18 +316,11 @@ impl Workbook {
         let left = &self.course.lessons[current];
         if next != current && !self.progress.has_passed(left) {
             let number = left.number();
-            screen.line(&say(
-                "{} has not passed, and is left for later: `cargo workbook task {}` \
-                 brings you back.",
-                &[&number, &number],
-            ));
+            screen.line(&say(m::LEFT_FOR_LATER, [&number, &number]));
             screen.blank();
         }
         if next < current {
-            screen.line(&say(
-                "That was the last one. Back to one that was left:",
-                &[],
-            ));
+            screen.line(&say(m::BACK_TO_ONE_LEFT, []));
             screen.blank();
         }
         self.remember(|lessons, progress| progress.set_current(&lessons[next]));

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::course::Lesson;
 use crate::guarded::Guarded;
+use crate::messages as m;
 use crate::saves::Texts;
 use crate::screen::note;
 use crate::starts;
@@ -44,7 +45,7 @@ struct Built {
 pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let file = lesson.exercise();
     let text = fs::read(&file);
-    let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
+    let text = text.with_context(|| say(m::CANNOT_READ, [&file.display()]))?;
     starts::keep(root, lesson, &text);
     let texts = Texts::of(&lesson.folder).lines();
     let name = lesson.exercise_program();
@@ -117,11 +118,7 @@ fn build(root: &Path, name: &str) -> Result<Option<Built>> {
         match receiver.recv_timeout(SLOW) {
             Ok(built) => return Ok(built),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            Err(RecvTimeoutError::Timeout) => note(&say(
-                "cargo is still building; it may also be waiting for another cargo, such \
-                 as your editor's",
-                &[],
-            )),
+            Err(RecvTimeoutError::Timeout) => note(&say(m::STILL_BUILDING, [])),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::messages as m;
 use crate::words::say;
 pub use step::{Judge, PageKind, Step, Wanted};
 #[allow(unused_imports, reason = "the course's tests judge nothing")]
@@ -116,13 +117,10 @@ impl Course {
         match found.as_slice() {
             [lesson] => Ok(lesson),
             [] => bail!(say(
-                "there is no lesson `{}`; there are {}. `cargo workbook list` shows them",
-                &[&name, &numbers(&self.lessons.iter().collect::<Vec<_>>())],
+                m::NO_SUCH_LESSON,
+                [&name, &numbers(&self.lessons.iter().collect::<Vec<_>>())],
             )),
-            several => bail!(say(
-                "`{}` may be one of several lessons: {}",
-                &[&name, &numbers(several)],
-            )),
+            several => bail!(say(m::SEVERAL_LESSONS, [&name, &numbers(several)],)),
         }
     }
 
@@ -138,7 +136,7 @@ impl Course {
 
 fn numbers(lessons: &[&Lesson]) -> String {
     let numbers: Vec<&str> = lessons.iter().map(|all| all.number()).collect();
-    numbers.join(&say(", ", &[]))
+    numbers.join(&say(m::COMMA, []))
 }
 
 impl LessonText {

@@ -1,13 +1,15 @@
 //! What was found wrong, in the words that a learner gets.
 
+use crate::messages as m;
+use crate::rule::Rule;
 use crate::scrape::Answer;
-use crate::words::{say, text};
+use crate::words::say;
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule's name, as a lesson may refer to it.
-    pub rule: &'static str,
+    pub rule: Rule,
     pub seen: String,
     pub expected: String,
     /// What it costs in production.
@@ -17,12 +19,12 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(rule: &'static str, seen: &str, expected: &str, why: &str) -> Finding {
+    fn new(rule: Rule, seen: &str, expected: &str, why: &str) -> Finding {
         Finding {
             rule,
             seen: shown(seen),
-            expected: say(expected, &[]),
-            why: say(why, &[]),
+            expected: expected.to_owned(),
+            why: why.to_owned(),
             fix: String::new(),
         }
     }
@@ -30,171 +32,118 @@ impl Finding {
     /// Whether what was seen and what was expected are texts of one kind, such as two lines
     /// of a page, whose difference says something.
     pub fn is_compared(&self) -> bool {
-        ["wanted", "content-type", "status"].contains(&self.rule)
+        matches!(self.rule, Rule::Wanted | Rule::ContentType | Rule::Status)
     }
 
     fn mended_by(mut self, fix: &str) -> Finding {
-        self.fix = say(fix, &[]);
+        fix.clone_into(&mut self.fix);
         self
     }
 
     /// The program does not run, or not as it was told to.
     pub fn runs(seen: &str, expected: &str, fix: &str) -> Finding {
-        let why = text(
-            "A program that is not there cannot be scraped: Prometheus says \
-             `connection refused`, and `up` is 0.",
-        );
-        Finding::new("runs", seen, expected, why).mended_by(fix)
+        let why = say(m::WHY_RUNS, []);
+        Finding::new(Rule::Runs, seen, expected, &why).mended_by(fix)
     }
 
     /// No answer, or none that can be read.
     pub fn answers(path: &str, seen: &str) -> Finding {
-        let expected = say("an answer to GET {} within 5 s", &[&path]);
-        let why = text(
-            "Prometheus waits for `scrape_timeout`, 5 s in this repository's \
-             prometheus.yml; then `up` is 0, and the metrics of that scrape are \
-             lost.",
-        );
-        Finding::new("answers", seen, &expected, why)
+        let expected = say(m::ANSWER_EXPECTED, [&path]);
+        let why = say(m::WHY_ANSWERS, []);
+        Finding::new(Rule::Answers, seen, &expected, &why)
     }
 
     /// Another status than `expected`. A redirect is not followed, but named.
     pub fn status(path: &str, answer: &Answer, expected: u16) -> Finding {
-        let status = say("GET {}: status {}", &[&path, &answer.status]);
+        let status = say(m::GET_STATUS, [&path, &answer.status]);
         let body = answer.text();
         // Of an error the text is the reason; a page would only be long.
         let reason = if answer.status < 400 { "" } else { body.trim() };
         let seen = match (&answer.location, reason) {
             (Some(location), _) if (300..400).contains(&answer.status) => {
-                say("{}, a redirect to {}", &[&status, location])
+                say(m::REDIRECT, [&status, location])
             }
             (_, "") => status,
             (_, reason) => format!("{status}\n{}", first_lines(reason, 6)),
         };
-        let why = text(
-            "Prometheus takes a page with status 200 and no other: any other makes \
-             `up` 0.",
-        );
-        let expected = say("GET {}: status {}", &[&path, &expected]);
-        Finding::new("status", &seen, &expected, why)
+        let why = say(m::WHY_STATUS, []);
+        let expected = say(m::GET_STATUS, [&path, &expected]);
+        Finding::new(Rule::Status, &seen, &expected, &why)
     }
 
     pub fn content_type(seen: Option<&str>) -> Finding {
         let seen = match seen {
             Some(seen) => format!("Content-Type: {seen}"),
-            None => say("no Content-Type", &[]),
+            None => say(m::NO_CONTENT_TYPE, []),
         };
         let expected = "Content-Type: text/plain; version=0.0.4; charset=utf-8";
-        let why = text(
-            "It says which format follows. Prometheus 2 guesses; Prometheus 3 \
-             refuses a page whose type it does not know.",
-        );
-        Finding::new("content-type", &seen, expected, why)
+        let why = say(m::WHY_CONTENT_TYPE, []);
+        Finding::new(Rule::ContentType, &seen, expected, &why)
     }
 
     pub fn format(seen: &str, what: &str) -> Finding {
-        let why = text(
-            "One line that cannot be read, and the whole page is refused: `up` is \
-             0, and no metric of that scrape is kept.",
-        );
-        let expected = text(
-            "a page of the text format, which docs/en/reference/exposition.md \
-             shows",
-        );
-        let fix = say("mend this: {}", &[&what]);
-        Finding::new("format", seen, expected, why).mended_by(&fix)
+        let why = say(m::WHY_FORMAT, []);
+        let expected = say(m::FORMAT_EXPECTED, []);
+        let fix = say(m::FIX_FORMAT, [&what]);
+        Finding::new(Rule::Format, seen, &expected, &why).mended_by(&fix)
     }
 
     pub fn line_end(last: &str) -> Finding {
-        let seen = say("the last line, `{}`, has no end", &[&last]);
-        let why = text(
-            "The format asks for it, and promtool refuses the page: \"unexpected \
-             end of input stream\". Whoever reads a page that was cut off could \
-             not tell.",
-        );
-        let expected = text("a line end, `\\n`, behind every line, the last one too");
-        Finding::new("line-end", &seen, expected, why)
+        let seen = say(m::LAST_LINE_OPEN, [&last]);
+        let why = say(m::WHY_LINE_END, []);
+        let expected = say(m::LINE_END_EXPECTED, []);
+        Finding::new(Rule::LineEnd, &seen, &expected, &why)
     }
 
     pub fn duplicate(line: &str) -> Finding {
-        let why = text(
-            "Prometheus keeps the first of the two, and says so in its own log at \
-             most: the other value is lost.",
-        );
-        let expected = text("each series, a name with its labels, once on a page");
-        Finding::new("duplicate", line, expected, why).mended_by(text(
-            "give the two a label that differs, or add their values up",
-        ))
+        let why = say(m::WHY_DUPLICATE, []);
+        let expected = say(m::EACH_SERIES_ONCE, []);
+        Finding::new(Rule::Duplicate, line, &expected, &why)
+            .mended_by(&say(m::FIX_DUPLICATE, []))
     }
 
     /// A histogram or a summary that does not add up.
     pub fn consistent(seen: &str, expected: &str) -> Finding {
-        let why = text(
-            "Nothing refuses it, and every quantile that is computed from it is \
-             wrong.",
-        );
-        Finding::new("consistent", seen, expected, why)
+        let why = say(m::WHY_CONSISTENT, []);
+        Finding::new(Rule::Consistent, seen, expected, &why)
     }
 
     /// An answer that took longer than an answer may.
     pub fn slow(seen: &str, expected: &str) -> Finding {
-        let why = text(
-            "Prometheus waits for `scrape_timeout` and asks several targets at once: \
-             what is slow for one request is down when there are more.",
-        );
-        Finding::new("slow", seen, expected, why)
+        let why = say(m::WHY_SLOW, []);
+        Finding::new(Rule::Slow, seen, expected, &why)
     }
 
     /// What changes from scrape to scrape, and must not.
     pub fn steady(seen: &str, expected: &str) -> Finding {
-        let why = text(
-            "Prometheus stores every scrape: a series that comes and goes has gaps, a \
-             counter that falls is taken for a restart.",
-        );
-        Finding::new("steady", seen, expected, why)
+        let why = say(m::WHY_STEADY, []);
+        Finding::new(Rule::Steady, seen, expected, &why)
     }
 
     /// A link of the page for people that leads nowhere.
     pub fn dead_link(path: &str, status: u16) -> Finding {
-        let seen = say(
-            "GET /: links to {}, which is answered with status {}",
-            &[&path, &status],
-        );
-        let why = text(
-            "A dead link is worse than none: it says that the program is broken, when \
-             only its page is.",
-        );
-        Finding::new("links", &seen, text("links that lead somewhere"), why)
+        let seen = say(m::DEAD_LINK, [&path, &status]);
+        let why = say(m::WHY_LINKS, []);
+        Finding::new(Rule::Links, &seen, &say(m::LINKS_EXPECTED, []), &why)
     }
 
     /// What a program says that was answered by a panic.
     pub fn panics(seen: &str) -> Finding {
-        let why = text(
-            "A panic ends what its thread was doing: a request, a lock, half of an update. \
-             What looks right after it is right by luck.",
-        );
-        Finding::new("panics", seen, text("no panic on standard error"), why)
+        let why = say(m::WHY_PANICS, []);
+        Finding::new(Rule::Panics, seen, &say(m::NO_PANIC, []), &why)
     }
 
     /// Another thing than the lesson wants.
     pub fn wanted(seen: &str, expected: &str, why: &str) -> Finding {
-        Finding::new("wanted", seen, expected, why)
+        Finding::new(Rule::Wanted, seen, expected, why)
     }
 
     /// What promtool's linter says, and how to mend it.
-    pub fn lint(rule: &'static str, words: &str, fix: &str) -> Finding {
-        let why = text(
-            "A name is what people type into queries for years; promtool checks \
-             the customs that let them guess it.",
-        );
-        let expected = text("no complaint");
-        Finding::new(
-            rule,
-            &say("by promtool's rules: {}", &[&words]),
-            expected,
-            why,
-        )
-        .mended_by(fix)
+    pub fn lint(rule: Rule, words: &str, fix: &str) -> Finding {
+        let why = say(m::WHY_LINT, []);
+        let expected = say(m::NO_COMPLAINT, []);
+        Finding::new(rule, &say(m::BY_PROMTOOLS_RULES, [&words]), &expected, &why)
+            .mended_by(fix)
     }
 }
 
@@ -204,7 +153,7 @@ const MOST: usize = 3;
 /// The first findings of each rule, since a page may have one a line.
 pub fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     let mut first: Vec<Finding> = Vec::new();
-    let mut more: Vec<(&str, usize)> = Vec::new();
+    let mut more: Vec<(Rule, usize)> = Vec::new();
     for finding in findings {
         let of_rule = first.iter().filter(|all| all.rule == finding.rule).count();
         if of_rule < MOST {
@@ -218,7 +167,7 @@ pub fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     }
     for (rule, count) in more {
         if let Some(last) = first.iter_mut().rev().find(|all| all.rule == rule) {
-            last.seen += &say("\n… and {} more of this kind", &[&count]);
+            last.seen += &say(m::MORE_OF_THIS_KIND, [&count]);
         }
     }
     first

@@ -1,6 +1,7 @@
 //! By how much samples grow: from one scrape to the next, and since the first of all.
 
 use crate::course::{Judge, Samples};
+use crate::messages as m;
 use crate::page::Page;
 use crate::wanted::{Found, fails, found};
 use crate::words::say;
@@ -19,12 +20,12 @@ pub fn of_growth(
 ) -> Found {
     let sample = &wanted.sample;
     if let (Some(by), [one, next, ..]) = (wanted.grows, pages) {
-        let expected = say("{} larger by {} in the next scrape", &[sample, &by]);
+        let expected = say(m::LARGER_IN_NEXT, [sample, &by]);
         let is_right = |grown: f64| (grown - by).abs() < 1e-9;
         between(judge, sample, [one, next], is_right, &expected)?;
     }
     if let (true, Some(first), [.., last]) = (wanted.grew, first, pages) {
-        let expected = say("{} larger than at first", &[sample]);
+        let expected = say(m::LARGER_THAN_AT_FIRST, [sample]);
         between(judge, sample, [first, last], |grown| grown > 0.0, &expected)?;
     }
     Ok(())
@@ -41,7 +42,7 @@ fn between(
     let after = found(after, selector).unwrap_or_default();
     match (before.first(), after.first()) {
         (Some(before), Some(after)) if !is_right(after.value - before.value) => {
-            let seen = say("{}\nand after it {}", &[&before.line, &after.line]);
+            let seen = say(m::AND_AFTER_IT, [&before.line, &after.line]);
             fails(judge, &seen, expected)
         }
         _ => Ok(()),

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::commands::Workbook;
 use crate::course::Lesson;
+use crate::messages as m;
 use crate::screen::Screen;
 use crate::words::say;
 
@@ -51,7 +52,7 @@ impl Workbook {
         }
         for (hint, count) in hints.iter().zip(1..).take(to).skip(from) {
             screen.blank();
-            screen.line(&say("Hint {} of {}", &[&count, &all]));
+            screen.line(&say(m::HINT_OF, [&count, &all]));
             screen.prose(hint);
         }
         if !self.is_watching {
@@ -67,13 +68,10 @@ impl Workbook {
         let anyway = if passed { "" } else { " --anyway" };
         let of = |command: &str| format!("cargo workbook {command} {number}");
         screen.commands(&[
-            (of("check"), say("checks your exercise", &[])),
+            (of("check"), say(m::CHECKS_YOUR_EXERCISE, [])),
             match are_more {
-                true => (of("hint"), say("one more hint", &[])),
-                false => (
-                    of("solution") + anyway,
-                    say("our solution: that was the last hint", &[]),
-                ),
+                true => (of("hint"), say(m::ONE_MORE_HINT, [])),
+                false => (of("solution") + anyway, say(m::SOLUTION_AFTER_HINTS, [])),
             },
         ]);
     }
@@ -88,27 +86,19 @@ impl Workbook {
         let number = lesson.number();
         if !anyway && !self.progress.has_passed(lesson) {
             if self.progress.hints(lesson) == lesson.text.hints.len() {
-                bail!(say(
-                    "{} has not passed yet. To see the solution all the same: \
-                     `cargo workbook solution {} --anyway`",
-                    &[&number, &number],
-                ));
+                bail!(say(m::NOT_PASSED_SOLUTION, [&number, &number],));
             }
-            bail!(say(
-                "{} has not passed yet. A hint may be enough: `cargo workbook hint {}`. \
-                 To see the solution all the same: `cargo workbook solution {} --anyway`",
-                &[&number, &number, &number],
-            ));
+            bail!(say(m::NOT_PASSED_HINT, [&number, &number, &number],));
         }
         let file = lesson.solution();
         let text = fs::read_to_string(&file);
-        let text = text.with_context(|| say("cannot read {}", &[&file.display()]))?;
+        let text = text.with_context(|| say(m::CANNOT_READ, [&file.display()]))?;
         let mut screen = self.screen();
         screen.line(&format!("// {}", self.shown(&file)));
         screen.blank();
         screen.as_is(text.trim_end());
         screen.blank();
-        screen.line(&format!("// {}", say("Next: cargo workbook next", &[])));
+        screen.line(&format!("// {}", say(m::NEXT_COMMAND, [])));
         screen.show()?;
         Ok(ExitCode::SUCCESS)
     }

@@ -11,12 +11,14 @@ use anyhow::Result;
 
 use crate::ask::{Asked, Part, ask, ask_once, until_it_serves};
 use crate::course::{Lesson, Step};
+use crate::messages as m;
 use crate::page::Page;
 use crate::program::Running;
 pub use crate::report::{Outcome, Report, Verdict};
+use crate::rule::Rule;
 use crate::screen::note;
 use crate::seen::{Around, Seen};
-use crate::words::{say, text};
+use crate::words::say;
 
 /// Starts `program`, and judges it by what `lesson` wants.
 ///
@@ -26,9 +28,7 @@ use crate::words::{say, text};
 /// in the verdicts.
 pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     if lesson.left_out > 0 {
-        let left_out =
-            text("{} of what this lesson checks is only on Linux, and is left out");
-        note(&say(left_out, &[&lesson.left_out]));
+        note(&say(m::ONLY_ON_LINUX, [&lesson.left_out]));
     }
     let mut report = Report::default();
     match Running::start(program)? {
@@ -99,7 +99,8 @@ impl<'a> Judging<'a> {
         let mut seen = Seen::new(around, asked);
         if ends {
             // That it does not run is said once, at the end.
-            seen.findings.retain(|finding| finding.rule != "answers");
+            seen.findings
+                .retain(|finding| finding.rule != Rule::Answers);
         }
         self.is_stuck = !ends && seen.is_stuck();
         report.step(step, &mut seen);

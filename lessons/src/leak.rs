@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::course::{Judge, Resource};
+use crate::messages as m;
 use crate::processes::Usage;
 use crate::program::Running;
 use crate::wanted::{Found, fails};
@@ -71,17 +72,14 @@ fn says(
 ) -> Found {
     let (before, now) = (amount(resource, before), amount(resource, now));
     let text = |count: u64| match resource {
-        Resource::Memory => say("{} MiB of memory", &[&(count / (1024 * 1024))]),
-        Resource::Threads => say("{} threads", &[&count]),
-        Resource::Descriptors => say("{} open descriptors", &[&count]),
+        Resource::Memory => say(m::MIB_MEMORY, [&(count / (1024 * 1024))]),
+        Resource::Threads => say(m::THREADS, [&count]),
+        Resource::Descriptors => say(m::OPEN_DESCRIPTORS, [&count]),
     };
     let seen = say(
-        "{}, and {} after {} requests",
-        &[&text(before), &text(now), &requests],
+        m::GREW_OVER_REQUESTS,
+        [&text(before), &text(now), &requests],
     );
-    let expected = say(
-        "about {} after {} requests too",
-        &[&text(before), &requests],
-    );
+    let expected = say(m::SAME_AFTER_REQUESTS, [&text(before), &requests]);
     fails(judge, &seen, &expected)
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use crate::finding::Finding;
 use crate::guard::this_program;
+use crate::messages as m;
 use crate::processes;
 use crate::screen::note;
-use crate::words::{say, text};
+use crate::words::{Message, say};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -65,26 +66,26 @@ impl Limit {
     pub fn finding(self, printed: &str) -> Finding {
         let (seen, most, expected, fix) = match self {
             Limit::Memory => (
-                text("it needed more than {} MiB of memory{}"),
+                m::TOO_MUCH_MEMORY,
                 MEMORY / MIB,
-                text("at most {} MiB, which is all that a check lets it have"),
-                text("find what grows, and what would take it away again"),
+                m::MEMORY_LIMIT,
+                m::FIND_WHAT_GROWS,
             ),
             Limit::Disk => (
-                text("it wrote more than {} MiB into files{}"),
+                m::WROTE_TOO_MUCH,
                 DISK / MIB,
-                text("at most {} MiB, which is all that a check lets it write"),
-                text("find the loop that writes, or what should be written once"),
+                m::FILE_LIMIT,
+                m::FIND_LOOP_THAT_WRITES,
             ),
             Limit::Processes => (
-                text("it had more than {} processes started{}"),
+                m::TOO_MANY_PROCESSES,
                 PROCESSES as u64,
-                text("at most {} at a time, which is all that a check lets it start"),
-                text("find the loop that starts them, and wait for each to end"),
+                m::PROCESS_LIMIT,
+                m::FIND_LOOP_THAT_STARTS,
             ),
         };
-        let seen = say(seen, &[&most, &printed]);
-        Finding::runs(&seen, &say(expected, &[&most]), fix)
+        let seen = say(seen, [&most, &printed]);
+        Finding::runs(&seen, &say(expected, [&most]), &say(fix, []))
     }
 }
 
@@ -151,28 +152,23 @@ pub fn say_what_is_missing() {
     let Some(missing) = missing(env::consts::OS) else {
         return;
     };
+    let missing = say(missing, []);
     let Ok(mark) = this_program().map(|program| program.with_extension("noted")) else {
         return;
     };
     if fs::read_to_string(&mark).is_ok_and(|said| said == missing) {
         return;
     }
-    note(&say(missing, &[]));
+    note(&missing);
     // Without the mark it is said again.
     let _ = fs::write(&mark, missing);
 }
 
-fn missing(system: &str) -> Option<&'static str> {
+fn missing(system: &str) -> Option<Message<0>> {
     match system {
         "linux" => None,
-        "windows" => Some(text(
-            "on this system a check does not limit the memory and the files of a \
-             program, and what the program itself starts may outlive it",
-        )),
-        _ => Some(text(
-            "on this system a check does not limit a program's memory, and what the \
-             program starts in a session of its own may outlive it",
-        )),
+        "windows" => Some(m::NO_LIMITS_HERE),
+        _ => Some(m::NO_MEMORY_LIMIT_HERE),
     }
 }
 

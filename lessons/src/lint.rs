@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 
-use exporter_workbook::testutil::{Problem, Rule, lint_family};
+use exporter_workbook::testutil::{self, Problem, lint_family};
 
 use crate::finding::Finding;
+use crate::messages as m;
 use crate::page::{Family, Labels, Page, Sample};
-use crate::words::{say, text};
+use crate::rule::Rule;
+use crate::words::say;
 
 /// All that the linter says of a page.
 pub fn lint(page: &Page) -> Vec<Finding> {
@@ -18,9 +20,26 @@ pub fn lint(page: &Page) -> Vec<Finding> {
     let problems = families.flat_map(problems);
     problems
         .map(|problem| {
-            Finding::lint(problem.rule.name(), &problem.to_string(), &fix(&problem))
+            Finding::lint(rule(&problem.rule), &problem.to_string(), &fix(&problem))
         })
         .collect()
+}
+
+/// The rule, without what it says of this name.
+fn rule(of: &testutil::Rule) -> Rule {
+    use testutil::Rule as Of;
+    match of {
+        Of::Help => Rule::Help,
+        Of::MetricUnits { .. } => Rule::MetricUnits,
+        Of::CounterTotal | Of::OnlyCounterTotal => Rule::Counter,
+        Of::ReservedSuffix { .. } | Of::ReservedLabel { .. } => {
+            Rule::HistogramSummaryReserved
+        }
+        Of::TypeInName { .. } => Rule::MetricTypeInName,
+        Of::ReservedChars => Rule::ReservedChars,
+        Of::CamelCaseName | Of::CamelCaseLabel => Rule::CamelCase,
+        Of::UnitAbbreviations => Rule::UnitAbbreviations,
+    }
 }
 
 fn problems(family: &Family) -> Vec<Problem> {
@@ -39,37 +58,24 @@ fn problems(family: &Family) -> Vec<Problem> {
 fn fix(problem: &Problem) -> String {
     let name = &problem.metric;
     match &problem.rule {
-        Rule::Help => say("write `# HELP {} …` before its samples", &[name]),
-        Rule::MetricUnits { unit, base } => say(
-            "name it `{}`, and convert its value",
-            &[&name.replace(unit, base)],
-        ),
-        Rule::CounterTotal => say("name it `{}_total`", &[name]),
-        Rule::OnlyCounterTotal => say(
-            "make it a counter if it only grows, else take `_total` off its name",
-            &[],
-        ),
-        Rule::ReservedSuffix { suffix, .. } => say(
-            "take `{}` off its name: it is one that is written for you",
-            &[suffix],
-        ),
-        Rule::ReservedLabel { label, owner } => say(
-            "give the label another name: `{}` is a {}'s own",
-            &[label, owner],
-        ),
-        Rule::TypeInName { kind } => {
-            say("take `{}` out of its name: the TYPE line says it", &[kind])
+        testutil::Rule::Help => say(m::FIX_NO_HELP, [name]),
+        testutil::Rule::MetricUnits { unit, base } => {
+            say(m::FIX_UNIT, [&name.replace(unit, base)])
         }
-        Rule::ReservedChars => {
-            say("write `_`: colons are for the rules inside Prometheus", &[])
+        testutil::Rule::CounterTotal => say(m::FIX_TOTAL, [name]),
+        testutil::Rule::OnlyCounterTotal => say(m::FIX_NOT_A_COUNTER, []),
+        testutil::Rule::ReservedSuffix { suffix, .. } => {
+            say(m::FIX_RESERVED_END, [suffix])
         }
-        Rule::CamelCaseName | Rule::CamelCaseLabel => {
-            say("write small letters, with `_` between the words", &[])
+        testutil::Rule::ReservedLabel { label, owner } => {
+            say(m::FIX_RESERVED_LABEL, [label, owner])
         }
-        Rule::UnitAbbreviations => say(
-            "write the base unit out, as `_seconds` or `_bytes`, and convert the value",
-            &[],
-        ),
+        testutil::Rule::TypeInName { kind } => say(m::FIX_TYPE_IN_NAME, [kind]),
+        testutil::Rule::ReservedChars => say(m::FIX_COLONS, []),
+        testutil::Rule::CamelCaseName | testutil::Rule::CamelCaseLabel => {
+            say(m::FIX_LETTERS, [])
+        }
+        testutil::Rule::UnitAbbreviations => say(m::FIX_SHORT_UNIT, []),
     }
 }
 
@@ -119,14 +125,14 @@ fn bad_buckets(row: &[&Sample], counts: &Counts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
         let seen = format!("{}\n{}", two[0].line, two[1].line);
-        let expected = text("buckets that count what is less or equal, so never fall");
+        let expected = &say(m::BUCKETS_THAT_GROW, []);
         found.push(Finding::consistent(&seen, expected));
     }
     let last = row[row.len() - 1];
     let key = (last.labels_without("le"), last.timestamp);
     let is_equal = counts.get(&key) == Some(&last.value);
     if last.label("le") != Some("+Inf") || !is_equal {
-        let expected = text("a last bucket with le=\"+Inf\" that equals the `_count`");
+        let expected = &say(m::LAST_BUCKET_IS_COUNT, []);
         found.push(Finding::consistent(&last.line, expected));
     }
     found
@@ -138,7 +144,7 @@ fn bad_summary(family: &Family) -> Vec<Finding> {
         quantile.is_some_and(|all| !all.is_ok_and(|q| (0.0..=1.0).contains(&q)))
     };
     let bad = family.samples.iter().filter(is_bad);
-    bad.map(|sample| Finding::consistent(&sample.line, text("a quantile from 0 to 1")))
+    bad.map(|sample| Finding::consistent(&sample.line, &say(m::QUANTILE_RANGE, [])))
         .collect()
 }
 

@@ -23,6 +23,7 @@ mod leak;
 mod limits;
 mod lint;
 mod listening;
+mod messages;
 #[cfg(not(unix))]
 mod no_keys;
 mod page;
@@ -36,6 +37,7 @@ mod refusal;
 mod report;
 mod reported;
 mod reset;
+mod rule;
 mod rules;
 mod saves;
 mod scrape;

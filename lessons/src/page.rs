@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::Finding;
+use crate::messages as m;
 use crate::words::say;
 use line::{BLANKS, Line, Meta, number, unless};
 pub use series::selected;
@@ -98,7 +99,7 @@ impl Page {
         for (line, number) in body.as_ref().split(|byte| *byte == b'\n').zip(1..) {
             last = String::from_utf8_lossy(line);
             if let Err(why) = page.add(line, &last) {
-                let seen = say("line {}: {}", &[&number, &last]);
+                let seen = say(m::LINE_OF, [&number, &last]);
                 let finding = Finding::format(&seen, &why);
                 page.findings.push(finding);
             }
@@ -124,7 +125,7 @@ impl Page {
             Ok(Line::Sample(_)) | Err(_) => false,
         };
         unless(line.as_bytes() == bytes || is_comment, || {
-            say("it has bytes that are not UTF-8: write UTF-8", &[])
+            say(m::NOT_UTF8, [])
         })?;
         match read? {
             Line::Nothing => Ok(()),
@@ -155,10 +156,7 @@ impl Page {
         if let Some(kind) = family.promtool.kind {
             let is_late = kind == "untyped" && !family.samples.is_empty();
             return Err(if is_late && family.kind.is_empty() {
-                say(
-                    "its TYPE stands behind its samples, and comes before them",
-                    &[],
-                )
+                say(m::TYPE_AFTER_SAMPLES, [])
             } else {
                 second("TYPE", meta.name, family)
             });
@@ -180,12 +178,8 @@ impl Page {
             _ => "",
         };
         if let Some(value) = sample.label(label) {
-            number(value).map_err(|_| {
-                say(
-                    "in a {} the label `{}` is a number, and `{}` isn't one",
-                    &[&kind, &label, &value],
-                )
-            })?;
+            number(value)
+                .map_err(|_| say(m::LABEL_NOT_A_NUMBER, [&kind, &label, &value]))?;
         }
         family.samples.push(sample);
         Ok(())
@@ -241,15 +235,14 @@ impl Page {
 fn second(keyword: &str, name: &str, family: &Family) -> String {
     if family.name == name {
         return match keyword {
-            "HELP" => say("a second HELP for `{}`", &[&name]),
-            _ => say("a second TYPE for `{}`", &[&name]),
+            "HELP" => say(m::SECOND_HELP, [&name]),
+            _ => say(m::SECOND_TYPE, [&name]),
         };
     }
     let kind = family.promtool.kind.unwrap_or_default();
     say(
-        "`{}` belongs to the {} `{}`, and promtool takes this for a second {} of it: \
-         rename one of the two",
-        &[&name, &kind, &family.name, &keyword],
+        m::BELONGS_TO_ANOTHER,
+        [&name, &kind, &family.name, &keyword],
     )
 }
 

@@ -15,9 +15,10 @@ use crate::folder::Folder;
 pub use crate::guarded::Guarded;
 use crate::limits::{self, Limit};
 use crate::listening::listening;
+use crate::messages as m;
 use crate::printed::{MUCH, Printed, Stream};
 use crate::processes::{Usage, below, usage};
-use crate::words::{say, text};
+use crate::words::say;
 
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
@@ -116,12 +117,12 @@ impl Running {
     pub fn lives(&mut self) -> Result<(), Finding> {
         if self.printed.is_too_much() {
             let seen = say(
-                "it printed more than {} KiB{}",
-                &[&(MUCH / 1024), &self.what_it_printed()],
+                m::PRINTED_TOO_MUCH,
+                [&(MUCH / 1024), &self.what_it_printed()],
             );
-            let expected = text("a line when it listens, and one for what goes wrong");
-            let fix = text("find the loop that prints, or what it waits for in vain");
-            return Err(Finding::runs(&seen, expected, fix));
+            let expected = say(m::FEW_LINES_EXPECTED, []);
+            let fix = say(m::FIND_LOOP_THAT_PRINTS, []);
+            return Err(Finding::runs(&seen, &expected, &fix));
         }
         if let Some(limit) = self.guarded.over() {
             return Err(limit.finding(&self.what_it_printed()));
@@ -151,10 +152,7 @@ impl Running {
     }
 
     fn listening(&self) -> String {
-        say(
-            "it listens on {}, which it is given as its argument, until it is stopped",
-            &[&self.address],
-        )
+        say(m::LISTENS_ON_ARGUMENT, [&self.address])
     }
 
     fn says_in_use(&self) -> bool {
@@ -179,19 +177,19 @@ impl Running {
     }
 
     fn listens_elsewhere(&self, elsewhere: &str) -> Finding {
-        let seen = say("it listens on {}", &[&elsewhere]);
-        Finding::runs(&seen, &self.listening(), TAKE_THE_ARGUMENT)
+        let seen = say(m::LISTENS_ON, [&elsewhere]);
+        Finding::runs(&seen, &self.listening(), &say(m::TAKE_ADDRESS, []))
     }
 
     fn listens_nowhere(&self) -> Finding {
         let seen = say(
-            "nothing listens on {} after {} s{}",
-            &[&self.address, &START.as_secs(), &self.what_it_printed()],
+            m::NOTHING_LISTENS,
+            [&self.address, &START.as_secs(), &self.what_it_printed()],
         );
         // Where nobody can see where a program listens, it may do so anywhere.
         let fix = match self.usage() {
-            Some(_) => FIND_WHAT_COMES_BEFORE,
-            None => TAKE_THE_ARGUMENT,
+            Some(_) => &say(m::FIND_WHAT_WAITS, []),
+            None => &say(m::TAKE_ADDRESS, []),
         };
         Finding::runs(&seen, &self.listening(), fix)
     }
@@ -246,8 +244,8 @@ impl Running {
 
     fn what_it_printed(&self) -> String {
         match self.printed.lines().trim() {
-            "" => say(", and printed nothing", &[]),
-            text => say(", and printed:\n{}", &[&last_lines(text, 12)]),
+            "" => say(m::AND_PRINTED_NOTHING, []),
+            text => say(m::AND_PRINTED, [&last_lines(text, 12)]),
         }
     }
 
@@ -270,25 +268,15 @@ impl Running {
     }
 }
 
-const TAKE_THE_ARGUMENT: &str = text(
-    "take the address from the program's argument, first thing in `main`: \
-     `serve::listen(&serve::address_argument(\"…\")?)?`",
-);
-
-const FIND_WHAT_COMES_BEFORE: &str = text(
-    "find what `main` does before it listens: a loop without an end, or something that it \
-     waits for in vain",
-);
-
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 fn how(status: ExitStatus) -> String {
     match status.code() {
-        Some(code @ 129..=159) => say("it ended by signal {}", &[&(code - 128)]),
-        Some(0) => say("it ended by itself, with code 0", &[]),
-        Some(code) => say("it ended with code {}", &[&code]),
-        None => say("it ended", &[]),
+        Some(code @ 129..=159) => say(m::ENDED_BY_SIGNAL, [&(code - 128)]),
+        Some(0) => say(m::ENDED_WITH_0, []),
+        Some(code) => say(m::ENDED_WITH_CODE, [&code]),
+        None => say(m::ENDED, []),
     }
 }

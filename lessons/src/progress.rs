@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use toml::{Table, Value};
 
 use crate::course::Lesson;
+use crate::messages as m;
 use crate::words::say;
 
 const HEADER: &str = "# What `cargo workbook` remembers. It may be deleted: \
@@ -105,12 +106,7 @@ impl Progress {
     ///
     /// When it cannot be written: a full disk, a folder that is read-only.
     pub fn save(&self) -> Result<()> {
-        let fails = || {
-            say(
-                "your progress was not kept: {} cannot be written",
-                &[&self.file.display()],
-            )
-        };
+        let fails = || say(m::PROGRESS_NOT_KEPT, [&self.file.display()]);
         let text = format!("{HEADER}{}", self.table);
         replace(&self.file, text.as_bytes()).with_context(fails)
     }
@@ -138,16 +134,8 @@ fn set_aside(file: &Path) -> String {
     let shown = file.display();
     let aside = free_name(file, "broken");
     match fs::rename(file, &aside) {
-        Ok(()) => say(
-            "{} could not be read, and is {} now. `cargo workbook check --all` finds \
-             out again what passes.",
-            &[&shown, &aside.display()],
-        ),
-        Err(error) => say(
-            "{} cannot be read, nor set aside ({}): nothing of your progress is known, \
-             and nothing new is kept. Move it away.",
-            &[&shown, &error],
-        ),
+        Ok(()) => say(m::PROGRESS_SET_ASIDE, [&shown, &aside.display()]),
+        Err(error) => say(m::PROGRESS_UNREADABLE, [&shown, &error]),
     }
 }
 

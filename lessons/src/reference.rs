@@ -8,6 +8,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::testutil::gather_to_text;
 
 use crate::course::Judge;
+use crate::messages as m;
 use crate::page::{Page, Sample, selected};
 use crate::wanted::{Found, fails, found, missing};
 use crate::words::say;
@@ -56,7 +57,7 @@ pub fn of_read(
 }
 
 fn expected(reference: &Sample) -> String {
-    say("{}, as the library reads it", &[&reference.line])
+    say(m::AS_LIBRARY_READS, [&reference.line])
 }
 
 /// Whether it has all labels of the reference; those that are empty there are for the

@@ -2,6 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
+use crate::messages as m;
 use crate::words::say;
 
 /// The error in words of ours; what else there is in clap's own.
@@ -13,7 +14,7 @@ pub fn in_words(error: &Error) -> String {
         ErrorKind::ArgumentConflict => conflict(error),
         ErrorKind::MissingRequiredArgument => missing(error),
         ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => {
-            argument(error).map(|all| say("{} was given twice", &[&all]))
+            argument(error).map(|all| say(m::GIVEN_TWICE, [&all]))
         }
         _ => None,
     };
@@ -22,14 +23,14 @@ pub fn in_words(error: &Error) -> String {
         let first = plain.lines().next().unwrap_or_default();
         first.trim_start_matches("error: ").to_owned()
     });
-    let more = say("`cargo workbook help` shows what can be typed", &[]);
+    let more = say(m::SEE_HELP, []);
     format!("{said}\n{more}")
 }
 
 fn context(error: &Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) => Some(texts.join(&say(", ", &[]))),
+        ContextValue::Strings(texts) => Some(texts.join(&say(m::COMMA, []))),
         _ => None,
     }
 }
@@ -43,7 +44,7 @@ fn argument(error: &Error) -> Option<String> {
 fn with_suggestion(said: String, suggested: Option<String>) -> String {
     match suggested {
         Some(suggested) => {
-            format!("{said}{}", say("; did you mean `{}`?", &[&suggested]))
+            format!("{said}{}", say(m::DID_YOU_MEAN, [&suggested]))
         }
         None => said,
     }
@@ -51,7 +52,7 @@ fn with_suggestion(said: String, suggested: Option<String>) -> String {
 
 fn unknown_command(error: &Error) -> Option<String> {
     let typed = context(error, ContextKind::InvalidSubcommand)?;
-    let said = say("there is no command `{}`", &[&typed]);
+    let said = say(m::NO_SUCH_COMMAND, [&typed]);
     Some(with_suggestion(
         said,
         context(error, ContextKind::SuggestedSubcommand),
@@ -61,8 +62,8 @@ fn unknown_command(error: &Error) -> Option<String> {
 fn unknown_argument(error: &Error) -> Option<String> {
     let typed = context(error, ContextKind::InvalidArg)?;
     let said = match typed.starts_with('-') {
-        true => say("there is no option `{}` here", &[&typed]),
-        false => say("`{}` is one word too many", &[&typed]),
+        true => say(m::NO_SUCH_OPTION, [&typed]),
+        false => say(m::WORD_TOO_MANY, [&typed]),
     };
     Some(with_suggestion(
         said,
@@ -75,11 +76,9 @@ fn no_such_value(error: &Error) -> Option<String> {
     let value = context(error, ContextKind::InvalidValue)?;
     let valid = context(error, ContextKind::ValidValue).unwrap_or_default();
     Some(match (value.as_str(), valid.as_str()) {
-        ("", "") => say("{} needs a value", &[&argument]),
-        ("", valid) => say("{} needs a value: {}", &[&argument, &valid]),
-        (value, valid) => {
-            say("`{}` is no value of {}: {}", &[&value, &argument, &valid])
-        }
+        ("", "") => say(m::NEEDS_VALUE, [&argument]),
+        ("", valid) => say(m::NEEDS_VALUE_OF, [&argument, &valid]),
+        (value, valid) => say(m::NOT_A_VALUE_OF, [&value, &argument, &valid]),
     })
 }
 
@@ -87,12 +86,12 @@ fn conflict(error: &Error) -> Option<String> {
     let (one, other) = (argument(error)?, context(error, ContextKind::PriorArg)?);
     // An option excludes itself.
     Some(match one.contains(&other) {
-        true => say("{} was given twice", &[&one]),
-        false => say("{} and `{}` exclude each other", &[&one, &other]),
+        true => say(m::GIVEN_TWICE, [&one]),
+        false => say(m::EXCLUDE_EACH_OTHER, [&one, &other]),
     })
 }
 
 fn missing(error: &Error) -> Option<String> {
     let missing = context(error, ContextKind::InvalidArg)?;
-    Some(say("{} is missing", &[&format!("`{missing}`")]))
+    Some(say(m::IS_MISSING, [&format!("`{missing}`")]))
 }

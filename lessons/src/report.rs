@@ -3,10 +3,12 @@
 
 use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::{Finding, first_of_each};
+use crate::messages as m;
 use crate::page::Page;
+use crate::rule::Rule;
 use crate::seen::Seen;
 use crate::wanted::in_the_words_of;
-use crate::words::{say, text};
+use crate::words::say;
 
 /// What became of one thing that is judged.
 pub struct Verdict {
@@ -32,13 +34,19 @@ pub struct Report {
 }
 
 /// The rules that a page is broken by so far that what is missing on it says nothing.
-const CAUSES: [&str; 5] = ["runs", "answers", "slow", "status", "format"];
+const CAUSES: [Rule; 5] = [
+    Rule::Runs,
+    Rule::Answers,
+    Rule::Slow,
+    Rule::Status,
+    Rule::Format,
+];
 
 /// As many findings of one name are said.
 const MOST: usize = 3;
 
-pub fn is_rule(judge: &Judge, name: &str) -> bool {
-    matches!(&judge.wanted, Wanted::Rule { rule } if rule == name)
+pub fn is_rule(judge: &Judge, rule: Rule) -> bool {
+    matches!(&judge.wanted, Wanted::Rule { rule: of } if *of == rule)
 }
 
 impl Report {
@@ -69,7 +77,7 @@ impl Report {
             .failing()
             .filter_map(|(_, all)| all.seen.split_once('\n'));
         if is_long && earlier.any(|(_, all)| all == lines) {
-            finding.seen = say("{} (what is there in its place: above)", &[&first]);
+            finding.seen = say(m::SHOWN_ABOVE, [&first]);
         }
     }
 
@@ -83,7 +91,11 @@ impl Report {
 
     /// Nobody could look at what this step wants.
     pub fn not_seen(&mut self, step: &Step) {
-        for judge in step.judge.iter().filter(|judge| !is_rule(judge, "runs")) {
+        for judge in step
+            .judge
+            .iter()
+            .filter(|judge| !is_rule(judge, Rule::Runs))
+        {
             self.add(&judge.name, Outcome::NotSeen);
         }
         if step.page == PageKind::Metrics {
@@ -94,8 +106,8 @@ impl Report {
     /// Whether the program runs, in the lesson's words if it has some. It is said first,
     /// whenever it was found.
     pub fn running(&mut self, lesson: &Lesson, finding: Option<Finding>) {
-        let own = lesson.judges().find(|judge| is_rule(judge, "runs"));
-        let runs = say("the program runs", &[]);
+        let own = lesson.judges().find(|judge| is_rule(judge, Rule::Runs));
+        let runs = say(m::PROGRAM_RUNS, []);
         let name = own.map_or(runs, |judge| judge.name.clone());
         let outcome = match finding {
             Some(finding) => Outcome::Fails(in_the_words_of(own, finding)),
@@ -108,10 +120,7 @@ impl Report {
     pub fn panics(&mut self, stderr: &str) {
         let is_first = self.failing().next().is_none();
         if let Some(finding) = panics(stderr).filter(|_| is_first) {
-            self.add(
-                &say("the program does not panic", &[]),
-                Outcome::Fails(finding),
-            );
+            self.add(&say(m::PROGRAM_DOES_NOT_PANIC, []), Outcome::Fails(finding));
         }
     }
 
@@ -126,7 +135,10 @@ impl Report {
 
     /// What the step's answers show.
     pub fn step(&mut self, step: &Step, seen: &mut Seen) {
-        let own = step.judge.iter().filter(|judge| !is_rule(judge, "runs"));
+        let own = step
+            .judge
+            .iter()
+            .filter(|judge| !is_rule(judge, Rule::Runs));
         let judged: Vec<_> = own.map(|all| (&all.name, seen.outcome(all))).collect();
         let findings = std::mem::take(&mut seen.findings);
         let is_clean = findings.is_empty();
@@ -152,8 +164,8 @@ impl Report {
         let known: Vec<_> = self.failing().map(|(_, all)| in_short(all)).collect();
         for finding in first_of_each(findings) {
             let path = match finding.rule {
-                "links" => "/",
-                "steady" => step.meanwhile.as_ref().unwrap_or(&step.get),
+                Rule::Links => "/",
+                Rule::Steady => step.meanwhile.as_ref().unwrap_or(&step.get),
                 _ => &step.get,
             };
             let name = format!("GET {path}: {}", finding.rule);
@@ -168,17 +180,17 @@ impl Report {
     fn rules(&mut self, step: &Step, outcome: Outcome) {
         let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
         let name = match step.judge.iter().any(claims) {
-            true => text("GET {} keeps the other rules for any page of metrics"),
-            false => text("GET {} keeps the rules for any page of metrics"),
+            true => m::KEEPS_OTHER_RULES,
+            false => m::KEEPS_RULES,
         };
-        let name = say(name, &[&step.get]);
+        let name = say(name, [&step.get]);
         if !self.verdicts.iter().any(|verdict| verdict.name == name) {
             self.add(&name, outcome);
         }
     }
 }
 
-fn in_short(finding: &Finding) -> (&'static str, String) {
+fn in_short(finding: &Finding) -> (Rule, String) {
     let first = finding.seen.lines().next().unwrap_or_default();
     (finding.rule, first.to_owned())
 }

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::course::Judge;
+use crate::messages as m;
 use crate::program::Running;
 use crate::wanted::{Found, fails};
 use crate::words::say;
@@ -59,19 +60,19 @@ fn has(printed: &str, line: &str) -> bool {
 fn seen(out: &str, err: &str, text: &str) -> String {
     let out: Vec<&str> = lines(out, text).collect();
     match (out.as_slice(), err.trim()) {
-        ([], "") => say("nothing on standard error", &[]),
-        ([], err) => say("on standard error:\n{}", &[&err]),
-        (out, _) => say("on standard output:\n{}", &[&out.join("\n")]),
+        ([], "") => say(m::NOTHING_ON_STDERR, []),
+        ([], err) => say(m::ON_STDERR, [&err]),
+        (out, _) => say(m::ON_STDOUT, [&out.join("\n")]),
     }
 }
 
 fn expected(text: &str, times: u32) -> String {
     let shown = match text {
-        "" => say("a line on standard error", &[]),
-        text => say("`{}` on standard error", &[&text]),
+        "" => say(m::LINE_ON_STDERR, []),
+        text => say(m::TEXT_ON_STDERR, [&text]),
     };
     match times {
         1 => shown,
-        times => say("{}, {} times", &[&shown, &times]),
+        times => say(m::TIMES, [&shown, &times]),
     }
 }

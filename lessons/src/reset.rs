@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::commands::Workbook;
 use crate::course::Lesson;
+use crate::messages as m;
 use crate::progress::{FOLDER, free_name, replace};
-use crate::words::{say, text};
+use crate::words::say;
 
 impl Workbook {
     /// `cargo workbook reset NN|--all`: asks, keeps a copy, puts the start back.
@@ -35,12 +36,11 @@ impl Workbook {
         let is_begun = |at: &usize| all[*at].is_begun();
         let changed: Vec<usize> = asked.into_iter().filter(is_begun).collect();
         if changed.is_empty() {
-            let as_at_first = text("Nothing to put back: that is how it was at first.");
-            return self.answer(&say(as_at_first, &[]));
+            return self.answer(&say(m::NOTHING_TO_PUT_BACK, []));
         }
         let kept = format!("lessons/{FOLDER}/kept");
         if !yes && !self.agrees(&changed, &kept)? {
-            return self.answer(&say("Nothing was changed.", &[]));
+            return self.answer(&say(m::NOTHING_CHANGED, []));
         }
         let mut copies = Vec::new();
         for at in &changed {
@@ -53,19 +53,14 @@ impl Workbook {
             }
         });
         let number = self.course.lessons[changed[0]].number();
-        let done = text("Done. {} Next: `cargo workbook check {}`");
-        self.answer(&say(done, &[&kept_in(&copies), &number]))
+        self.answer(&say(m::RESET_DONE, [&kept_in(&copies), &number]))
     }
 
     fn agrees(&self, changed: &[usize], kept: &str) -> Result<bool> {
         let lessons = changed.iter().map(|at| &self.course.lessons[*at]);
         let files = lessons.map(|all| self.shown(&all.exercise()));
-        let files = files.collect::<Vec<_>>().join(&say(", ", &[]));
-        let question = say(
-            "This puts {} back as at first. A copy of what is there now is kept in {}. Go \
-             on? [y/N] ",
-            &[&files, &kept],
-        );
+        let files = files.collect::<Vec<_>>().join(&say(m::COMMA, []));
+        let question = say(m::CONFIRM_RESET, [&files, &kept]);
         print!("{}", self.screen().question(&question));
         io::stdout().flush()?;
         let mut answer = String::new();
@@ -86,20 +81,13 @@ impl Workbook {
 }
 
 fn which() -> String {
-    say(
-        "say which: `cargo workbook reset 02a` for one exercise, `cargo workbook reset \
-         --all` for each",
-        &[],
-    )
+    say(m::WHICH_RESET, [])
 }
 
 fn kept_in(copies: &[String]) -> String {
     match copies {
-        [] => say("There was nothing to keep.", &[]),
-        copies => say(
-            "What was there is kept: {}.",
-            &[&copies.join(&say(", ", &[]))],
-        ),
+        [] => say(m::NOTHING_TO_KEEP, []),
+        copies => say(m::KEPT_IN, [&copies.join(&say(m::COMMA, []))]),
     }
 }
 
@@ -108,23 +96,19 @@ fn put_back(kept: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let exercise = lesson.exercise();
     let start = fs::read_to_string(lesson.start());
     let start =
-        start.with_context(|| say("cannot read {}", &[&lesson.start().display()]))?;
+        start.with_context(|| say(m::CANNOT_READ, [&lesson.start().display()]))?;
     let mut kept_as = None;
     if exercise.exists() {
         let yours = fs::read(&exercise);
         let yours =
-            yours.with_context(|| say("cannot read {}", &[&exercise.display()]))?;
+            yours.with_context(|| say(m::CANNOT_READ, [&exercise.display()]))?;
         let copy = free_name(&kept.join(format!("{}.rs", lesson.slug)), "copy");
         replace(&copy, &yours).with_context(|| {
-            say(
-                "{} is as it was, since no copy of it can be kept: cannot write {}",
-                &[&exercise.display(), &copy.display()],
-            )
+            say(m::NOT_RESET_NO_COPY, [&exercise.display(), &copy.display()])
         })?;
         kept_as = Some(copy);
     }
-    replace(&exercise, start.as_bytes()).with_context(|| {
-        say("{} is as it was: cannot write it", &[&exercise.display()])
-    })?;
+    replace(&exercise, start.as_bytes())
+        .with_context(|| say(m::NOT_RESET, [&exercise.display()]))?;
     Ok(kept_as)
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use flate2::read::MultiGzDecoder;
 
 use crate::finding::Finding;
+use crate::messages as m;
 use crate::words::say;
 
 /// The `scrape_timeout` of this repository's prometheus.yml.
@@ -102,7 +103,7 @@ fn get(
     let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
     // What minreq makes of an answer without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
-        return Err(fails(say("an answer that is not HTTP", &[])));
+        return Err(fails(say(m::NOT_HTTP, [])));
     }
     let is_gzip =
         header(&response, "content-encoding").is_some_and(|all| all == "gzip");
@@ -128,16 +129,14 @@ fn header(response: &minreq::ResponseLazy, name: &str) -> Option<String> {
 fn reason(error: minreq::Error) -> String {
     match error {
         minreq::Error::IoError(error) => unanswered(&error),
-        error => say("an answer that is not HTTP: {}", &[&error]),
+        error => say(m::NOT_HTTP_BECAUSE, [&error]),
     }
 }
 
 fn unanswered(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::TimedOut => {
-            say("nothing that ended within {} s", &[&TIMEOUT.as_secs()])
-        }
-        _ => say("the connection broke: {}", &[&error]),
+        std::io::ErrorKind::TimedOut => say(m::NO_ANSWER_IN_TIME, [&TIMEOUT.as_secs()]),
+        _ => say(m::CONNECTION_BROKE, [&error]),
     }
 }
 
@@ -147,7 +146,7 @@ fn read(from: impl Read) -> Result<Vec<u8>, String> {
     read.map_err(|error| unanswered(&error))?;
     if body.len() as u64 > LARGEST {
         let megabytes = LARGEST / (1024 * 1024);
-        return Err(say("more than {} MiB, and no end", &[&megabytes]));
+        return Err(say(m::ANSWER_WITHOUT_END, [&megabytes]));
     }
     Ok(body)
 }

@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::finding::Finding;
 use crate::judge::{Outcome, Verdict};
+use crate::messages as m;
 use crate::terminal;
 use crate::words::say;
 use crate::wrap::{columns as columns_of, hanging, padded, reflowed, wrapped};
@@ -170,7 +171,7 @@ impl Screen {
             let empty = "-".repeat((all - done) * each);
             bar = format!("[{}{empty}] ", styled(GOOD, &filled));
         }
-        let words = say("{} of {} lessons done", &[&done, &all]);
+        let words = say(m::LESSONS_DONE, [&done, &all]);
         self.line(&format!("{bar}{words}"));
     }
 
@@ -179,14 +180,14 @@ impl Screen {
         for verdict in verdicts {
             match &verdict.outcome {
                 Outcome::Holds => {
-                    self.mark(GOOD, &say("ok", &[]), &verdict.name);
+                    self.mark(GOOD, &say(m::MARK_OK, []), &verdict.name);
                 }
                 Outcome::NotSeen => {
-                    self.mark(NOTE, &say("unseen", &[]), &verdict.name);
+                    self.mark(NOTE, &say(m::MARK_UNSEEN, []), &verdict.name);
                 }
                 Outcome::Fails(finding) => {
                     let name = styled(STRONG, &verdict.name);
-                    self.mark(BAD, &say("wrong", &[]), &name);
+                    self.mark(BAD, &say(m::MARK_WRONG, []), &name);
                     self.finding(finding);
                 }
             }
@@ -203,11 +204,11 @@ impl Screen {
             true => difference(&finding.seen, &finding.expected),
             false => (finding.seen.clone(), finding.expected.clone()),
         };
-        self.seen(&say("seen", &[]), &seen);
-        self.seen(&say("expected", &[]), &expected);
-        self.field(&say("why", &[]), &finding.why);
+        self.seen(&say(m::FIELD_SEEN, []), &seen);
+        self.seen(&say(m::FIELD_EXPECTED, []), &expected);
+        self.field(&say(m::FIELD_WHY, []), &finding.why);
         if !finding.fix.is_empty() {
-            self.field(&say("to fix", &[]), &finding.fix);
+            self.field(&say(m::FIELD_FIX, []), &finding.fix);
         }
         self.blank();
     }
@@ -229,7 +230,7 @@ impl Screen {
 
     /// A name, and behind it the lines of a text; or below it, where there is no room.
     fn lines(&mut self, name: &str, text: &str) {
-        let name = say("{}:", &[&name]);
+        let name = say(m::WITH_COLON, [&name]);
         if self.is_narrow() {
             self.as_is(&format!("    {name}"));
             for line in text.lines() {
@@ -298,13 +299,13 @@ pub fn page(text: &str, keys: &str) -> io::Result<()> {
 
 /// Why nothing was done, on standard error.
 pub fn error(text: &str) {
-    let mark = styled(BAD | anstyle::Effects::BOLD, &say("error", &[]));
-    complain(&say("{}: {}", &[&mark, &text]));
+    let mark = styled(BAD | anstyle::Effects::BOLD, &say(m::MARK_ERROR, []));
+    complain(&say(m::AFTER_COLON, [&mark, &text]));
 }
 
 /// A note beside the course of things, on standard error.
 pub fn note(text: &str) {
-    complain(&styled(NOTE, &say("note: {}", &[&text])));
+    complain(&styled(NOTE, &say(m::NOTE, [&text])));
 }
 
 fn complain(text: &str) {

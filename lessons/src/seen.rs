@@ -6,12 +6,14 @@ use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
 use crate::leak::of_steady;
+use crate::messages as m;
 use crate::page::Page;
 use crate::processes::Usage;
 use crate::program::Running;
 use crate::reference::of_read;
 use crate::report::{Outcome, panics};
 use crate::reported::of_reported;
+use crate::rule::Rule;
 use crate::rules::of_asked;
 use crate::scrape::Answer;
 use crate::spread::of_spread;
@@ -101,11 +103,11 @@ impl<'a> Seen<'a> {
 
     pub fn outcome(&mut self, judge: &Judge) -> Outcome {
         match &judge.wanted {
-            Wanted::Rule { rule } => return self.rule(judge, rule),
+            Wanted::Rule { rule } => return self.rule(judge, *rule),
             // What a lesson says of these is the stricter.
-            Wanted::Help { .. } => self.findings.retain(|all| all.rule != "help"),
+            Wanted::Help { .. } => self.findings.retain(|all| all.rule != Rule::Help),
             Wanted::ContentType { .. } => {
-                self.findings.retain(|all| all.rule != "content-type");
+                self.findings.retain(|all| all.rule != Rule::ContentType);
             }
             _ => {}
         }
@@ -124,7 +126,11 @@ impl<'a> Seen<'a> {
             judge.wanted,
             Sample(_) | Type { .. } | Help { .. } | Read { .. } | Spread { .. }
         );
-        of_page && self.findings.iter().any(|finding| finding.rule == "format")
+        of_page
+            && self
+                .findings
+                .iter()
+                .any(|finding| finding.rule == Rule::Format)
     }
 
     /// Nothing where nobody could look.
@@ -207,7 +213,7 @@ impl<'a> Seen<'a> {
     }
 
     fn one_of_each_start(&self) -> Vec<&Page> {
-        let anew = say("after another start", &[]);
+        let anew = say(m::AFTER_ANOTHER_START, []);
         let pages = self.judged();
         let pages =
             pages.filter(|(asked, _)| asked.how.is_empty() || asked.how == anew);
@@ -245,8 +251,8 @@ impl<'a> Seen<'a> {
     }
 
     /// The finding of that rule, in the words of the judge that claims it.
-    fn rule(&mut self, judge: &Judge, rule: &str) -> Outcome {
-        if rule == "panics" {
+    fn rule(&mut self, judge: &Judge, rule: Rule) -> Outcome {
+        if rule == Rule::Panics {
             let panicked = panics(&self.around.running.stderr());
             self.findings.extend(panicked);
         }

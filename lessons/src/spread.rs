@@ -1,6 +1,7 @@
 //! How far estimates are from what they estimate, taken together: one of them says little.
 
 use crate::course::Judge;
+use crate::messages as m;
 use crate::page::Page;
 use crate::wanted::{Found, fails, found, missing};
 use crate::words::say;
@@ -40,9 +41,9 @@ pub fn of_spread(
     if typical <= most {
         return Ok(());
     }
-    let text = say("{} values of {}", &[&count, &selector]);
+    let text = say(m::VALUES_OF, [&count, &selector]);
     let typical = format!("{typical:.1}");
-    let seen = say("{}: typically {} from {}", &[&text, &typical, &around]);
-    let expected = say("{}: typically at most {} from {}", &[&text, &most, &around]);
+    let seen = say(m::TYPICAL_ERROR, [&text, &typical, &around]);
+    let expected = say(m::TYPICAL_ERROR_AT_MOST, [&text, &most, &around]);
     fails(judge, &seen, &expected)
 }

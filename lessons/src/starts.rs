@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
 use crate::course::Lesson;
+use crate::messages as m;
 use crate::progress::{FOLDER, replace, share};
 use crate::words::say;
 
@@ -27,14 +28,9 @@ pub fn make_missing(root: &Path, lessons: &[Lesson]) -> Vec<String> {
 
 fn make(lesson: &Lesson) -> Result<()> {
     let (start, exercise) = (lesson.start(), lesson.exercise());
-    let fails = || {
-        say(
-            "{} is not there, and cannot be made",
-            &[&exercise.display()],
-        )
-    };
+    let fails = || say(m::CANNOT_BE_MADE, [&exercise.display()]);
     let text = fs::read(&start);
-    let text = text.with_context(|| say("cannot read {}", &[&start.display()]))?;
+    let text = text.with_context(|| say(m::CANNOT_READ, [&start.display()]))?;
     let mut new = NamedTempFile::new_in(&lesson.folder).with_context(fails)?;
     new.write_all(&text).with_context(fails)?;
     share(new.path()).with_context(fails)?;
@@ -69,11 +65,5 @@ fn lost(root: &Path, lesson: &Lesson) -> Option<String> {
         let path = path.strip_prefix(root).unwrap_or(path);
         path.display().to_string()
     };
-    is_other.then(|| {
-        say(
-            "{} was not there, and is the starter code again. What was checked last is \
-             in {}.",
-            &[&shown(&lesson.exercise()), &shown(&copy)],
-        )
-    })
+    is_other.then(|| say(m::MADE_AGAIN, [&shown(&lesson.exercise()), &shown(&copy)]))
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::finding::Finding;
+use crate::messages as m;
 use crate::page::{Family, Labels, Page, Sample};
 use crate::words::say;
 
@@ -43,13 +44,13 @@ fn falls(family: &Family, before: &Sample, now: &Sample) -> bool {
 }
 
 fn gone(sample: &Sample) -> Finding {
-    let seen = say("{}\nand in another scrape it is not there", &[&sample.line]);
-    Finding::steady(&seen, &say("each series in every scrape", &[]))
+    let seen = say(m::GONE_IN_ANOTHER, [&sample.line]);
+    Finding::steady(&seen, &say(m::EACH_SERIES_STAYS, []))
 }
 
 fn fell(before: &Sample, now: &Sample) -> Finding {
-    let seen = say("{}\nand after it {}", &[&before.line, &now.line]);
-    Finding::steady(&seen, &say("a counter that never falls", &[]))
+    let seen = say(m::AND_AFTER_IT, [&before.line, &now.line]);
+    Finding::steady(&seen, &say(m::COUNTER_NEVER_FALLS, []))
 }
 
 fn renamed(before: &Family, later: &Page) -> Option<Finding> {
@@ -61,8 +62,8 @@ fn renamed(before: &Family, later: &Page) -> Option<Finding> {
         let help = family.help.as_deref().unwrap_or_default();
         format!("{} ({}): {help}", family.name, family.kind)
     };
-    let seen = say("{}\nand after it {}", &[&said(before), &said(now)]);
-    let expected = say("the same type and help text in every scrape", &[]);
+    let seen = say(m::AND_AFTER_IT, [&said(before), &said(now)]);
+    let expected = say(m::TYPE_AND_HELP_STAY, []);
     Some(Finding::steady(&seen, &expected))
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::rule::Rule;
+
 /// Requests to the running program, and what is judged of the answers to them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +156,7 @@ pub enum Wanted {
     /// What the program may not use more of after the requests of this step.
     Steady { steady: Vec<Resource> },
     /// Nothing against this one of the rules for all programs.
-    Rule { rule: String },
+    Rule { rule: Rule },
 }
 
 /// What a leak makes a process use more of.

@@ -3,6 +3,7 @@
 
 use crate::course::{Judge, Samples, Wanted};
 use crate::finding::Finding;
+use crate::messages as m;
 use crate::page::{Family, Page, Sample, selected};
 use crate::words::say;
 
@@ -54,9 +55,9 @@ fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
 fn of_type(judge: &Judge, page: &Page, name: &str, kind: &str) -> Found {
     let seen = match family(page, name).map(|found| found.kind.as_str()) {
         Some(seen) if seen == kind => return Ok(()),
-        Some("") => say("no TYPE for {}", &[&name]),
+        Some("") => say(m::NO_TYPE, [&name]),
         Some(seen) => format!("# TYPE {name} {seen}"),
-        None => say("no metric {}{}", &[&name, &near(page, name)]),
+        None => say(m::NO_METRIC, [&name, &near(page, name)]),
     };
     fails(judge, &seen, &format!("# TYPE {name} {kind}"))
 }
@@ -78,10 +79,10 @@ const PLACEHOLDERS: [&str; 12] = [
 ];
 
 fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
-    let expected = say("# HELP {}, with a text that says what it is", &[&name]);
+    let expected = say(m::HELP_WITH_TEXT, [&name]);
     let help = family(page, name).and_then(|found| found.help.as_deref());
     let Some(help) = help.map(str::trim).filter(|help| !help.is_empty()) else {
-        return fails(judge, &say("no HELP for {}", &[&name]), &expected);
+        return fails(judge, &say(m::NO_HELP, [&name]), &expected);
     };
     let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
     // A word alone says no more than the name; Chinese has no blanks between its words.
@@ -101,7 +102,7 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
     let of_family = |line: &&str| line.contains(name);
     match lines.find(of_family) {
         Some(line) if is_sample(&line) => {
-            let expected = say("# HELP {} before its samples", &[&name]);
+            let expected = say(m::HELP_BEFORE_SAMPLES, [&name]);
             fails(judge, &format!("{line}\n# HELP {name} {help}"), &expected)
         }
         _ => Ok(()),
@@ -112,7 +113,7 @@ fn of_untimed(judge: &Judge, page: &Page, name: &str) -> Found {
     let mut samples = family(page, name).into_iter().flat_map(|all| &all.samples);
     match samples.find(|sample| sample.timestamp.is_some()) {
         Some(sample) => {
-            let expected = say("{} without a timestamp", &[&name]);
+            let expected = say(m::WITHOUT_TIMESTAMP, [&name]);
             fails(judge, &sample.line, &expected)
         }
         None => Ok(()),
@@ -133,8 +134,8 @@ fn of_only(judge: &Judge, page: &Page, only: &[String]) -> Found {
     });
     match shown.next() {
         Some(seen) => {
-            let known = only.join(&say(", ", &[]));
-            fails(judge, &seen, &say("no metrics but {}", &[&known]))
+            let known = only.join(&say(m::COMMA, []));
+            fails(judge, &seen, &say(m::ONLY_METRICS, [&known]))
         }
         None => Ok(()),
     }
@@ -145,7 +146,7 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
         return fails(judge, absent, "a name and labels");
     };
     match page.samples().find(|sample| sample.is(&selector)) {
-        Some(sample) => fails(judge, &sample.line, &say("no {}", &[&absent])),
+        Some(sample) => fails(judge, &sample.line, &say(m::NO_SUCH, [&absent])),
         None => Ok(()),
     }
 }
@@ -189,7 +190,7 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
 
 /// That it is not there, and what is there in its place.
 pub fn missing(page: &Page, sample: &str, name: &str) -> String {
-    say("no sample {}{}", &[&sample, &near(page, name)])
+    say(m::NO_SAMPLE, [&sample, &near(page, name)])
 }
 
 fn has_labels(sample: &Sample, wanted: &Samples) -> bool {
@@ -216,23 +217,21 @@ fn expected(wanted: &Samples) -> String {
     let sample = &wanted.sample;
     let one = match (wanted.value, wanted.from, wanted.to) {
         (Some(value), _, _) => format!("{sample} {value}"),
-        (None, Some(from), Some(to)) => {
-            say("{}, each from {} to {}", &[sample, &from, &to])
-        }
-        (None, Some(from), None) => say("{}, {} or more", &[sample, &from]),
-        (None, None, Some(to)) => say("{}, {} or less", &[sample, &to]),
+        (None, Some(from), Some(to)) => say(m::EACH_IN_RANGE, [sample, &from, &to]),
+        (None, Some(from), None) => say(m::OR_MORE, [sample, &from]),
+        (None, None, Some(to)) => say(m::OR_LESS, [sample, &to]),
         (None, None, None) => sample.clone(),
     };
-    let labels = wanted.labels.join(&say(", ", &[]));
+    let labels = wanted.labels.join(&say(m::COMMA, []));
     let one = match (wanted.labels.is_empty(), wanted.exact) {
         (true, false) => one,
-        (true, true) => say("{}, without another label", &[&one]),
-        (false, false) => say("{}, with the labels {}", &[&one, &labels]),
-        (false, true) => say("{}, with the labels {} and no other", &[&one, &labels]),
+        (true, true) => say(m::WITHOUT_ANOTHER_LABEL, [&one]),
+        (false, false) => say(m::WITH_LABELS, [&one, &labels]),
+        (false, true) => say(m::EXACT_LABELS, [&one, &labels]),
     };
     match wanted.series {
         1 => one,
-        count => say("{} series {}", &[&count, &one]),
+        count => say(m::SERIES_OF, [&count, &one]),
     }
 }
 
@@ -250,8 +249,8 @@ fn near(page: &Page, name: &str) -> String {
         [] => {
             let names: Vec<_> = page.families.iter().map(|all| &*all.name).collect();
             match names.as_slice() {
-                [] => say("; the page is empty", &[]),
-                names => say("; the page has {}", &[&names.join(&say(", ", &[]))]),
+                [] => say(m::PAGE_EMPTY, []),
+                names => say(m::PAGE_HAS, [&names.join(&say(m::COMMA, []))]),
             }
         }
         samples => {

@@ -17,11 +17,12 @@ use crate::commands::Workbook;
 use crate::course::Lesson;
 #[cfg(unix)]
 use crate::keys::Keys;
+use crate::messages as m;
 #[cfg(not(unix))]
 use crate::no_keys::Keys;
 use crate::saves::{Saves, Texts};
 use crate::screen::{self, Manner};
-use crate::words::{say, text};
+use crate::words::say;
 
 /// An editor writes a file in several goes: this long after the last of them it is checked.
 const QUIET: Duration = Duration::from_millis(100);
@@ -146,13 +147,13 @@ impl Watch<'_> {
         if self.keys.is_some() {
             let file = self.workbook.shown(&self.lesson().exercise());
             let number = self.lesson().number();
-            screen.title(&say("{}  checking {}", &[&number, &file]));
+            screen.title(&say(m::CHECKING, [&number, &file]));
             self.page.found = screen.into_text();
             return self.draw();
         }
         if self.count > 1 {
             screen.blank();
-            screen.title(&say("Saved: check {}", &[&self.count]));
+            screen.title(&say(m::SAVED, [&self.count]));
         }
         Ok(screen.show()?)
     }
@@ -174,10 +175,7 @@ impl Watch<'_> {
         }
         let mut screen = self.workbook.screen();
         screen.blank();
-        screen.line(&say(
-            "Waiting for you to save it. Ctrl-C ends this, for another command.",
-            &[],
-        ));
+        screen.line(&say(m::WAITING_FOR_SAVE, []));
         Ok(screen.show()?)
     }
 
@@ -215,7 +213,7 @@ impl Watch<'_> {
     fn next(&mut self) -> Result<()> {
         if !self.has_passed() {
             let number = self.lesson().number().to_owned();
-            self.page.note = say("{} has not passed yet.", &[&number]);
+            self.page.note = say(m::NOT_PASSED_YET, [&number]);
             return self.draw();
         }
         self.check = None;
@@ -238,8 +236,7 @@ impl Watch<'_> {
         let editor = of_environment("VISUAL").or_else(|| of_environment("EDITOR"));
         let (Some(editor), Some(keys)) = (editor, &self.keys) else {
             let file = self.workbook.shown(&self.lesson().exercise());
-            let unset = text("EDITOR is not set. Open {} in your editor.");
-            self.page.note = say(unset, &[&file]);
+            self.page.note = say(m::EDITOR_NOT_SET, [&file]);
             return self.draw();
         };
         if self.check.take().is_some() {
@@ -256,7 +253,7 @@ impl Watch<'_> {
         let status = status.context("cannot start sh")?;
         self.page.note = match status.success() {
             true => String::new(),
-            false => say("`{}` failed ({}).", &[&editor, &status]),
+            false => say(m::EDITOR_FAILED, [&editor, &status]),
         };
         self.due = Some(Instant::now());
         self.draw()
@@ -292,9 +289,9 @@ impl Watch<'_> {
 
 /// One line that says what the keys do.
 fn keys_in(columns: usize, has_passed: bool) -> String {
-    let mut keys = vec![say("h hint", &[]), say("r again", &[])];
-    keys.extend(has_passed.then(|| say("n next", &[])));
-    keys.extend([say("e edit", &[]), say("q quit", &[])]);
+    let mut keys = vec![say(m::KEY_HINT, []), say(m::KEY_AGAIN, [])];
+    keys.extend(has_passed.then(|| say(m::KEY_NEXT, [])));
+    keys.extend([say(m::KEY_EDIT, []), say(m::KEY_QUIT, [])]);
     let joined = ["   ", "  "].map(|gap| keys.join(gap));
     let fits = |line: &String| crate::wrap::columns(line) < columns;
     joined

@@ -1,49 +1,68 @@
-//! The runner's own words, in the learner's language.
-//!
-//! They stand in the source in English. `zh.toml` has the Chinese of each, by the English
-//! text itself: one that was changed and not translated again is shown in English, and a
-//! test names it.
+//! Says the runner's messages in the learner's language.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-static CHINESE: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+static IS_CHINESE: AtomicBool = AtomicBool::new(false);
 
-/// From now on what has a translation is said in Chinese.
-pub fn speak_chinese() {
-    let _ = CHINESE.set(chinese());
+/// What the runner says, with room for `PARTS` parts, each written as `{}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<const PARTS: usize> {
+    english: &'static str,
+    chinese: &'static str,
 }
 
-fn chinese() -> BTreeMap<String, String> {
-    toml::from_str(include_str!("zh.toml")).unwrap_or_default()
+/// A message in both languages.
+///
+/// # Panics
+///
+/// When one of the two has room for another number of parts. A message is a constant, so
+/// that is an error of the compiler's.
+pub const fn message<const PARTS: usize>(
+    english: &'static str,
+    chinese: &'static str,
+) -> Message<PARTS> {
+    assert!(parts_of(english) == PARTS, "the English has other parts");
+    assert!(parts_of(chinese) == PARTS, "the Chinese has other parts");
+    assert!(!chinese.is_empty(), "the Chinese is missing");
+    Message { english, chinese }
+}
+
+const fn parts_of(text: &str) -> usize {
+    let (text, mut at, mut parts) = (text.as_bytes(), 1, 0);
+    while at < text.len() {
+        if text[at - 1] == b'{' && text[at] == b'}' {
+            parts += 1;
+        }
+        at += 1;
+    }
+    parts
+}
+
+/// From now on the Chinese is said.
+pub fn speak_chinese() {
+    IS_CHINESE.store(true, Ordering::Relaxed);
 }
 
 /// Whether Chinese is spoken.
 pub fn is_chinese() -> bool {
-    CHINESE.get().is_some()
+    IS_CHINESE.load(Ordering::Relaxed)
 }
 
-/// Marks a text that is said later.
-pub const fn text(text: &'static str) -> &'static str {
-    text
-}
-
-/// The text with each `{}` replaced by the next of `parts`.
-pub fn say(text: &str, parts: &[&dyn Display]) -> String {
-    let translated = CHINESE.get().and_then(|words| words.get(text));
-    filled(translated.map_or(text, String::as_str), parts)
-}
-
-fn filled(text: &str, parts: &[&dyn Display]) -> String {
+/// The message with each `{}` replaced by the next of `parts`.
+pub fn say<const PARTS: usize>(
+    message: Message<PARTS>,
+    parts: [&dyn Display; PARTS],
+) -> String {
+    let text = if is_chinese() {
+        message.chinese
+    } else {
+        message.english
+    };
     let mut pieces = text.split("{}");
     let mut said = pieces.next().unwrap_or_default().to_owned();
-    let mut parts = parts.iter();
-    for piece in pieces {
-        match parts.next() {
-            Some(part) => said += &part.to_string(),
-            None => said += "{}",
-        }
+    for (piece, part) in pieces.zip(parts) {
+        said += &part.to_string();
         said += piece;
     }
     said
@@ -51,97 +70,12 @@ fn filled(text: &str, parts: &[&dyn Display]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
 
     #[test]
-    fn parts_stand_where_the_text_has_room_for_them() {
-        assert_eq!(filled("{} of {} done", &[&2, &"ten"]), "2 of ten done");
-        assert_eq!(filled("none", &[]), "none");
-        assert_eq!(filled("a page's own a{} 1", &[]), "a page's own a{} 1");
-    }
-
-    /// Those of this program but for this file.
-    fn sources() -> String {
-        sources_in(Path::new("src"))
-    }
-
-    fn sources_in(folder: &Path) -> String {
-        let files = fs::read_dir(folder).unwrap();
-        let paths = files.map(|file| file.unwrap().path());
-        let texts = paths.map(|path| {
-            if path.is_dir() {
-                return sources_in(&path);
-            }
-            let is_source = path.extension().is_some_and(|end| end == "rs")
-                && !path.ends_with("words.rs");
-            if is_source {
-                fs::read_to_string(path).unwrap()
-            } else {
-                String::new()
-            }
-        });
-        texts.collect()
-    }
-
-    /// The texts in the sources that are said, as the compiler reads them.
-    fn texts() -> Vec<String> {
-        let source = sources();
-        let mut texts = Vec::new();
-        for call in ["say(", "text("] {
-            for (at, _) in source.match_indices(call) {
-                let is_other = source[..at].ends_with(|c: char| c.is_alphanumeric());
-                let argument = source[at + call.len()..].trim_start();
-                if let Some(text) = argument.strip_prefix('"').filter(|_| !is_other) {
-                    texts.push(literal(text));
-                }
-            }
-        }
-        texts
-    }
-
-    fn literal(text: &str) -> String {
-        let mut read = String::new();
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            match (c, chars.peek()) {
-                ('"', _) => break,
-                ('\\', Some('\n')) => {
-                    while chars.next_if(|c| c.is_whitespace()).is_some() {}
-                }
-                ('\\', _) => match chars.next() {
-                    Some('n') => read.push('\n'),
-                    Some(c) => read.push(c),
-                    None => break,
-                },
-                _ => read.push(c),
-            }
-        }
-        read
-    }
-
-    #[test]
-    fn what_is_said_has_its_chinese_with_the_same_parts() {
-        let chinese = chinese();
-        let texts = texts();
-        assert!(texts.len() > 50, "{texts:?}");
-        let parts = |text: &str| text.matches("{}").count();
-        let is_good = |text: &&String| {
-            let translated = chinese.get(*text);
-            translated.is_some_and(|all| parts(all) == parts(text))
-        };
-        let bad: BTreeSet<_> = texts.iter().filter(|text| !is_good(text)).collect();
-        assert!(bad.is_empty(), "lessons/src/zh.toml: translate {bad:#?}");
-        let unsaid: Vec<_> = chinese
-            .keys()
-            .filter(|text| !texts.contains(text))
-            .collect();
-        assert!(
-            unsaid.is_empty(),
-            "lessons/src/zh.toml: nobody says {unsaid:#?}"
-        );
+    fn parts_stand_where_the_message_has_room_for_them() {
+        let done = message("{} of {} done", "{} / {}");
+        assert_eq!(say(done, [&2, &"ten{}"]), "2 of ten{} done");
+        assert_eq!(say(message("a } {", "a"), []), "a } {");
     }
 }

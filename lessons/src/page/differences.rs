@@ -11,6 +11,7 @@ use std::fmt::Display;
 
 use super::Page;
 use super::tests::{MISTAKES, ODDITIES, unescaped};
+use crate::rule::Rule;
 use mutations::Random;
 use programs::{Verdict, verdicts};
 
@@ -61,7 +62,9 @@ fn is_a_comment_with_a_nul(line: &[u8]) -> bool {
 /// both take, and the reader says so as another finding.
 fn is_refused(body: &[u8]) -> bool {
     let findings = Page::parse(body).findings;
-    findings.iter().any(|finding| finding.rule != "duplicate")
+    findings
+        .iter()
+        .any(|finding| finding.rule != Rule::Duplicate)
 }
 
 /// How the reader differs from what the two programs say of a body.

@@ -2,7 +2,8 @@
 
 use super::Sample;
 use super::series::{is_name, selected};
-use crate::words::{say, text};
+use crate::messages as m;
+use crate::words::{Message, say};
 
 /// What may stand between two words. Other white space may not.
 pub const BLANKS: [char; 2] = [' ', '\t'];
@@ -51,7 +52,7 @@ pub fn read(line: &str) -> Result<Line<'_>, String> {
 }
 
 fn is_of_windows() -> String {
-    say("it ends as on Windows, with `\\r\\n`", &[])
+    say(m::WINDOWS_LINE_END, [])
 }
 
 pub fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -70,21 +71,16 @@ fn comment(behind: &str) -> Result<Line<'_>, String> {
     let (keyword, rest) = word(inner);
     let is_meta = ["HELP", "TYPE"].contains(&keyword) && !rest.is_empty();
     unless(is_meta && is_read || !behind.contains('\0'), || {
-        say(
-            "it has a NUL byte, at which Prometheus may stop reading without a word",
-            &[],
-        )
+        say(m::NUL_BYTE, [])
     })?;
     let rest = rest.trim_start_matches(BLANKS);
     if !is_meta || rest.is_empty() && !is_read {
         return Ok(Line::Nothing);
     }
     let (name, text) = word(rest);
-    unless(!name.is_empty(), || {
-        say("no metric name stands behind {}", &[&keyword])
-    })?;
+    unless(!name.is_empty(), || say(m::NAME_MISSING_BEHIND, [&keyword]))?;
     unless(is_name(name, true), || {
-        say("`{}` behind {} is not a metric name", &[&name, &keyword])
+        say(m::NO_NAME_BEHIND, [&name, &keyword])
     })?;
     let meta = Meta {
         name,
@@ -124,12 +120,7 @@ fn check_escapes(help: &str) -> Result<(), String> {
     let mut chars = help.chars();
     while let Some(c) = chars.next() {
         let is_good = c != '\\' || matches!(chars.next(), Some('\\' | 'n'));
-        unless(is_good, || {
-            say(
-                "its text has a `\\` that escapes nothing: write `\\\\` for a `\\`",
-                &[],
-            )
-        })?;
+        unless(is_good, || say(m::HELP_ESCAPE, []))?;
     }
     Ok(())
 }
@@ -143,14 +134,10 @@ pub fn kind(meta: &Meta) -> Result<&'static str, String> {
     let kind = meta.text.trim_start_matches(BLANKS);
     if meta.is_read {
         unless(!kind.is_empty(), || {
-            say("no type stands behind `{}`", &[&meta.name])
+            say(m::TYPE_MISSING_BEHIND, [&meta.name])
         })?;
         unless(kind.len() == meta.text.len(), || {
-            say(
-                "more than one blank stands before the type `{}`, and Prometheus takes \
-                 them for a part of it",
-                &[&kind],
-            )
+            say(m::BLANKS_BEFORE_TYPE, [&kind])
         })?;
     }
     let of_promtool = ["gauge_histogram"];
@@ -164,23 +151,18 @@ pub fn kind(meta: &Meta) -> Result<&'static str, String> {
         if kind.ends_with('\r') {
             return is_of_windows();
         }
-        let types = TYPES.join(&say(", ", &[]));
-        say("`{}` is not a type: these are {}", &[&kind, &types])
+        let types = TYPES.join(&say(m::COMMA, []));
+        say(m::NOT_A_TYPE, [&kind, &types])
     })
 }
 
 /// A name, labels, a value and perhaps a timestamp.
 fn sample(line: &str) -> Result<Sample, String> {
-    unless(!line.starts_with(BLANKS), || {
-        say(
-            "blanks stand before its name, and Prometheus takes them for a part of it",
-            &[],
-        )
-    })?;
+    unless(!line.starts_with(BLANKS), || say(m::BLANKS_BEFORE_NAME, []))?;
     let (mut sample, rest) = selected(line)?;
     let (value, rest) = word(rest.trim_start_matches(BLANKS));
-    unless(!value.is_empty(), || say("it has no value", &[]))?;
-    sample.value = number(value).map_err(|what| say(what, &[&value]))?;
+    unless(!value.is_empty(), || say(m::NO_VALUE, []))?;
+    sample.value = number(value).map_err(|what| say(what, [&value]))?;
     sample.timestamp = timestamp(rest)?;
     Ok(sample)
 }
@@ -190,19 +172,13 @@ fn sample(line: &str) -> Result<Sample, String> {
 /// # Errors
 ///
 /// What is wrong with it, as a text with room for it.
-pub fn number(word: &str) -> Result<f64, &'static str> {
-    let number: f64 = word
-        .parse()
-        .map_err(|_| text("its value `{}` is no number"))?;
+pub fn number(word: &str) -> Result<f64, Message<1>> {
+    let number: f64 = word.parse().map_err(|_| m::VALUE_NOT_A_NUMBER)?;
     let has_sign = word.starts_with(['+', '-']);
     let has_digit = word.contains(|c: char| c.is_ascii_digit());
     match number {
-        _ if number.is_nan() && has_sign => {
-            Err(text("its value `{}` has a sign, and `NaN` has none"))
-        }
-        _ if number.is_infinite() && has_digit => Err(text(
-            "its value `{}` is beyond the largest float: write `+Inf` or `-Inf`",
-        )),
+        _ if number.is_nan() && has_sign => Err(m::SIGNED_NAN),
+        _ if number.is_infinite() && has_digit => Err(m::VALUE_TOO_LARGE),
         _ => Ok(number),
     }
 }
@@ -213,25 +189,10 @@ fn timestamp(rest: &str) -> Result<Option<i64>, String> {
         return Ok(None);
     }
     let (time, rest) = word(rest.trim_start_matches(BLANKS));
-    unless(!time.is_empty(), || {
-        say(
-            "a blank stands at its end, where promtool looks for a timestamp",
-            &[],
-        )
-    })?;
+    unless(!time.is_empty(), || say(m::BLANK_AT_END, []))?;
     let is_number = time.bytes().all(|byte| byte.is_ascii_digit());
     let number = time.parse().ok().filter(|_| is_number);
-    let number = number.ok_or_else(|| {
-        say(
-            "the timestamp `{}` isn't a number of milliseconds since 1970, 0 or more",
-            &[&time],
-        )
-    })?;
-    unless(rest.is_empty(), || {
-        say(
-            "`{}` stands behind the timestamp, which is the last in a line",
-            &[&rest],
-        )
-    })?;
+    let number = number.ok_or_else(|| say(m::NOT_A_TIMESTAMP, [&time]))?;
+    unless(rest.is_empty(), || say(m::BEHIND_TIMESTAMP, [&rest]))?;
     Ok(Some(number))
 }

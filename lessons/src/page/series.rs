@@ -2,7 +2,8 @@
 
 use super::Sample;
 use super::line::{BLANKS, unless};
-use crate::words::{say, text};
+use crate::messages as m;
+use crate::words::{Message, say};
 
 /// The name and the labels at the start of `line`, and what stands behind them.
 ///
@@ -12,9 +13,7 @@ use crate::words::{say, text};
 pub fn selected(line: &str) -> Result<(Sample, &str), String> {
     let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
-    unless(is_name(name, true), || {
-        say("`{}` is not a metric name", &[&name])
-    })?;
+    unless(is_name(name, true), || say(m::NOT_A_METRIC_NAME, [&name]))?;
     let sample = Sample {
         name: name.to_owned(),
         labels: Vec::new(),
@@ -38,37 +37,33 @@ fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> 
         }
         let (name, value, behind) = label(rest)?;
         let twice = sample.label(&name).is_some();
-        unless(!twice, || say("it has the label `{}` twice", &[&name]))?;
+        unless(!twice, || say(m::LABEL_TWICE, [&name]))?;
         sample.labels.push((name, value));
         rest = behind.trim_start_matches(BLANKS);
         match rest.strip_prefix(',') {
             Some(behind) => rest = behind,
             None if rest.starts_with('}') => {}
-            None => return Err(say("after a label comes `,` or `}`", &[])),
+            None => return Err(say(m::AFTER_A_LABEL, [])),
         }
     }
 }
 
 /// `name="value"` at the start of `text`, and what stands behind it.
 fn label(text: &str) -> Result<(String, String, &str), String> {
-    let ends = || say("its labels have no `}`", &[]);
+    let ends = || say(m::LABELS_OPEN, []);
     let (name, behind) = text.split_once('=').ok_or_else(ends)?;
     let name = name.trim_end_matches(BLANKS);
-    unless(is_name(name, false), || {
-        say("`{}` is not a label name", &[&name])
-    })?;
-    unless(name != "__name__", || {
-        say("the label `__name__` is the name's own", &[])
-    })?;
+    unless(is_name(name, false), || say(m::NOT_A_LABEL_NAME, [&name]))?;
+    unless(name != "__name__", || say(m::LABEL_NAME_RESERVED, []))?;
     let quoted = behind.trim_start_matches(BLANKS).strip_prefix('"');
-    let lacks = || say("the value of `{}` lacks its quotes", &[&name]);
+    let lacks = || say(m::LABEL_WITHOUT_QUOTES, [&name]);
     let quoted = quoted.ok_or_else(lacks)?;
-    let (value, behind) = unquoted(quoted).map_err(|what| say(what, &[&name]))?;
+    let (value, behind) = unquoted(quoted).map_err(|what| say(what, [&name]))?;
     Ok((name.to_owned(), value, behind))
 }
 
 /// What stands before the second quote, without its escapes, and what stands behind it.
-fn unquoted(quoted: &str) -> Result<(String, &str), &'static str> {
+fn unquoted(quoted: &str) -> Result<(String, &str), Message<1>> {
     let mut value = String::new();
     let mut chars = quoted.char_indices();
     while let Some((at, c)) = chars.next() {
@@ -78,15 +73,13 @@ fn unquoted(quoted: &str) -> Result<(String, &str), &'static str> {
                 Some((_, 'n')) => value.push('\n'),
                 Some((_, c @ ('"' | '\\'))) => value.push(c),
                 _ => {
-                    return Err(text(
-                        "the value of `{}` has a `\\` that escapes nothing",
-                    ));
+                    return Err(m::LABEL_ESCAPE);
                 }
             },
             c => value.push(c),
         }
     }
-    Err(text("the value of `{}` has no second quote"))
+    Err(m::LABEL_QUOTE_OPEN)
 }
 
 /// Whether it is one of a metric, or without `:` one of a label.
