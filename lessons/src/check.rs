@@ -12,7 +12,7 @@ use crate::course::Lesson;
 use crate::finding::{last_lines, shown};
 use crate::judge::{Outcome, Report, Verdict, judge};
 use crate::messages as m;
-use crate::screen::Screen;
+use crate::screen::{DETAILS, Screen};
 use crate::words::{is_chinese, say};
 
 /// How a check went.
@@ -30,11 +30,7 @@ enum Checked {
 
 impl Checked {
     fn has_passed(&self) -> bool {
-        let Checked::Judged { report, .. } = self else {
-            return false;
-        };
-        let mut verdicts = report.verdicts.iter();
-        verdicts.all(|all| matches!(all.outcome, Outcome::Holds))
+        matches!(self, Checked::Judged { report, .. } if report.has_passed())
     }
 
     fn in_a_word(&self) -> String {
@@ -125,22 +121,36 @@ impl Workbook {
                 self.try_again(&mut screen, lesson, false);
             }
             Checked::Judged {
-                mut report,
+                report,
                 building,
                 judging,
             } => {
-                self.translate(lesson, &mut report.verdicts);
-                screen.verdicts(&report.verdicts);
-                if !has_passed {
-                    printed(&mut screen, &report.printed);
-                }
-                screen.line(&took(building, judging));
-                screen.blank();
-                self.sum_up(&mut screen, lesson, &report.verdicts);
+                self.judged(&mut screen, lesson, report, &took(building, judging));
             }
         }
         screen.show()?;
         Ok(exit_code(has_passed))
+    }
+
+    fn judged(
+        &self,
+        screen: &mut Screen,
+        lesson: &Lesson,
+        mut report: Report,
+        took: &str,
+    ) {
+        self.translate(lesson, &mut report.verdicts);
+        let are_all_shown = screen.verdicts(&report.verdicts);
+        if !report.has_passed() {
+            printed(screen, &report.printed);
+        }
+        screen.line(took);
+        screen.blank();
+        if !are_all_shown {
+            let number = lesson.number();
+            screen.line(&say(m::DETAILS_OF_FIRST, [&DETAILS, &number]));
+        }
+        self.sum_up(screen, lesson, &report.verdicts);
     }
 
     fn is_missing(&self, screen: &mut Screen, lesson: &Lesson) {
@@ -178,6 +188,9 @@ impl Workbook {
                 screen.line(&say(m::UNSEEN_BECAUSE, []));
             }
             screen.line(&say(m::SOME_HOLD, [&good, &all, &number]));
+            if self.progress.has_passed(lesson) {
+                screen.line(&say(m::PASSED_BEFORE, []));
+            }
             self.try_again(screen, lesson, true);
             return;
         }
@@ -231,7 +244,23 @@ fn printed(screen: &mut Screen, text: &str) {
         return;
     }
     screen.line(&say(m::THE_PROGRAM_PRINTED, []));
-    screen.printed(&shown(&last_lines(text, 12)));
+    screen.printed(&shown(&last_lines(&counted(text), 12)));
+}
+
+/// Each line once, with how often it comes: a check asks often for the same.
+fn counted(text: &str) -> String {
+    let mut lines: Vec<(&str, usize)> = Vec::new();
+    for line in text.lines() {
+        match lines.iter_mut().find(|(other, _)| *other == line) {
+            Some((_, count)) => *count += 1,
+            None => lines.push((line, 1)),
+        }
+    }
+    let lines = lines.into_iter().map(|(line, count)| match count {
+        1 => line.to_owned(),
+        count => say(m::REPEATED, [&line, &count]),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {
@@ -268,5 +297,15 @@ fn exit_code(has_passed: bool) -> ExitCode {
     match has_passed {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_printed_again_is_counted() {
+        assert_eq!(counted("a\nb\na\na\n"), "a  (3 times)\nb");
     }
 }

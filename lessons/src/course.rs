@@ -204,6 +204,15 @@ impl Lesson {
         fs::read(self.exercise()).ok() != start
     }
 
+    /// Whether it has pages of metrics on several paths.
+    #[allow(dead_code, reason = "for the runner")]
+    pub fn has_several_pages(&self) -> bool {
+        let steps = self.text.step.iter();
+        let mut pages = steps.filter(|all| all.page == PageKind::Metrics);
+        let first = pages.next().map(|step| &step.get);
+        pages.any(|step| Some(&step.get) != first)
+    }
+
     /// All judges, in the order of the steps.
     pub fn judges(&self) -> impl Iterator<Item = &Judge> {
         self.text.step.iter().flat_map(|step| &step.judge)

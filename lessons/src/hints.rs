@@ -23,6 +23,12 @@ impl Workbook {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Whether the learner has seen every hint of the lesson.
+    pub fn has_all_hints(&self, at: usize) -> bool {
+        let lesson = &self.course.lessons[at];
+        self.progress.hints(lesson) == lesson.text.hints.len()
+    }
+
     /// The next hint of the lesson, or all of them.
     pub fn one_more_hint(&mut self, at: usize, at_once: bool) -> Screen {
         let lesson = &self.course.lessons[at];

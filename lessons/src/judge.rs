@@ -80,7 +80,7 @@ impl<'a> Judging<'a> {
 
     fn step(&mut self, step: &Step, report: &mut Report) -> Result<()> {
         if self.is_stuck {
-            report.not_seen(step);
+            report.not_seen(self.lesson, step);
             return Ok(());
         }
         self.prepare(step)?;
@@ -103,7 +103,7 @@ impl<'a> Judging<'a> {
                 .retain(|finding| finding.rule != Rule::Answers);
         }
         self.is_stuck = !ends && seen.is_stuck();
-        report.step(step, &mut seen);
+        report.step(self.lesson, step, &mut seen);
         if let Some(page) = seen.into_first_page() {
             self.first.entry(step.get.clone()).or_insert(page);
         }

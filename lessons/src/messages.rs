@@ -33,8 +33,8 @@ pub const SOME_HOLD: Message<3> = message(
     "通过 {} 项，共 {} 项：第 {} 课的练习没有通过。",
 );
 pub const UNSEEN_BECAUSE: Message<0> = message(
-    "unseen: what is wrong above kept it from being looked at.",
-    "未检查：上面有未通过的项，所以这几项无法检查。",
+    "unseen: what is wrong kept it from being looked at.",
+    "未检查：因为有未通过的项，这几项无法检查。",
 );
 pub const EDIT_OR_HINT: Message<2> = message(
     "Edit {}. A hint, in another terminal: `cargo workbook hint {}`",
@@ -75,6 +75,19 @@ pub const STILL_BUILDING: Message<0> = message(
     "cargo 还在构建；也可能是在等另一个 cargo，例如编辑器启动的那个",
 );
 
+pub const PASSED_BEFORE: Message<0> = message(
+    "It passed before, and stays done.",
+    "它以前通过过，仍然算完成。",
+);
+pub const DETAILS_OF_FIRST: Message<2> = message(
+    "What was seen is shown of the first {} that are wrong: the others may have the same \
+     cause. `cargo workbook check {} | cat` shows it of all.",
+    "只详细显示前 {} 项未通过的，其余的可能出于同一个原因。`cargo workbook check {} | cat` \
+     会显示全部。",
+);
+pub const UNSEEN_MORE: Message<1> = message("{} more", "另外 {} 项");
+pub const REPEATED: Message<2> = message("{}  ({} times)", "{}  （{} 次）");
+
 // Watch.
 
 pub const KEY_HINT: Message<0> = message("h hint", "h 提示");
@@ -84,6 +97,8 @@ pub const KEY_EDIT: Message<0> = message("e edit", "e 编辑");
 pub const KEY_QUIT: Message<0> = message("q quit", "q 退出");
 pub const NOT_PASSED_YET: Message<1> =
     message("{} has not passed yet.", "第 {} 课还没有通过。");
+pub const ALL_HINTS_SHOWN: Message<0> =
+    message("These are all the hints.", "提示已经全部显示。");
 pub const EDITOR_NOT_SET: Message<1> = message(
     "EDITOR is not set. Open {} in your editor.",
     "没有设置 EDITOR。请用你的编辑器打开 {}。",
@@ -230,6 +245,39 @@ pub const PROGRAM_RUNS: Message<0> = message("the program runs", "程序能够�
 pub const KEEPS_RULES: Message<1> = message(
     "GET {} keeps the rules for any page of metrics",
     "GET {} 符合指标页面的通用规则",
+);
+pub const GET_IS_ANSWERED: Message<1> = message("GET {} is answered", "GET {} 有响应");
+pub const GET_IS_ANSWERED_IN_TIME: Message<1> =
+    message("GET {} is answered in time", "GET {} 及时响应");
+pub const GET_HAS_STATUS_200: Message<1> =
+    message("GET {} has status 200", "GET {} 的状态码是 200");
+pub const GET_NAMES_ITS_FORMAT: Message<1> =
+    message("GET {} names its format", "GET {} 写明了格式");
+pub const GET_CAN_BE_READ: Message<1> = message(
+    "GET {} can be read by Prometheus",
+    "GET {} 能被 Prometheus 读取",
+);
+pub const GET_ENDS_WITH_A_LINE_END: Message<1> =
+    message("GET {} ends with a line end", "GET {} 以换行符结束");
+pub const GET_HAS_EACH_SERIES_ONCE: Message<1> = message(
+    "GET {} has each series once",
+    "GET {} 上每条时间序列只有一次",
+);
+pub const GET_ADDS_UP: Message<1> = message(
+    "the buckets and quantiles of GET {} add up",
+    "GET {} 的桶和分位数前后一致",
+);
+pub const GET_KEEPS_ITS_SERIES: Message<1> = message(
+    "GET {} keeps its series from scrape to scrape",
+    "GET {} 的时间序列在多次抓取之间保持一致",
+);
+pub const GET_LINKS_LEAD_SOMEWHERE: Message<1> = message(
+    "every link of GET {} leads somewhere",
+    "GET {} 的链接都有效",
+);
+pub const GET_KEEPS_PROMTOOLS_RULE: Message<2> = message(
+    "GET {} keeps promtool's rule {}",
+    "GET {} 符合 promtool 的规则 {}",
 );
 
 // A program that does not run.
@@ -436,6 +484,7 @@ pub const WHY_PANICS: Message<0> = message(
     "panic 会打断线程正在做的事：一个请求、一把锁、更新到一半的数据。之后看起来仍\
      然正确，只是碰巧。",
 );
+pub const ON_PATH: Message<1> = message("on {}", "在 {} 上");
 pub const REDIRECT: Message<2> = message("{}, a redirect to {}", "{}，重定向到 {}");
 pub const SHOWN_ABOVE: Message<1> = message(
     "{} (what is there in its place: above)",
@@ -456,6 +505,8 @@ pub const OR_MORE: Message<2> = message("{}, {} or more", "{}，不小于 {}");
 pub const OR_LESS: Message<2> = message("{}, {} or less", "{}，不大于 {}");
 pub const WITH_LABELS: Message<2> =
     message("{}, with the labels {}", "{}，带有标签 {}");
+pub const SERIES_ARE: Message<2> = message("{} series:\n{}", "{} 条时间序列：\n{}");
+pub const AND_MORE: Message<2> = message("{} and {} more", "{} 等，另有 {} 个");
 pub const SERIES_OF: Message<2> = message("{} series {}", "{} 条时间序列 {}");
 
 // What a lesson wants of answers.
@@ -473,6 +524,10 @@ pub const GET_NO_SAMPLES: Message<1> =
 pub const GET_NOTHING_OF: Message<2> =
     message("GET {}: nothing of {}", "GET {}：没有与这些有关的内容：{}");
 pub const NO_HELP: Message<1> = message("no HELP for {}", "{} 没有 HELP");
+pub const HELP_OF_ANOTHER: Message<2> = message(
+    "no HELP for {}; the page has one for {}, which has no samples",
+    "{} 没有 HELP；页面上有 {} 的 HELP，而这个名称没有样本",
+);
 pub const HELP_WITH_TEXT: Message<1> = message(
     "# HELP {}, with a text that says what it is",
     "# HELP {}，以及说明它是什么的文本",

@@ -7,7 +7,7 @@ use crate::messages as m;
 use crate::page::Page;
 use crate::rule::Rule;
 use crate::seen::Seen;
-use crate::wanted::in_the_words_of;
+use crate::wanted::{in_the_words_of, noted};
 use crate::words::say;
 
 /// What became of one thing that is judged.
@@ -23,6 +23,18 @@ pub enum Outcome {
     Fails(Finding),
     /// Nobody could look, because of what failed before.
     NotSeen,
+}
+
+impl Outcome {
+    /// With a note, unless what was seen says itself of which answer it is.
+    fn noted(self, how: &str) -> Outcome {
+        match self {
+            Outcome::Fails(finding) if !finding.seen.starts_with("GET ") => {
+                Outcome::Fails(noted(finding, how))
+            }
+            outcome => outcome,
+        }
+    }
 }
 
 /// What was found of a program.
@@ -58,6 +70,11 @@ impl Report {
         self.verdicts.push(Verdict { name, outcome });
     }
 
+    pub fn has_passed(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.all(|all| matches!(all.outcome, Outcome::Holds))
+    }
+
     fn failing(&self) -> impl Iterator<Item = (&str, &Finding)> {
         self.verdicts.iter().filter_map(|all| match &all.outcome {
             Outcome::Fails(finding) => Some((all.name.as_str(), finding)),
@@ -84,13 +101,13 @@ impl Report {
     /// The program does not run: that is the finding, and nothing else can be seen.
     pub fn fail_all(&mut self, lesson: &Lesson, finding: Finding) {
         for step in &lesson.text.step {
-            self.not_seen(step);
+            self.not_seen(lesson, step);
         }
         self.running(lesson, Some(finding));
     }
 
     /// Nobody could look at what this step wants.
-    pub fn not_seen(&mut self, step: &Step) {
+    pub fn not_seen(&mut self, lesson: &Lesson, step: &Step) {
         for judge in step
             .judge
             .iter()
@@ -99,7 +116,7 @@ impl Report {
             self.add(&judge.name, Outcome::NotSeen);
         }
         if step.page == PageKind::Metrics {
-            self.rules(step, Outcome::NotSeen);
+            self.rules(lesson, step, Outcome::NotSeen);
         }
     }
 
@@ -134,12 +151,18 @@ impl Report {
     }
 
     /// What the step's answers show.
-    pub fn step(&mut self, step: &Step, seen: &mut Seen) {
+    pub fn step(&mut self, lesson: &Lesson, step: &Step, seen: &mut Seen) {
         let own = step
             .judge
             .iter()
             .filter(|judge| !is_rule(judge, Rule::Runs));
-        let judged: Vec<_> = own.map(|all| (&all.name, seen.outcome(all))).collect();
+        let on = match lesson.has_several_pages() {
+            true => say(m::ON_PATH, [&step.get]),
+            false => String::new(),
+        };
+        let judged: Vec<_> = own
+            .map(|all| (&all.name, seen.outcome(all).noted(&on)))
+            .collect();
         let findings = std::mem::take(&mut seen.findings);
         let is_clean = findings.is_empty();
         let is_cause = |finding: &Finding| CAUSES.contains(&finding.rule);
@@ -154,7 +177,7 @@ impl Report {
                 true => Outcome::Holds,
                 false => Outcome::NotSeen,
             };
-            self.rules(step, outcome);
+            self.rules(lesson, step, outcome);
         }
     }
 
@@ -168,7 +191,7 @@ impl Report {
                 Rule::Steady => step.meanwhile.as_ref().unwrap_or(&step.get),
                 _ => &step.get,
             };
-            let name = format!("GET {path}: {}", finding.rule);
+            let name = title(finding.rule, path);
             let of_name = self.failing().filter(|(all, _)| **all == name).count();
             if !known.contains(&in_short(&finding)) && of_name < MOST {
                 self.add(&name, Outcome::Fails(finding));
@@ -177,9 +200,10 @@ impl Report {
     }
 
     /// Said once of a path, though it is asked in several steps.
-    fn rules(&mut self, step: &Step, outcome: Outcome) {
+    fn rules(&mut self, lesson: &Lesson, step: &Step, outcome: Outcome) {
         let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
-        let name = match step.judge.iter().any(claims) {
+        let mut of_path = lesson.text.step.iter().filter(|all| all.get == step.get);
+        let name = match of_path.any(|all| all.judge.iter().any(claims)) {
             true => m::KEEPS_OTHER_RULES,
             false => m::KEEPS_RULES,
         };
@@ -188,6 +212,24 @@ impl Report {
             self.add(&name, outcome);
         }
     }
+}
+
+/// What holds where the rule is kept.
+fn title(rule: Rule, path: &str) -> String {
+    let title = match rule {
+        Rule::Answers => m::GET_IS_ANSWERED,
+        Rule::Slow => m::GET_IS_ANSWERED_IN_TIME,
+        Rule::Status => m::GET_HAS_STATUS_200,
+        Rule::ContentType => m::GET_NAMES_ITS_FORMAT,
+        Rule::Format => m::GET_CAN_BE_READ,
+        Rule::LineEnd => m::GET_ENDS_WITH_A_LINE_END,
+        Rule::Duplicate => m::GET_HAS_EACH_SERIES_ONCE,
+        Rule::Consistent => m::GET_ADDS_UP,
+        Rule::Steady => m::GET_KEEPS_ITS_SERIES,
+        Rule::Links => m::GET_LINKS_LEAD_SOMEWHERE,
+        rule => return say(m::GET_KEEPS_PROMTOOLS_RULE, [&path, &rule]),
+    };
+    say(title, [&path])
 }
 
 fn in_short(finding: &Finding) -> (Rule, String) {

@@ -6,6 +6,7 @@ use crate::course::{PageKind, Step};
 use crate::finding::Finding;
 use crate::lint::{inconsistent, lint};
 use crate::page::Page;
+use crate::rule::Rule;
 use crate::scrape::Answer;
 
 /// The page of metrics, if it is one of status 200, and what is wrong with the answer.
@@ -41,10 +42,18 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
         findings.push(Finding::content_type(kind));
     }
     let mut page = Page::parse(&answer.body);
-    findings.append(&mut page.findings);
-    findings.extend(lint(&page));
-    findings.extend(inconsistent(&page));
+    findings.extend(of_body(&mut page));
     (page, findings)
+}
+
+fn of_body(page: &mut Page) -> Vec<Finding> {
+    let mut findings = std::mem::take(&mut page.findings);
+    // A line that could not be read may be what the linter misses.
+    if findings.iter().all(|all| all.rule != Rule::Format) {
+        findings.extend(lint(page));
+    }
+    findings.extend(inconsistent(page));
+    findings
 }
 
 /// `text/plain` of version 0.0.4, in UTF-8 if it says in what.
@@ -54,4 +63,21 @@ fn is_text_format(kind: &str) -> bool {
         |part: &String| !part.starts_with("charset=") || part == "charset=utf-8";
     let has_version = parameters.iter().any(|part| part == "version=0.0.4");
     kind == "text/plain" && has_version && parameters.iter().all(is_utf8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_a_line_that_cannot_be_read_is_not_said() {
+        let rules = |body: &str| {
+            let mut page = Page::parse(body);
+            let found = of_body(&mut page);
+            found.into_iter().map(|all| all.rule).collect::<Vec<_>>()
+        };
+        let body = "# HELP a_total A.\n# TYPE a_total gauge\na_total 1\n";
+        assert_eq!(rules(body), [Rule::Counter]);
+        assert_eq!(rules(&body.replace("gauge", "Counter")), [Rule::Format]);
+    }
 }

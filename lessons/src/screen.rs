@@ -23,6 +23,9 @@ const STRONG: Style = Style::new().bold();
 const WIDE: usize = 86;
 const MARGIN: usize = 68;
 
+/// As many things that are wrong have their details in a terminal.
+pub const DETAILS: usize = 3;
+
 /// In a terminal that is narrower nothing is set in by far.
 const NARROW: usize = 60;
 
@@ -104,7 +107,8 @@ impl Screen {
                 self.hanging(line, margin);
             } else {
                 self.as_is(first.trim_end());
-                self.line(&format!("      {second}"));
+                let set_in = first.len() - first.trim_start().len() + 4;
+                self.line(&format!("{}{second}", " ".repeat(set_in)));
             }
         }
     }
@@ -176,22 +180,48 @@ impl Screen {
     }
 
     /// What became of each thing that was judged.
-    pub fn verdicts(&mut self, verdicts: &[Verdict]) {
-        for verdict in verdicts {
-            match &verdict.outcome {
-                Outcome::Holds => {
-                    self.mark(GOOD, &say(m::MARK_OK, []), &verdict.name);
-                }
-                Outcome::NotSeen => {
-                    self.mark(NOTE, &say(m::MARK_UNSEEN, []), &verdict.name);
-                }
-                Outcome::Fails(finding) => {
-                    let name = styled(STRONG, &verdict.name);
-                    self.mark(BAD, &say(m::MARK_WRONG, []), &name);
-                    self.finding(finding);
-                }
+    ///
+    /// In a terminal a long list pushes what matters off the screen: there the first that
+    /// are wrong have their details, and those that could not be looked at are counted.
+    /// Whether all have their details.
+    pub fn verdicts(&mut self, verdicts: &[Verdict]) -> bool {
+        let mut details = match self.manner.columns {
+            Some(_) => DETAILS,
+            None => usize::MAX,
+        };
+        let mut are_all = true;
+        let is_unseen = |all: &Verdict| matches!(all.outcome, Outcome::NotSeen);
+        for run in verdicts.chunk_by(|a, b| is_unseen(a) && is_unseen(b)) {
+            if run.len() > DETAILS && self.manner.columns.is_some() {
+                let more = say(m::UNSEEN_MORE, [&run.len()]);
+                self.mark(NOTE, &say(m::MARK_UNSEEN, []), &more);
+                continue;
+            }
+            for verdict in run {
+                are_all &= self.verdict(verdict, &mut details);
             }
         }
+        are_all
+    }
+
+    /// Whether it is shown with all its details, of which so many more are.
+    fn verdict(&mut self, verdict: &Verdict, details: &mut usize) -> bool {
+        match &verdict.outcome {
+            Outcome::Holds => self.mark(GOOD, &say(m::MARK_OK, []), &verdict.name),
+            Outcome::NotSeen => {
+                self.mark(NOTE, &say(m::MARK_UNSEEN, []), &verdict.name);
+            }
+            Outcome::Fails(finding) => {
+                let name = styled(STRONG, &verdict.name);
+                self.mark(BAD, &say(m::MARK_WRONG, []), &name);
+                if *details == 0 {
+                    return false;
+                }
+                *details -= 1;
+                self.finding(finding);
+            }
+        }
+        true
     }
 
     fn mark(&mut self, style: Style, mark: &str, name: &str) {
@@ -216,14 +246,14 @@ impl Screen {
     /// Lines that were seen, in a terminal broken where they do not fit.
     fn seen(&mut self, name: &str, text: &str) {
         let text = match self.manner.columns {
-            Some(columns) => wrapped(text, columns - self.set_in(19, 6)),
+            Some(columns) => wrapped(text, columns - self.set_in(19, 2)),
             None => text.to_owned(),
         };
         self.lines(name, &text);
     }
 
     fn field(&mut self, name: &str, text: &str) {
-        let room = |columns: usize| columns.min(WIDE + 1) - self.set_in(19, 6);
+        let room = |columns: usize| columns.min(WIDE + 1) - self.set_in(19, 2);
         let width = self.manner.columns.map_or(MARGIN, room);
         self.lines(name, &wrapped(text, width));
     }
@@ -232,9 +262,9 @@ impl Screen {
     fn lines(&mut self, name: &str, text: &str) {
         let name = say(m::WITH_COLON, [&name]);
         if self.is_narrow() {
-            self.as_is(&format!("    {name}"));
+            self.as_is(&format!("  {name}"));
             for line in text.lines() {
-                self.as_is(format!("      {line}").trim_end());
+                self.as_is(format!("  {line}").trim_end());
             }
             return;
         }
@@ -370,6 +400,29 @@ fn marked(style: Style, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_shows_the_details_of_the_first_that_are_wrong() {
+        let wrong = || Outcome::Fails(Finding::panics("it panicked"));
+        let unseen = (0..5).map(|_| Outcome::NotSeen);
+        let outcomes = (0..5).map(|_| wrong()).chain(unseen).chain([wrong()]);
+        let verdicts: Vec<_> = outcomes
+            .zip('a'..)
+            .map(|(outcome, name)| Verdict {
+                name: name.to_string(),
+                outcome,
+            })
+            .collect();
+        for (columns, details, lines) in [(None, 6, 0), (Some(80), 3, 1)] {
+            let plain = true;
+            let mut screen = Screen::new(Manner { plain, columns });
+            assert_eq!(screen.verdicts(&verdicts), details == 6);
+            let text = screen.into_text();
+            assert_eq!(text.matches("it panicked").count(), details, "{text}");
+            assert_eq!(text.matches("5 more").count(), lines, "{text}");
+            assert_eq!(text.matches("wrong").count(), 6, "{text}");
+        }
+    }
 
     #[test]
     fn what_differs_is_marked() {

@@ -82,7 +82,7 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
     let expected = say(m::HELP_WITH_TEXT, [&name]);
     let help = family(page, name).and_then(|found| found.help.as_deref());
     let Some(help) = help.map(str::trim).filter(|help| !help.is_empty()) else {
-        return fails(judge, &say(m::NO_HELP, [&name]), &expected);
+        return fails(judge, &no_help(page, name), &expected);
     };
     let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
     // A word alone says no more than the name; Chinese has no blanks between its words.
@@ -106,6 +106,15 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
             fails(judge, &format!("{line}\n# HELP {name} {help}"), &expected)
         }
         _ => Ok(()),
+    }
+}
+
+/// That it has none, and which name has one and no samples: it may be misspelt.
+fn no_help(page: &Page, name: &str) -> String {
+    let is_lone = |all: &&Family| all.samples.is_empty() && all.help.is_some();
+    match page.families.iter().find(is_lone) {
+        Some(other) => say(m::HELP_OF_ANOTHER, [&name, &other.name]),
+        None => say(m::NO_HELP, [&name]),
     }
 }
 
@@ -183,6 +192,9 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
         [] => missing(page, &wanted.sample, &selector.name),
+        found if found.len() != wanted.series && wanted.series > 1 => {
+            say(m::SERIES_ARE, [&found.len(), &lines.join("\n")])
+        }
         _ => lines.join("\n"),
     };
     fails(judge, &seen, &expected(wanted))
@@ -235,6 +247,26 @@ fn expected(wanted: &Samples) -> String {
     }
 }
 
+/// Of the names on a page those that begin as `name` does come first, and the others are
+/// counted where there are many.
+fn likest(names: &[&str], name: &str) -> String {
+    let mut names = names.to_vec();
+    let alike = |other: &str| {
+        name.bytes()
+            .zip(other.bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    names.sort_by_key(|other| std::cmp::Reverse(alike(other)));
+    let comma = say(m::COMMA, []);
+    match names.get(NEAR..) {
+        Some(more) if more.len() > 1 => {
+            say(m::AND_MORE, [&names[..NEAR].join(&comma), &more.len()])
+        }
+        _ => names.join(&comma),
+    }
+}
+
 /// The most lines that are shown of what is there in place of a name.
 const NEAR: usize = 6;
 
@@ -250,7 +282,7 @@ fn near(page: &Page, name: &str) -> String {
             let names: Vec<_> = page.families.iter().map(|all| &*all.name).collect();
             match names.as_slice() {
                 [] => say(m::PAGE_EMPTY, []),
-                names => say(m::PAGE_HAS, [&names.join(&say(m::COMMA, []))]),
+                names => say(m::PAGE_HAS, [&likest(names, name)]),
             }
         }
         samples => {
@@ -259,5 +291,28 @@ fn near(page: &Page, name: &str) -> String {
             let more = if samples.len() > NEAR { "\n…" } else { "" };
             lines.chain([more.to_owned()]).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_names_the_likest_are_said() {
+        let names = ["up", "queue", "a", "b", "c", "queue_size", "d", "e"];
+        let said = "queue_size, queue, up, a, b, c and 2 more";
+        assert_eq!(likest(&names, "queue_sizes"), said);
+        assert_eq!(likest(&names[..2], "queue_sizes"), "queue, up");
+    }
+
+    #[test]
+    fn a_help_of_a_misspelt_name_is_pointed_at() {
+        let page = |help: &str| Page::parse(format!("# HELP {help}\na_total 1\n"));
+        let missing = "no HELP for a_total";
+        assert_eq!(no_help(&page("\n"), "a_total"), missing);
+        let misspelt = "; the page has one for a_totals, which has no samples";
+        let expected = format!("{missing}{misspelt}");
+        assert_eq!(no_help(&page("a_totals A text."), "a_total"), expected);
     }
 }

@@ -192,8 +192,12 @@ impl Watch<'_> {
         match key.to_ascii_lowercase() {
             b'q' | CONTROL_C | CONTROL_D => return Ok(true),
             b'h' => {
+                let is_last = self.workbook.has_all_hints(self.at);
                 let hint = self.workbook.one_more_hint(self.at, false);
                 self.page.hint = hint.into_text();
+                if is_last {
+                    self.page.note = say(m::ALL_HINTS_SHOWN, []);
+                }
                 self.draw()?;
             }
             b'r' => self.check()?,

@@ -108,20 +108,24 @@ fn a_program_that_listens_nowhere_is_not_told_where() {
 fn a_program_that_does_not_answer_is_said_to() {
     let words = "nothing that ended within 5 s";
     for manner in ["silent", "drips"] {
-        assert_says(&checked(manner), "GET /metrics: answers", words);
+        assert_says(&checked(manner), "GET /metrics is answered", words);
     }
 }
 
 #[test]
 fn an_answer_without_end_is_said_to() {
     let words = "more than 16 MiB, and no end";
-    assert_says(&checked("endless"), "GET /metrics: answers", words);
+    assert_says(&checked("endless"), "GET /metrics is answered", words);
 }
 
 #[test]
 fn a_page_of_mistakes_does_not_fill_the_screen() {
     let report = checked("long");
-    assert_says(&report, "GET /metrics: format", "duplicate");
+    assert_says(
+        &report,
+        "GET /metrics can be read by Prometheus",
+        "each series once",
+    );
     let words = "… and 9996 more of this kind";
     assert!(report.text.contains(words), "{}", report.text);
     assert!(report.text.len() < 16_384, "{}", report.text.len());
@@ -132,7 +136,7 @@ fn an_answer_that_is_no_http_is_said_to() {
     for manner in ["no_http", "bomb"] {
         let report = checked(manner);
         assert!(
-            report.wrong().contains(&"GET /metrics: answers"),
+            report.wrong().contains(&"GET /metrics is answered"),
             "{}",
             report.text
         );

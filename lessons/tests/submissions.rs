@@ -24,6 +24,7 @@ type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
 #[serde(deny_unknown_fields)]
 struct Verdicts {
     /// The name of a check that refuses it, and behind ` | ` words that it is refused with.
+    /// Nothing where it hangs on the moment which of them does.
     refused: Lessons<String>,
     /// Why it is judged as right.
     unseen: Lessons<String>,
@@ -123,7 +124,8 @@ fn judged(
     let passes = match submission.of(&verdicts.refused) {
         Some(reason) => {
             let (name, words) = reason.split_once(" | ").unwrap_or((reason, ""));
-            !report.has_passed && wrong.contains(&name) && report.text.contains(words)
+            let is_named = name.is_empty() || wrong.contains(&name);
+            !report.has_passed && is_named && report.text.contains(words)
         }
         None => report.has_passed,
     };

@@ -79,7 +79,11 @@ impl Terminal {
         loop {
             let text = self.text();
             if is_wanted(&text) {
-                return text;
+                // It may be half of a page.
+                thread::sleep(Duration::from_millis(30));
+                if self.text() == text {
+                    return text;
+                }
             }
             let is_late = began.elapsed() > Duration::from_secs(60);
             assert!(!is_late, "no {what:?} in\n{text}");
