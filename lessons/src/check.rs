@@ -249,18 +249,30 @@ fn printed(screen: &mut Screen, text: &str) {
 
 /// Each line once, with how often it comes: a check asks often for the same.
 fn counted(text: &str) -> String {
-    let mut lines: Vec<(&str, usize)> = Vec::new();
+    let mut lines: Vec<(String, usize)> = Vec::new();
     for line in text.lines() {
+        let line = without_thread(line);
         match lines.iter_mut().find(|(other, _)| *other == line) {
             Some((_, count)) => *count += 1,
             None => lines.push((line, 1)),
         }
     }
     let lines = lines.into_iter().map(|(line, count)| match count {
-        1 => line.to_owned(),
+        1 => line,
         count => say(m::REPEATED, [&line, &count]),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The line without the number of the thread that panicked, which is never the same.
+fn without_thread(line: &str) -> String {
+    let Some((thread, place)) = line.split_once(") panicked at ") else {
+        return line.to_owned();
+    };
+    match thread.rsplit_once(" (") {
+        Some((name, _)) => format!("{name} panicked at {place}"),
+        None => line.to_owned(),
+    }
 }
 
 fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Checked> {
@@ -307,5 +319,8 @@ mod tests {
     #[test]
     fn a_line_that_is_printed_again_is_counted() {
         assert_eq!(counted("a\nb\na\na\n"), "a  (3 times)\nb");
+        let panics =
+            "thread 'a' (1) panicked at b:1:2:\nthread 'a' (7) panicked at b:1:2:";
+        assert_eq!(counted(panics), "thread 'a' panicked at b:1:2:  (2 times)");
     }
 }
