@@ -514,8 +514,9 @@ const NAMED_BY: [(&str, &str); 4] = [
 /// What a reader has, or is told how to get.
 const TOOLS: [&str; 5] = ["curl", "git", "prometheus", "promtool", "rustup"];
 
-const OF_CARGO: [&str; 9] = [
-    "add", "bench", "build", "fuzz", "insta", "install", "run", "test", "workbook",
+const OF_CARGO: [&str; 10] = [
+    "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test",
+    "workbook",
 ];
 
 /// Whether what `command` names is there.
