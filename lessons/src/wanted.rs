@@ -3,6 +3,7 @@
 
 use crate::course::{Judge, Samples, Wanted};
 use crate::finding::Finding;
+use crate::lost::{help_line, lost, of_help_text, type_line};
 use crate::page::{Family, Page, Sample, selected};
 use crate::words::say;
 
@@ -40,21 +41,24 @@ pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
         Wanted::Sample(samples) => of_samples(judge, page, samples),
         Wanted::Absent { absent } => of_absent(judge, page, absent),
         Wanted::Type { family, kind } => of_type(judge, page, family, kind),
-        Wanted::Help { help } => of_help(judge, page, body, help),
+        Wanted::Help { help, text } => {
+            of_help(judge, page, body, help)?;
+            of_help_text(judge, page, help, text.as_deref())
+        }
         Wanted::Untimed { untimed } => of_untimed(judge, page, untimed),
         Wanted::Only { only } => of_only(judge, page, only),
         _ => Ok(()),
     }
 }
 
-fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
+pub fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
     page.families.iter().find(|all| all.name == name)
 }
 
 fn of_type(judge: &Judge, page: &Page, name: &str, kind: &str) -> Found {
     let seen = match family(page, name).map(|found| found.kind.as_str()) {
         Some(seen) if seen == kind => return Ok(()),
-        Some("") => say("no TYPE for {}", &[&name]),
+        Some("") => say("no TYPE for {}", &[&name]) + &lost(page, type_line),
         Some(seen) => format!("# TYPE {name} {seen}"),
         None => say("no metric {}{}", &[&name, &near(page, name)]),
     };
@@ -81,7 +85,8 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
     let expected = say("# HELP {}, with a text that says what it is", &[&name]);
     let help = family(page, name).and_then(|found| found.help.as_deref());
     let Some(help) = help.map(str::trim).filter(|help| !help.is_empty()) else {
-        return fails(judge, &say("no HELP for {}", &[&name]), &expected);
+        let seen = say("no HELP for {}", &[&name]) + &lost(page, help_line);
+        return fails(judge, &seen, &expected);
     };
     let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
     // A word alone says no more than the name; Chinese has no blanks between its words.
@@ -156,14 +161,24 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
 ///
 /// What is wrong with it.
 pub fn found<'a>(page: &'a Page, selector: &str) -> Result<Vec<&'a Sample>, String> {
-    let (selector, _) = selected(selector)?;
+    let selector = any_or_selected(selector)?;
     Ok(page.samples().filter(|all| all.is(&selector)).collect())
+}
+
+/// Without a name it selects samples of whatever name.
+fn any_or_selected(selector: &str) -> Result<Sample, String> {
+    if !selector.starts_with('{') {
+        return Ok(selected(selector)?.0);
+    }
+    let (mut sample, _) = selected(&format!("any{selector}"))?;
+    sample.name.clear();
+    Ok(sample)
 }
 
 fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let (found, selector) =
-        match (found(page, &wanted.sample), selected(&wanted.sample)) {
-            (Ok(found), Ok((selector, _))) => (found, selector),
+        match (found(page, &wanted.sample), any_or_selected(&wanted.sample)) {
+            (Ok(found), Ok(selector)) => (found, selector),
             (Err(what), _) | (_, Err(what)) => {
                 return fails(judge, &what, &wanted.sample);
             }
@@ -182,6 +197,10 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
         [] => missing(page, &wanted.sample, &selector.name),
+        _ if lines.len() > MANY => {
+            let count = say("{} series {}", &[&found.len(), &wanted.sample]);
+            format!("{count}\n{}\n…", lines[..NEAR].join("\n"))
+        }
         _ => lines.join("\n"),
     };
     fails(judge, &seen, &expected(wanted))
@@ -235,6 +254,9 @@ fn expected(wanted: &Samples) -> String {
         count => say("{} series {}", &[&count, &one]),
     }
 }
+
+/// Of more samples than these a few are shown.
+const MANY: usize = 12;
 
 /// The most lines that are shown of what is there in place of a name.
 const NEAR: usize = 6;

@@ -225,7 +225,9 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
         | Wanted::Hidden { .. }
         | Wanted::Reported { .. }
         | Wanted::Steady { .. } => true,
-        Wanted::Rule { rule } => ["panics", "slow", "links"].contains(&rule.as_str()),
+        Wanted::Rule { rule } => {
+            ["answers", "panics", "slow", "links"].contains(&rule.as_str())
+        }
         _ => false,
     }
 }
