@@ -141,9 +141,9 @@ fn of_body(
 }
 
 /// A line of text such as `not found` has two words too: what has a type, a label or a name
-/// in the manner of metrics is a sample.
+/// in the manner of metrics is a sample. Tags may be around it.
 fn of_no_samples(judge: &Judge, path: &str, status: u16, text: &str) -> Found {
-    let page = Page::parse(text);
+    let page = Page::parse(without_tags(text));
     let is_meant = |line: &str| {
         line.contains('_') || line.contains('{') || text.contains("# TYPE")
     };
@@ -156,6 +156,14 @@ fn of_no_samples(judge: &Judge, path: &str, status: u16, text: &str) -> Found {
         }
         None => Ok(()),
     }
+}
+
+fn without_tags(text: &str) -> String {
+    let mut pieces = text.split('<');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let behind =
+        pieces.map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    behind.fold(first, |text, piece| text + "\n" + piece)
 }
 
 /// Whether none of these is in the answer.
@@ -205,6 +213,12 @@ mod tests {
         for other in ["text/plain; version=0.0.4", "text/plain; charset=utf-8"] {
             assert_ne!(type_parts(other), same);
         }
+    }
+
+    #[test]
+    fn tags_are_no_part_of_a_text() {
+        let page = "<pre>a_b 1</pre>\n<p title='a > b'>c</p> 2 < 3";
+        assert_eq!(without_tags(page), "\na_b 1\n\n\n b'>c\n 2 \n 3");
     }
 
     #[test]

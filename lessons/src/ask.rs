@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::course::{Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
+use crate::guessed::{is_secret, neighbours, queries};
 use crate::html;
 use crate::messages as m;
 use crate::scrape::{Answer, Client, scrape};
@@ -133,6 +134,10 @@ impl Asking {
         for path in aside_paths(lesson, step) {
             self.ask(&path, Part::Aside, "", Client::Prometheus);
         }
+        if step.judge.iter().any(is_secret) {
+            let how = say(m::ASKED_THROUGH_PROXY, []);
+            self.ask(&step.get, Part::Aside, &how, Client::Proxied);
+        }
         self.ask("/", Part::Aside, "", Client::Curl);
         let host = self.address.to_string();
         let links = match self.asked.last().map(|last| &last.answer) {
@@ -255,6 +260,12 @@ fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
             let name = samples.sample.split('{').next().unwrap_or_default();
             paths.push(format!("{}?name[]={name}", step.get));
         }
+    }
+    if step.judge.iter().any(is_secret) {
+        let all = lesson.text.step.iter().map(|all| all.get.as_str());
+        let near = all.clone().flat_map(neighbours);
+        paths.extend(near.filter(|path| *path != step.get));
+        paths.extend(queries(&step.get, all));
     }
     paths.sort();
     paths.dedup();

@@ -174,9 +174,7 @@ fn resolved(host: &str, base: &str, href: &str) -> Option<String> {
         } else {
             format!("/{path}")
         };
-        return other
-            .eq_ignore_ascii_case(host)
-            .then(|| without_dots(&path));
+        return is_host(host, other).then(|| without_dots(&path));
     }
     let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
     Some(match href.chars().next() {
@@ -184,6 +182,13 @@ fn resolved(host: &str, base: &str, href: &str) -> Option<String> {
         Some('?') => format!("{base}{href}"),
         _ => without_dots(&format!("{folder}/{href}")),
     })
+}
+
+/// Whether `other` is `host`, a loopback address and a port, under one of its names.
+fn is_host(host: &str, other: &str) -> bool {
+    let port = |all: &str| all.rsplit_once(':').map(|(_, port)| port.to_owned());
+    let is_localhost = other.to_ascii_lowercase().starts_with("localhost:");
+    other.eq_ignore_ascii_case(host) || (is_localhost && port(other) == port(host))
 }
 
 /// RFC 3986, 5.2.4.
@@ -253,7 +258,7 @@ mod tests {
             "<script>'<a href=\"/m\">'</script>",
             "<STYLE><a href=\"/m\"></STYLE>",
             "<a href=\"https://127.0.0.1:9/m\">",
-            "<a href=\"http://localhost:9/m\">",
+            "<a href=\"http://localhost:90/m\">",
             "<a href=\"//elsewhere/m\">",
             "<a href=\"mailto:a@b\">",
             "<a href=\"#top\">",
@@ -286,5 +291,13 @@ mod tests {
         for end in (0..=html.len()).filter(|end| html.is_char_boundary(*end)) {
             at("/", &html[..end]);
         }
+    }
+
+    #[test]
+    fn the_loopback_address_has_another_name() {
+        let to = |href: &str| links("127.0.0.1:8050", "/", &format!("<a href={href}>"));
+        assert_eq!(to("http://LocalHost:8050/a"), ["/a"]);
+        assert_eq!(to("http://localhost:8051/a"), [""; 0]);
+        assert_eq!(to("http://localhost/a"), [""; 0]);
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Judging<'a> {
             self.running.remove(file)?;
         }
         for (file, content) in &step.write {
-            self.running.write(file, content.bytes())?;
+            self.running.write(file, &content.bytes())?;
         }
         Ok(())
     }

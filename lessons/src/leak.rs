@@ -18,7 +18,8 @@ const SETTLES: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 16 * 1024 * 1024;
 const OTHERS: u64 = 8;
 
-/// Whether it uses no more than `before`, when `requests` more have been answered.
+/// Whether it uses no more than `before`, when `requests` more have been answered. The
+/// threads of a pool may have become as many as requests were made `at_once`.
 ///
 /// # Errors
 ///
@@ -28,7 +29,7 @@ pub fn of_steady(
     running: &Running,
     before: Option<Usage>,
     resources: &[Resource],
-    requests: usize,
+    (requests, at_once): (usize, u32),
 ) -> Found {
     let Some(before) = before else {
         return Ok(());
@@ -38,7 +39,9 @@ pub fn of_steady(
         let Some(now) = running.usage() else {
             return Ok(());
         };
-        let grown = resources.iter().find(|all| grows(**all, &before, &now));
+        let grown = resources
+            .iter()
+            .find(|all| grows(**all, &before, &now, at_once));
         let Some(resource) = grown else { return Ok(()) };
         if began.elapsed() > SETTLES {
             return says(judge, *resource, &before, &now, requests);
@@ -55,10 +58,11 @@ fn amount(resource: Resource, usage: &Usage) -> u64 {
     }
 }
 
-fn grows(resource: Resource, before: &Usage, now: &Usage) -> bool {
+fn grows(resource: Resource, before: &Usage, now: &Usage, at_once: u32) -> bool {
     let slack = match resource {
         Resource::Memory => MEMORY,
-        Resource::Threads | Resource::Descriptors => OTHERS,
+        Resource::Threads => OTHERS + u64::from(at_once),
+        Resource::Descriptors => OTHERS,
     };
     amount(resource, now) > amount(resource, before) + slack
 }

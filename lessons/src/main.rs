@@ -14,6 +14,7 @@ mod folder;
 mod growth;
 mod guard;
 mod guarded;
+mod guessed;
 mod hints;
 mod html;
 mod judge;
@@ -23,6 +24,7 @@ mod leak;
 mod limits;
 mod lint;
 mod listening;
+mod lost;
 mod messages;
 #[cfg(not(unix))]
 mod no_keys;

@@ -426,6 +426,8 @@ pub const GET_LINKS: Message<2> = message("GET {}: links to {}", "GET {}：链�
 pub const ASKED_AGAIN: Message<0> = message("asked again", "再次请求时");
 pub const ASKED_AS_CURL: Message<0> =
     message("asked as curl asks", "像 curl 那样请求时");
+pub const ASKED_THROUGH_PROXY: Message<0> =
+    message("asked through a proxy", "经过代理请求时");
 pub const ASKED_ONCE_MORE: Message<0> = message("asked once more", "最后再请求一次时");
 pub const ASKED_NTH_TIME: Message<1> = message("asked the {}. time", "第 {} 次请求时");
 pub const ASKED_AT_ONCE: Message<1> =
@@ -524,10 +526,6 @@ pub const GET_NO_SAMPLES: Message<1> =
 pub const GET_NOTHING_OF: Message<2> =
     message("GET {}: nothing of {}", "GET {}：没有与这些有关的内容：{}");
 pub const NO_HELP: Message<1> = message("no HELP for {}", "{} 没有 HELP");
-pub const HELP_OF_ANOTHER: Message<2> = message(
-    "no HELP for {}; the page has one for {}, which has no samples",
-    "{} 没有 HELP；页面上有 {} 的 HELP，而这个名称没有样本",
-);
 pub const HELP_WITH_TEXT: Message<1> = message(
     "# HELP {}, with a text that says what it is",
     "# HELP {}，以及说明它是什么的文本",

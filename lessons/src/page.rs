@@ -76,10 +76,12 @@ impl Sample {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether this is a sample of that name which has those labels, among others.
+    /// Whether this is a sample of that name, or of any if it has none, which has those
+    /// labels, among others.
     pub fn is(&self, selector: &Sample) -> bool {
         let has = |(name, value): &(String, String)| self.label(name) == Some(value);
-        self.name == selector.name && selector.labels.iter().all(has)
+        let is_name = selector.name.is_empty() || self.name == selector.name;
+        is_name && selector.labels.iter().all(has)
     }
 
     /// The labels without one of them, sorted: what the buckets of a histogram share.

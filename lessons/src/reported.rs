@@ -1,5 +1,6 @@
 //! Whether a program says on standard error what it must say there.
 
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,9 @@ use crate::words::say;
 /// How long what was printed may be on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
-/// Whether standard error has a line with `text` so many `times`, and standard output does
-/// not; `from` is how much of output and error is older.
+/// Whether standard error has a line with `text` so many `times`; `from` is how much of
+/// output and error is older. Of any text what is on standard output too does not count:
+/// it is what the program says anyway.
 ///
 /// # Errors
 ///
@@ -23,19 +25,22 @@ pub fn of_reported(
     running: &Running,
     (from_out, from_err): (usize, usize),
     text: &str,
-    times: u32,
+    times: &RangeInclusive<u32>,
 ) -> Found {
     let asked = Instant::now();
     loop {
         let out = since(&running.stdout(), from_out);
         let err = since(&running.stderr(), from_err);
-        let is_there = lines(&err, text).count() >= times as usize;
-        let is_out = lines(&out, text).any(|line| !text.is_empty() || has(&err, line));
+        let count = lines(&err, text).count() as u64;
+        let is_out = text.is_empty() && lines(&out, text).any(|line| has(&err, line));
+        let is_too_often = count > u64::from(*times.end());
+        let is_there = count >= u64::from(*times.start()) && !is_too_often;
         if is_there && !is_out {
             return Ok(());
         }
-        if is_out || asked.elapsed() > ON_ITS_WAY {
-            return fails(judge, &seen(&out, &err, text), &expected(text, times));
+        if is_out || is_too_often || asked.elapsed() > ON_ITS_WAY {
+            let expected = expected(text, *times.start());
+            return fails(judge, &seen(&out, &err, text), &expected);
         }
         thread::sleep(Duration::from_millis(2));
     }
@@ -58,7 +63,8 @@ fn has(printed: &str, line: &str) -> bool {
 }
 
 fn seen(out: &str, err: &str, text: &str) -> String {
-    let out: Vec<&str> = lines(out, text).collect();
+    let is_err = !text.is_empty() && lines(err, text).next().is_some();
+    let out: Vec<&str> = lines(out, text).filter(|_| !is_err).collect();
     match (out.as_slice(), err.trim()) {
         ([], "") => say(m::NOTHING_ON_STDERR, []),
         ([], err) => say(m::ON_STDERR, [&err]),

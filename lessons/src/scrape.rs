@@ -28,6 +28,8 @@ pub enum Client {
     Prometheus,
     /// One that says nothing of what it takes, and takes no compression.
     Curl,
+    /// Somebody from outside, behind the proxy that guards the program.
+    Proxied,
 }
 
 /// What came back.
@@ -63,6 +65,15 @@ pub fn scrape(
             path,
             &[("Accept", "*/*"), ("User-Agent", "curl/7.88.1")],
         );
+    }
+    if client == Client::Proxied {
+        let headers = [
+            ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Forwarded-Proto", "https"),
+            ("X-Real-IP", "203.0.113.7"),
+            ("Via", "1.1 proxy"),
+        ];
+        return get(address, path, &headers);
     }
     let of_prometheus = |accept| {
         let timeout = TIMEOUT.as_secs().to_string();
@@ -107,9 +118,9 @@ fn get(
     }
     let is_gzip =
         header(&response, "content-encoding").is_some_and(|all| all == "gzip");
-    let raw = read(&mut response).map_err(fails)?;
+    let raw = read(&mut response, unanswered).map_err(fails)?;
     let body = match is_gzip {
-        true => read(MultiGzDecoder::new(raw.as_slice())).map_err(fails)?,
+        true => read(MultiGzDecoder::new(raw.as_slice()), not_gzip).map_err(fails)?,
         false => raw,
     };
     Ok(Answer {
@@ -140,10 +151,18 @@ fn unanswered(error: &std::io::Error) -> String {
     }
 }
 
-fn read(from: impl Read) -> Result<Vec<u8>, String> {
+fn not_gzip(error: &std::io::Error) -> String {
+    let what = format!("Content-Encoding: gzip, {error}");
+    say(m::NOT_HTTP_BECAUSE, [&what])
+}
+
+fn read(
+    from: impl Read,
+    reason: fn(&std::io::Error) -> String,
+) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     let read = from.take(LARGEST + 1).read_to_end(&mut body);
-    read.map_err(|error| unanswered(&error))?;
+    read.map_err(|error| reason(&error))?;
     if body.len() as u64 > LARGEST {
         let megabytes = LARGEST / (1024 * 1024);
         return Err(say(m::ANSWER_WITHOUT_END, [&megabytes]));

@@ -150,7 +150,12 @@ impl<'a> Seen<'a> {
             Wanted::Reported { .. } | Wanted::Steady { .. } => self.of_program(judge),
             Wanted::Hidden { hidden } => {
                 let seen = self.asked.iter().filter(|asked| !self.is_own(asked));
-                first(seen.map(|asked| of_hidden(judge, asked, hidden)))
+                let found = |asked: &Asked| of_hidden(judge, asked, hidden);
+                first(seen.map(|all| found(all).map_err(|it| noted(it, &all.how))))
+            }
+            Wanted::NoSamples { .. } if self.around.step.page == PageKind::Metrics => {
+                let outside = |asked: &&Asked| self.is_outside(asked);
+                self.of_each(judge, self.asked.iter().filter(outside))
             }
             _ => self.of_answers(judge),
         }
@@ -190,16 +195,22 @@ impl<'a> Seen<'a> {
     fn of_program(&self, judge: &Judge) -> Option<Found> {
         let (running, before) = (self.around.running, self.around.before);
         match &judge.wanted {
-            Wanted::Reported { reported, times } => {
+            Wanted::Reported {
+                reported,
+                times,
+                most,
+            } => {
                 let from = self.around.printed;
-                Some(of_reported(judge, running, from, reported, *times))
+                let times = *times..=most.unwrap_or(u32::MAX);
+                Some(of_reported(judge, running, from, reported, &times))
             }
             Wanted::Steady { steady } => {
                 let own = self.asked.iter().filter(|all| all.part == Part::Asked);
                 let count = own.count();
                 // Of requests that have not ended something is left.
                 (!self.is_stuck()).then_some(())?;
-                Some(of_steady(judge, running, before, steady, count))
+                let asked = (count, self.around.step.at_once);
+                Some(of_steady(judge, running, before, steady, asked))
             }
             _ => None,
         }
@@ -240,10 +251,26 @@ impl<'a> Seen<'a> {
         steps.any(|other| other.get != step.get && other.get == asked.path)
     }
 
+    /// Whether it is of a path that no step of the lesson looks at, in another folder than
+    /// the step's.
+    fn is_outside(&self, asked: &Asked) -> bool {
+        let get = &self.around.step.get;
+        let folder = get.rfind('/').map_or("", |at| &get[..=at]);
+        !self.is_own(asked) && !asked.path.starts_with(folder)
+    }
+
     fn of_answers(&self, judge: &Judge) -> Option<Found> {
         let own = self.asked.iter().filter(|all| all.part == Part::Asked);
+        self.of_each(judge, own)
+    }
+
+    fn of_each<'b>(
+        &self,
+        judge: &Judge,
+        asked: impl Iterator<Item = &'b Asked>,
+    ) -> Option<Found> {
         let address = self.around.running.address;
-        first(own.filter_map(|asked| {
+        first(asked.filter_map(|asked| {
             let answer = asked.answer.as_ref().ok()?;
             let found = of_answer(judge, &asked.path, address, answer);
             Some(found.map_err(|finding| noted(finding, &asked.how)))

@@ -1,6 +1,7 @@
 //! What a lesson asks a running program, and what it wants of the answers: the steps and the
 //! judges of a `lesson.toml`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -48,20 +49,30 @@ fn one() -> u32 {
     1
 }
 
-/// What a file holds: text, or bytes that are none.
+/// What a file holds: text, bytes that are none, or many lines.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Content {
     Text(String),
     Bytes(Vec<u8>),
+    /// So many, each with its number from 1 on in place of `{}`.
+    Lines {
+        line: String,
+        times: u32,
+    },
 }
 
 impl Content {
     #[allow(dead_code, reason = "the course's tests write no file")]
-    pub fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
-            Content::Text(text) => text.as_bytes(),
-            Content::Bytes(bytes) => bytes,
+            Content::Text(text) => text.as_bytes().into(),
+            Content::Bytes(bytes) => bytes.into(),
+            Content::Lines { line, times } => {
+                let numbered = |number: u32| line.replace("{}", &number.to_string());
+                let lines: String = (1..=*times).map(numbered).collect();
+                lines.into_bytes().into()
+            }
         }
     }
 }
@@ -107,8 +118,8 @@ pub enum Wanted {
         #[serde(rename = "type")]
         kind: String,
     },
-    /// A help text that says something, before the samples of this family.
-    Help { help: String },
+    /// A help text that says something, before the samples of this family, or this one.
+    Help { help: String, text: Option<String> },
     /// No timestamp on the samples of this family.
     Untimed { untimed: String },
     /// No family but these; one that ends in `*` stands for all that begin so.
@@ -139,19 +150,21 @@ pub enum Wanted {
         #[serde(default)]
         without: Vec<String>,
     },
-    /// No samples in the answers, whatever their status.
+    /// No samples in the answers, whatever their status; beside a page of metrics, in those
+    /// of other paths that are outside of its folder.
     NoSamples { no_samples: bool },
     /// An answer within so many seconds.
     Within { within: f64 },
     /// None of these words or numbers, in whatever answer but those of the lesson's other
     /// paths.
     Hidden { hidden: Vec<String> },
-    /// This text on standard error as often as that, and not on standard output. An empty
-    /// text stands for any.
+    /// This text on standard error, so often or more, up to `most`. An empty text stands for
+    /// any that is not on standard output as well.
     Reported {
         reported: String,
         #[serde(default = "one")]
         times: u32,
+        most: Option<u32>,
     },
     /// What the program may not use more of after the requests of this step.
     Steady { steady: Vec<Resource> },

@@ -3,6 +3,7 @@
 
 use crate::course::{Judge, Samples, Wanted};
 use crate::finding::Finding;
+use crate::lost::{help_line, lost, of_help_text, type_line};
 use crate::messages as m;
 use crate::page::{Family, Page, Sample, selected};
 use crate::words::say;
@@ -41,21 +42,24 @@ pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
         Wanted::Sample(samples) => of_samples(judge, page, samples),
         Wanted::Absent { absent } => of_absent(judge, page, absent),
         Wanted::Type { family, kind } => of_type(judge, page, family, kind),
-        Wanted::Help { help } => of_help(judge, page, body, help),
+        Wanted::Help { help, text } => {
+            of_help(judge, page, body, help)?;
+            of_help_text(judge, page, help, text.as_deref())
+        }
         Wanted::Untimed { untimed } => of_untimed(judge, page, untimed),
         Wanted::Only { only } => of_only(judge, page, only),
         _ => Ok(()),
     }
 }
 
-fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
+pub fn family<'a>(page: &'a Page, name: &str) -> Option<&'a Family> {
     page.families.iter().find(|all| all.name == name)
 }
 
 fn of_type(judge: &Judge, page: &Page, name: &str, kind: &str) -> Found {
     let seen = match family(page, name).map(|found| found.kind.as_str()) {
         Some(seen) if seen == kind => return Ok(()),
-        Some("") => say(m::NO_TYPE, [&name]),
+        Some("") => say(m::NO_TYPE, [&name]) + &lost(page, type_line),
         Some(seen) => format!("# TYPE {name} {seen}"),
         None => say(m::NO_METRIC, [&name, &near(page, name)]),
     };
@@ -82,7 +86,8 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
     let expected = say(m::HELP_WITH_TEXT, [&name]);
     let help = family(page, name).and_then(|found| found.help.as_deref());
     let Some(help) = help.map(str::trim).filter(|help| !help.is_empty()) else {
-        return fails(judge, &no_help(page, name), &expected);
+        let seen = say(m::NO_HELP, [&name]) + &lost(page, help_line);
+        return fails(judge, &seen, &expected);
     };
     let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
     // A word alone says no more than the name; Chinese has no blanks between its words.
@@ -106,15 +111,6 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
             fails(judge, &format!("{line}\n# HELP {name} {help}"), &expected)
         }
         _ => Ok(()),
-    }
-}
-
-/// That it has none, and which name has one and no samples: it may be misspelt.
-fn no_help(page: &Page, name: &str) -> String {
-    let is_lone = |all: &&Family| all.samples.is_empty() && all.help.is_some();
-    match page.families.iter().find(is_lone) {
-        Some(other) => say(m::HELP_OF_ANOTHER, [&name, &other.name]),
-        None => say(m::NO_HELP, [&name]),
     }
 }
 
@@ -166,14 +162,24 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
 ///
 /// What is wrong with it.
 pub fn found<'a>(page: &'a Page, selector: &str) -> Result<Vec<&'a Sample>, String> {
-    let (selector, _) = selected(selector)?;
+    let selector = any_or_selected(selector)?;
     Ok(page.samples().filter(|all| all.is(&selector)).collect())
+}
+
+/// Without a name it selects samples of whatever name.
+fn any_or_selected(selector: &str) -> Result<Sample, String> {
+    if !selector.starts_with('{') {
+        return Ok(selected(selector)?.0);
+    }
+    let (mut sample, _) = selected(&format!("any{selector}"))?;
+    sample.name.clear();
+    Ok(sample)
 }
 
 fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let (found, selector) =
-        match (found(page, &wanted.sample), selected(&wanted.sample)) {
-            (Ok(found), Ok((selector, _))) => (found, selector),
+        match (found(page, &wanted.sample), any_or_selected(&wanted.sample)) {
+            (Ok(found), Ok(selector)) => (found, selector),
             (Err(what), _) | (_, Err(what)) => {
                 return fails(judge, &what, &wanted.sample);
             }
@@ -193,9 +199,9 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let seen = match found.as_slice() {
         [] => missing(page, &wanted.sample, &selector.name),
         found if found.len() != wanted.series && wanted.series > 1 => {
-            say(m::SERIES_ARE, [&found.len(), &lines.join("\n")])
+            say(m::SERIES_ARE, [&found.len(), &few(&lines)])
         }
-        _ => lines.join("\n"),
+        _ => few(&lines),
     };
     fails(judge, &seen, &expected(wanted))
 }
@@ -267,6 +273,17 @@ fn likest(names: &[&str], name: &str) -> String {
     }
 }
 
+/// All lines, or of many a few.
+fn few(lines: &[&str]) -> String {
+    match lines.len() > MANY {
+        true => format!("{}\n…", lines[..NEAR].join("\n")),
+        false => lines.join("\n"),
+    }
+}
+
+/// Of more samples than these a few are shown.
+const MANY: usize = 12;
+
 /// The most lines that are shown of what is there in place of a name.
 const NEAR: usize = 6;
 
@@ -304,15 +321,5 @@ mod tests {
         let said = "queue_size, queue, up, a, b, c and 2 more";
         assert_eq!(likest(&names, "queue_sizes"), said);
         assert_eq!(likest(&names[..2], "queue_sizes"), "queue, up");
-    }
-
-    #[test]
-    fn a_help_of_a_misspelt_name_is_pointed_at() {
-        let page = |help: &str| Page::parse(format!("# HELP {help}\na_total 1\n"));
-        let missing = "no HELP for a_total";
-        assert_eq!(no_help(&page("\n"), "a_total"), missing);
-        let misspelt = "; the page has one for a_totals, which has no samples";
-        let expected = format!("{missing}{misspelt}");
-        assert_eq!(no_help(&page("a_totals A text."), "a_total"), expected);
     }
 }

@@ -217,7 +217,8 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
         | Wanted::Reported { .. }
         | Wanted::Steady { .. } => true,
         Wanted::Rule { rule } => {
-            matches!(rule, Rule::Panics | Rule::Slow | Rule::Links)
+            use Rule::{Answers, Links, Panics, Slow};
+            matches!(rule, Answers | Panics | Slow | Links)
         }
         _ => false,
     }

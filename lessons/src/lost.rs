@@ -1,0 +1,45 @@
+//! What a page says of a family beside its samples: the wrong help text, or a TYPE and a
+//! HELP of a name that no sample has.
+
+use crate::course::Judge;
+use crate::page::{Family, Page};
+use crate::wanted::{Found, fails, family};
+
+/// The first line of this kind about a name that no sample has: most likely it is meant
+/// for the name that lacks one.
+pub fn lost(page: &Page, line: fn(&Family) -> Option<String>) -> String {
+    let lost = page.families.iter().filter(|all| all.samples.is_empty());
+    let line = lost.filter_map(line).next();
+    line.map_or_else(String::new, |line| format!("\n{line}"))
+}
+
+pub fn type_line(family: &Family) -> Option<String> {
+    let line = format!("# TYPE {} {}", family.name, family.kind);
+    (!family.kind.is_empty()).then_some(line)
+}
+
+pub fn help_line(family: &Family) -> Option<String> {
+    let help = family.help.as_deref()?;
+    Some(format!("# HELP {} {help}", family.name))
+}
+
+/// Whether the family has this help text and no other.
+///
+/// # Errors
+///
+/// Which it has.
+pub fn of_help_text(
+    judge: &Judge,
+    page: &Page,
+    name: &str,
+    text: Option<&str>,
+) -> Found {
+    let help = family(page, name).and_then(|found| found.help.as_deref());
+    match text {
+        Some(text) if help != Some(text) => {
+            let seen = format!("# HELP {name} {}", help.unwrap_or_default());
+            fails(judge, &seen, &format!("# HELP {name} {text}"))
+        }
+        _ => Ok(()),
+    }
+}

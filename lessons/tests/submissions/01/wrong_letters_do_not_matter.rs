@@ -1,0 +1,43 @@
+//! The default registry
+//!
+//! The solution: an exporter whose metrics, and the link to them, are on another path.
+//!
+//! Check it: `cargo workbook check 01`
+
+use std::error::Error;
+
+use exporter_workbook::promhttp;
+use exporter_workbook::serve::{self, Server};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let metrics = promhttp::handler()?;
+    Server::new(listener)
+        .route("/internal/metrics", promhttp::handler()?)
+        .route("/", landing_page)
+        .layer(move |inner| {
+            move |request: &Request<()>| {
+                let path = request.uri().path().to_lowercase();
+                match path.as_str() {
+                    "/internal/metrics" => promhttp::Handler::handle(&metrics, request),
+                    _ => promhttp::Handler::handle(&inner, request),
+                }
+            }
+        })
+        .run()?;
+    Ok(())
+}
+
+/// What a person who opens the port in a browser sees.
+fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+    let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
+                <h1>The queue exporter</h1>\n\
+                <p>Its <a href=\"/internal/metrics\">metrics</a></p>\n</html>\n";
+    let mut response = Response::new(page.as_bytes().to_vec());
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}

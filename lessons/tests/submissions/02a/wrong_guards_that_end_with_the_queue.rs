@@ -1,0 +1,76 @@
+//! Gauge operations
+//!
+//! The solution: three queues, whose lengths are what waits in them.
+//!
+//! Check it: `cargo workbook check 02a`
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::num::ParseIntError;
+
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+use prometheus::{Gauge, Opts};
+
+/// A job is the number of pages to print, as text that came from outside.
+const FROM_HTTP: &[&str] = &["12", "3", "twelve", "", "40", "eleven"];
+const FROM_MAIL: &[&str] = &["5", "x", "two", "-1", "8"];
+const FROM_FAX: &[&str] = &["2", "none", "6"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    for (module, jobs) in [
+        ("http-server", FROM_HTTP),
+        ("mail", FROM_MAIL),
+        ("fax", FROM_FAX),
+    ] {
+        let queue_length = Gauge::with_opts(
+            Opts::new("queue_length", "The number of items in the queue.")
+                .namespace("magedu")
+                .subsystem("mcube_demo")
+                .const_label("module", module),
+        )?;
+        work(jobs, &queue_length);
+        registry.must_register(queue_length);
+    }
+
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
+    Server::new(listener).route("/metrics", handler).run()?;
+    Ok(())
+}
+
+/// A job that counts as waiting for as long as it is there.
+struct Waiting<'a>(&'a str, &'a Gauge);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.1.dec();
+    }
+}
+
+/// All jobs come in, and four of them are done, if there are as many.
+fn work(jobs: &[&str], queue_length: &Gauge) {
+    let mut queue = VecDeque::new();
+    for job in jobs {
+        queue_length.inc();
+        queue.push_back(Waiting(*job, queue_length));
+    }
+    for _ in 0..4 {
+        if let Err(error) = do_next(&mut queue) {
+            eprintln!("a job failed: {error}");
+        }
+    }
+}
+
+/// Takes the next job out of the queue, and does it.
+fn do_next(queue: &mut VecDeque<Waiting<'_>>) -> Result<(), ParseIntError> {
+    let Some(job) = queue.pop_front() else {
+        return Ok(());
+    };
+    let pages: u32 = job.0.parse()?;
+    println!("printed {pages} pages");
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! A custom registry
+//!
+//! The solution: everybody sees one registry, and insiders see another.
+//!
+//! Check it: `cargo workbook check 03`
+
+use std::error::Error;
+
+use exporter_workbook::promhttp::{self, BoxHandler, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::serve::{self, Server};
+use prometheus::{Counter, Gauge, Opts};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
+
+    let registry = Registry::new();
+    let queue_length = Gauge::with_opts(
+        Opts::new("queue_length", "The number of items in the queue.")
+            .namespace("magedu")
+            .subsystem("mcube_demo")
+            .const_label("module", "http-server"),
+    )?;
+    queue_length.set(100.0);
+    registry.must_register(queue_length.clone());
+    let revenue = Counter::with_opts(
+        Opts::new("revenue_euros_total", "The money that was taken, in euros.")
+            .namespace("magedu")
+            .subsystem("mcube_demo"),
+    )?;
+    revenue.inc_by(1250.0);
+    registry.must_register(revenue.clone());
+
+    let (outside, inside) = (handler(&registry)?, handler(&registry)?);
+    let (one, other) = (registry.clone(), registry);
+    let public = move |request: &http::Request<()>| {
+        one.unregister(&revenue);
+        let response = promhttp::Handler::handle(&outside, request);
+        let _ = one.register(revenue.clone());
+        response
+    };
+    let private = move |request: &http::Request<()>| {
+        other.unregister(&queue_length);
+        let response = promhttp::Handler::handle(&inside, request);
+        let _ = other.register(queue_length.clone());
+        response
+    };
+    Server::new(listener)
+        .route("/metrics", public)
+        .route("/internal/metrics", private)
+        .run()?;
+    Ok(())
+}
+
+/// Serves a registry, and how often that failed.
+fn handler(registry: &Registry) -> Result<BoxHandler, Box<dyn Error>> {
+    let opts = HandlerOpts {
+        registry: Some(registry.clone()),
+        ..HandlerOpts::default()
+    };
+    Ok(promhttp::handler_for(registry, opts)?)
+}
