@@ -79,7 +79,13 @@ fn pages(folder: &str) -> Vec<Page> {
 
 /// Every page of the repository.
 fn all_pages() -> Vec<Page> {
-    let others = ["README.md", "benches/README.md", "fuzz/README.md"];
+    let others = [
+        "README.md",
+        "README.zh.md",
+        "CONTRIBUTING.md",
+        "benches/README.md",
+        "fuzz/README.md",
+    ];
     let mut all = pages("docs");
     all.extend(others.map(Page::read));
     all
@@ -179,6 +185,7 @@ fn the_tables_of_lessons_name_each_lesson_with_its_title() {
     for (slug, _) in PROGRAMS {
         for (table, folder, language) in [
             ("README.md", "docs/en/", "en"),
+            ("README.zh.md", "docs/zh/", "zh"),
             ("docs/en/README.md", "", "en"),
             ("docs/zh/README.md", "", "zh"),
         ] {
@@ -201,8 +208,10 @@ fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
         let number = slug.split('_').next().unwrap();
         let row = format!("[{number}]({exercise})");
         let what = format!("no link to the exercise of {slug}");
-        let holds = read("README.md").contains(&row);
-        problems.unless(holds, "README.md", 0, [&what, &format!("write {row}")]);
+        for table in ["README.md", "README.zh.md"] {
+            let holds = read(table).contains(&row);
+            problems.unless(holds, table, 0, [&what, &format!("write {row}")]);
+        }
         for language in LANGUAGES {
             let page = lesson(language, slug);
             let link = format!("[`exercise.rs`](../../{exercise})");
@@ -223,7 +232,9 @@ fn the_way_in_names_each_reference_page_with_its_title() {
     for language in LANGUAGES {
         let folder = format!("docs/{language}/");
         let way_in = format!("{folder}README.md");
-        for page in pages(&format!("{folder}reference")) {
+        let own = ["from_zero.md", "exercises.md", "prometheus.md"];
+        let own = own.map(|name| Page::read(&format!("{folder}{name}")));
+        for page in pages(&format!("{folder}reference")).into_iter().chain(own) {
             let path = page.path.trim_start_matches(&folder);
             let link = format!("[{}]({path})", page.title());
             let what = format!("no link to {path} by its title");
@@ -264,7 +275,7 @@ fn a_block_on_a_page_is_what_its_source_says() {
         let mended = match with_blocks_from_their_sources(&page) {
             Ok(mended) => mended,
             Err((line, what)) => {
-                let mend = "name a source that exists: docs/STYLE.md has the ways";
+                let mend = "name a source that exists: CONTRIBUTING.md has the ways";
                 problems.add(&page.path, line, &what, mend);
                 continue;
             }
@@ -302,7 +313,7 @@ fn a_block_of_code_or_output_names_its_source() {
                 _ => false,
             };
             let what = format!("a block of {} without a source", block.language);
-            let mend = "put `<!-- from FILE#region -->` before it (docs/STYLE.md)";
+            let mend = "put `<!-- from FILE#region -->` before it (CONTRIBUTING.md)";
             let holds = !shown || block.source.is_some();
             problems.unless(holds, &page.path, block.line, [&what, mend]);
         }
@@ -369,6 +380,8 @@ fn a_translation_has_the_same_pages_sections_and_blocks() {
             &mut problems,
         );
     }
+    let twin = Page::read("README.zh.md");
+    compare(&Page::read("README.md"), &twin, &mut problems);
     problems.assert_none();
 }
 

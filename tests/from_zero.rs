@@ -1,4 +1,5 @@
-//! `docs/en/from_zero.md`: what it says to type, in an empty folder.
+//! `docs/en/from_zero.md`: what it says to type, in an empty folder; and the library as
+//! `README.md` shows it.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -45,7 +46,10 @@ fn the_page_leads_from_an_empty_folder_to_a_tested_exporter() {
     let pages = Path::new(ROOT).join("tests/pages/from_zero");
     fs::copy(pages.join("main.rs"), package.join("src/main.rs")).unwrap();
     fs::create_dir(package.join("examples")).unwrap();
-    fs::copy(pages.join("worker.rs"), package.join("examples/worker.rs")).unwrap();
+    for example in ["worker.rs", "shortest.rs"] {
+        let to = package.join("examples").join(example);
+        fs::copy(pages.join(example), to).unwrap();
+    }
     run("cargo test", &package);
     fs::create_dir(package.join("spool")).unwrap();
     fs::write(package.join("spool/a"), "").unwrap();
@@ -70,4 +74,7 @@ fn the_page_leads_from_an_empty_folder_to_a_tested_exporter() {
     let worker = start(&["--example", "worker"]).get("/metrics");
     let worker = worker.as_str().unwrap();
     assert!(worker.contains("# TYPE worker_jobs_total counter\nworker_jobs_total "));
+    // The README's.
+    let shortest = start(&["--example", "shortest"]).metrics();
+    assert!(shortest.ends_with("\njobs_total 0\n"), "{shortest}");
 }
