@@ -43,7 +43,7 @@ pub fn refused() -> Vec<(Vec<u8>, String)> {
 /// A page that is in order but for what the first cell of a row about names says.
 pub fn with_mistake(cell: &str) -> String {
     let line = cell.split('`').next().unwrap();
-    let end = if cell.ends_with("no line end") {
+    let end = if cell.ends_with("no newline") {
         ""
     } else {
         "\n"
