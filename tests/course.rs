@@ -199,6 +199,105 @@ fn the_tables_of_lessons_name_each_lesson_with_its_title() {
     problems.assert_none();
 }
 
+/// The entries of a book's contents: the line, the title and the path of each.
+fn contents(summary: &str) -> Vec<(usize, String, String)> {
+    let text = read(summary);
+    let entries = text.lines().zip(1..).filter_map(|(line, number)| {
+        let entry = line.trim_start_matches("- ").strip_prefix('[')?;
+        let (title, path) = entry.strip_suffix(')')?.split_once("](")?;
+        Some((number, title.to_owned(), path.to_owned()))
+    });
+    entries.collect()
+}
+
+#[test]
+fn the_contents_of_a_book_list_each_page_once_by_its_title() {
+    let mut problems = Problems::default();
+    for language in LANGUAGES {
+        let folder = format!("docs/{language}/");
+        let summary = format!("{folder}SUMMARY.md");
+        let contents = contents(&summary);
+        let mut unlisted: BTreeSet<String> = pages_in(&folder[..folder.len() - 1])
+            .iter()
+            .map(|page| page[folder.len()..].to_owned())
+            .collect();
+        for (line, title, path) in &contents {
+            if !unlisted.remove(path) {
+                let what = format!("{path} is listed twice, or isn't there");
+                problems.add(&summary, *line, &what, "remove the line");
+                continue;
+            }
+            let should = title_in_contents(&folder, path);
+            let what = format!("{path} has the title {title:?}");
+            let mend = format!("write [{should}]({path})");
+            problems.unless(*title == should, &summary, *line, [&what, &mend]);
+        }
+        for path in unlisted {
+            let title = title_in_contents(&folder, &path);
+            let what = format!("{path} is missing");
+            let mend = format!("write - [{title}]({path})");
+            problems.add(&summary, 0, &what, &mend);
+        }
+    }
+    problems.assert_none();
+}
+
+/// The title of a page, after the number of its lesson if it has one.
+fn title_in_contents(folder: &str, path: &str) -> String {
+    let page = Page::read(&format!("{folder}{path}"));
+    match path.split_once('_') {
+        Some((number, _))
+            if number.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
+            format!("{number} {}", page.title())
+        }
+        _ => page.title().to_owned(),
+    }
+}
+
+#[test]
+fn the_contents_have_the_lessons_in_order_and_the_same_order_in_both_languages() {
+    let mut problems = Problems::default();
+    let (in_english, in_chinese) = ("docs/en/SUMMARY.md", "docs/zh/SUMMARY.md");
+    let english = contents(in_english);
+    let is_lesson = |path: &str| path.starts_with(|first: char| first.is_ascii_digit());
+    let lessons = english.iter().filter(|(_, _, path)| is_lesson(path));
+    for ((line, _, path), (slug, _)) in lessons.zip(PROGRAMS) {
+        let what = format!("{path} comes before {slug}.md");
+        let mend = "put the lessons in the order of the programs";
+        let holds = *path == format!("{slug}.md");
+        problems.unless(holds, in_english, *line, [&what, mend]);
+    }
+    for ((line, _, path), (_, _, original)) in contents(in_chinese).iter().zip(&english)
+    {
+        let what = format!("{path} is where {in_english} has {original}");
+        let mend = "put the pages in the same order";
+        problems.unless(path == original, in_chinese, *line, [&what, mend]);
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn the_books_are_built_alike() {
+    let mut problems = Problems::default();
+    let english = read("docs/en/book.toml");
+    let chinese = read("docs/zh/book.toml");
+    let is_own = |line: &str| line.starts_with("title = ");
+    let here = |line: &str| line.replace("\"en\"", "\"zh\"").replace("/en\"", "/zh\"");
+    for (number, (line, should)) in (1..).zip(chinese.lines().zip(english.lines())) {
+        let should = here(should);
+        let holds = line == should || is_own(line) && is_own(&should);
+        let what = format!("is {line:?}");
+        let mend = format!("write {should:?}, as in docs/en/book.toml");
+        problems.unless(holds, "docs/zh/book.toml", number, [&what, &mend]);
+    }
+    let (many, of) = (chinese.lines().count(), english.lines().count());
+    let what = format!("{many} lines, and docs/en/book.toml has {of}");
+    let mend = "give both books the same settings";
+    problems.unless(many == of, "docs/zh/book.toml", many, [&what, mend]);
+    problems.assert_none();
+}
+
 #[test]
 fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
     let mut problems = Problems::default();
@@ -525,7 +624,7 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// What a reader has, or is told how to get.
-const TOOLS: [&str; 5] = ["curl", "git", "prometheus", "promtool", "rustup"];
+const TOOLS: [&str; 6] = ["curl", "git", "prometheus", "promtool", "python3", "rustup"];
 
 const OF_CARGO: [&str; 10] = [
     "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test",

@@ -28,7 +28,7 @@ pub fn replace(path: &str, text: &str) {
     fs::rename(&new, path).unwrap();
 }
 
-/// The Markdown files in `folder` and below it, sorted.
+/// The Markdown files in `folder` and below it, sorted, without the books' contents.
 pub fn pages_in(folder: &str) -> Vec<String> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -38,7 +38,7 @@ pub fn pages_in(folder: &str) -> Vec<String> {
         );
         if Path::new(&path).is_dir() {
             pages.extend(pages_in(&path));
-        } else if path.ends_with(".md") {
+        } else if path.ends_with(".md") && !path.ends_with("/SUMMARY.md") {
             pages.push(path);
         }
     }
