@@ -141,14 +141,19 @@ fn a_header_without_end_is_all_kept() {
 fn each_half_request_holds_a_thread_and_two_descriptors() {
     let program = Program::start(SLUG);
     let before = Held::at_rest(&program);
-    let open = |_| {
+    let open = |count: usize| {
         let mut stream = connect(program.address);
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHo").unwrap();
         // One after the other, so that each gets a thread.
+        let started = Instant::now();
+        while Held::by(&program).descriptors < before.descriptors + 2 * count {
+            assert!(started.elapsed() < PATIENCE, "{count} clients");
+            thread::sleep(Duration::from_millis(1));
+        }
         thread::sleep(Duration::from_millis(2));
         stream
     };
-    let clients: Vec<TcpStream> = (0..100).map(open).collect();
+    let clients: Vec<TcpStream> = (1..=100).map(open).collect();
     let held = Held::at_rest(&program);
     assert_eq!(held.descriptors, before.descriptors + 200);
     assert!(held.threads >= before.threads + 80, "{held:?}");
