@@ -1,4 +1,4 @@
-//! What the writers make of each kind of family, as whole texts.
+//! What the writers produce for each kind of family, as whole texts.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -13,7 +13,7 @@ use exporter_workbook::registry::{Gathered, Registry};
 use families::{at, counter, family, gauge, gauges, histogram, labelled, summary};
 use prometheus::proto::{MetricFamily, MetricType};
 
-/// What a source without errors gathers.
+/// Returns what a source without errors gathers.
 #[track_caller]
 fn families_of(gathered: Gathered) -> Vec<Family> {
     assert_eq!(gathered.errors(), []);
@@ -28,15 +28,15 @@ fn open_metrics(families: &[MetricFamily]) -> String {
     Format::OPEN_METRICS_1_0_0.to_text(&families_of(families.to_vec().into()))
 }
 
-/// What the collectors of `registry` report, in both formats.
+/// Returns what the collectors of `registry` report, in both formats.
 fn both(registry: &Registry) -> (String, String) {
     let families = families_of(registry.gather());
     let text = Format::TEXT.to_text(&families);
     (text, Format::OPEN_METRICS_1_0_0.to_text(&families))
 }
 
-/// One family of each type of the crate, with what is hard to write in each. The crate has
-/// no untyped value with its feature `protobuf`.
+/// Returns a family of each type of the crate, with what is hard to write in each. With
+/// its feature `protobuf`, the crate has no untyped values.
 fn each_type() -> Vec<MetricFamily> {
     use MetricType::{COUNTER, HISTOGRAM, SUMMARY};
     let escaped = [("path", "C:\\\n\"x\""), ("zone", "ä€")];
@@ -60,7 +60,7 @@ fn each_type() -> Vec<MetricFamily> {
     ]
 }
 
-/// The same as own collectors, and an untyped family.
+/// The same from custom collectors, and an untyped family.
 fn own_of_each_type() -> Registry {
     let registry = Registry::new();
     let requests = Desc::counter("a_requests_total", "Help.");
@@ -178,7 +178,7 @@ fn a_timestamp_is_in_milliseconds_and_in_open_metrics_in_seconds() {
     }
 }
 
-/// Numbers, a histogram and a summary, each at a time.
+/// A number, a histogram and a summary, each with a timestamp.
 fn at_times() -> impl Collector {
     let number = Desc::untyped("a", "Help.").label("x");
     let histogram = Desc::histogram("b", "Help.").const_label("x", "1");
@@ -350,7 +350,7 @@ fn a_counter_beside_a_gauge_of_its_created_is_unknown() {
     );
 }
 
-/// Families that change each other's names in OpenMetrics.
+/// Families that affect each other's names in OpenMetrics.
 fn related() -> Vec<Family> {
     let names = ["a_total", "tasks_total", "h_count_total"];
     let mut families: Vec<MetricFamily> = names.map(total).into();
@@ -360,7 +360,7 @@ fn related() -> Vec<Family> {
     families_of(families.into())
 }
 
-/// Those of `families` that are called `name`.
+/// Writes only the `families` called `name`.
 fn only(format: Format, families: &[Family], name: &str) -> String {
     let mut out = Vec::new();
     format.write(families, |other| other == name, &mut out);

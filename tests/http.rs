@@ -1,4 +1,5 @@
-//! What the listener makes of HTTP/1.x, over real sockets; `hostile.rs` has what it refuses.
+//! How the server handles HTTP/1.x, over real sockets; `hostile.rs` has what it
+//! refuses.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -19,7 +20,7 @@ use http::{Request, Response};
 use support::answer;
 use support::running::{NEVER, Running, SCRAPE, ok_answer};
 
-/// The status line of the one response to `request`.
+/// Returns the status line of the only response to `request`.
 fn status(running: &Running, request: &str) -> String {
     let answer = running.exchange(request);
     answer.lines().next().unwrap().to_owned()
@@ -92,7 +93,7 @@ fn empty_lines_between_requests_start_no_clock() {
         stream.write_all(SCRAPE.as_bytes()).unwrap();
         assert_eq!(answer(&mut stream).unwrap().1, "a 1\n");
         stream.write_all(lines.as_bytes()).unwrap();
-        // Longer than a request that has begun may take.
+        // Longer than the limit for a request that has begun.
         thread::sleep(Duration::from_millis(200));
     }
     stream.write_all(b"\n").unwrap();
@@ -110,7 +111,7 @@ fn empty_lines_without_end_are_no_request() {
     let running = Running::start(limits, ok_answer);
     let mut stream = running.send("");
     let lines = "\r\n".repeat(1000);
-    // Until the server closes, which says nothing.
+    // Until the server closes the connection, which it does silently.
     while stream.write_all(lines.as_bytes()).is_ok() {}
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
@@ -152,7 +153,7 @@ fn a_later_version_of_http_1_is_answered_as_1_1() {
              HTTP/{version}\r\nHost: a\r\nConnection: close\r\n\r\n"
         );
         let answers = running.exchange(&request);
-        // The first keeps the connection.
+        // The first one keeps the connection open.
         assert_eq!(
             answers.matches("HTTP/1.1 200 OK\r\n").count(),
             2,
@@ -230,7 +231,7 @@ fn a_log_that_panics_costs_no_scrape() {
     running.stop();
 }
 
-/// A request without its body's bytes, and one more: the second is not a request.
+/// A request without the bytes of its body, then another one, which isn't a request.
 #[test]
 fn nothing_behind_a_refused_request_is_read_as_a_request() {
     let running = Running::start(Limits::default(), ok_answer);

@@ -1,5 +1,5 @@
-//! `03_custom_registry` under more scrapes than it will ever see, within its limits: not
-//! one fails, and none is answered with anything else.
+//! `03_custom_registry` under more scrapes than it will ever see, within its limits:
+//! none fails, and none gets a wrong response.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 

@@ -50,7 +50,7 @@ fn described(descs: &[theirs::Desc]) -> Described {
     Described { descs, gauge }
 }
 
-/// A collector without descriptors, of a gauge of its own.
+/// Creates a collector without descriptors, of its own gauge.
 fn unchecked(name: &str) -> Described {
     let gauge = gauge(name, "Unchecked.");
     let descs = Vec::new();
@@ -69,7 +69,7 @@ fn desc(
     theirs::Desc::new(owned(&name), owned(&help), labels, constant.collect()).unwrap()
 }
 
-/// A collector of this library that describes `desc` and reports nothing.
+/// Creates a collector of this library that describes `desc` and reports nothing.
 fn own(desc: Desc) -> impl Collector {
     collector_fn(vec![desc], |_: &mut Samples<'_>| Ok(()))
 }
@@ -78,7 +78,7 @@ fn gauge(name: &str, help: &str) -> Gauge {
     Gauge::new(name, help).unwrap()
 }
 
-/// The names of what a scrape without errors gathers.
+/// Returns the names of the families in a scrape without errors.
 fn names(registry: &Registry) -> Vec<String> {
     let gathered = registry.gather();
     assert_eq!(gathered.errors(), []);
@@ -86,7 +86,7 @@ fn names(registry: &Registry) -> Vec<String> {
     families.map(|family| family.name().to_owned()).collect()
 }
 
-/// The lines of samples of a scrape without errors.
+/// Returns the lines of samples of a scrape without errors.
 fn samples(registry: &Registry) -> String {
     let text = testutil::gather_to_text(registry).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -103,7 +103,7 @@ fn labels(constant: &[&str], variable: &[&str]) -> LabelNames {
 
 // "Register … returns an error if the descriptors provided by the Collector are invalid"
 
-/// Asserts that nothing is registered, and how the reason begins.
+/// Asserts that registration fails, and how the reason begins.
 #[track_caller]
 fn assert_invalid<K>(collector: impl IntoCollector<K>, reason: &str) {
     let registry = Registry::new();
@@ -119,14 +119,14 @@ fn assert_invalid<K>(collector: impl IntoCollector<K>, reason: &str) {
 fn register_returns_an_error_if_a_descriptor_is_invalid() {
     let good = || desc("a", "A.", &["zone"], &[("module", "m")]);
     for name in ["a-b", "", "9a", "a b", "ä"] {
-        let reason = format!("`{name}` is not a metric name, which has");
+        let reason = format!("`{name}` isn't a metric name: use");
         let mut desc = good();
         desc.fq_name = name.to_owned();
         assert_invalid(described(&[desc]), &reason);
         assert_invalid(own(Desc::gauge(name, "A.")), &reason);
     }
     for label in ["9th", "a:b", "", "ä"] {
-        let reason = format!("`{label}` is not a label name, which has");
+        let reason = format!("`{label}` isn't a label name: use");
         let mut desc = good();
         desc.variable_labels.push(label.to_owned());
         assert_invalid(described(&[desc]), &reason);
@@ -146,7 +146,7 @@ fn register_returns_an_error_if_a_descriptor_is_invalid() {
 fn register_returns_an_error_for_what_the_crate_makes_without_a_word() {
     assert_invalid(
         described(&[desc("a", "A.", &["__zone"], &[])]),
-        "label names that begin with `__` are Prometheus's own, rename `__zone`",
+        "label names that begin with `__` are reserved: rename `__zone`",
     );
     assert_invalid(
         described(&[desc("a", "A.", &["module"], &[("module", "m")])]),
@@ -161,7 +161,7 @@ fn a_constant_label_that_begins_with_two_underscores_is_invalid() {
     assert_eq!(
         Registry::new().register(gauge).unwrap_err().to_string(),
         "the descriptor of `a` is invalid: label names that begin with `__` are \
-         Prometheus's own, rename `__name__`"
+         reserved: rename `__name__`"
     );
 }
 
@@ -210,7 +210,8 @@ fn register_returns_an_error_if_the_help_is_inconsistent() {
     assert_inconsistent(&error, "a", &difference);
     assert_eq!(
         error.to_string(),
-        "`a` is described in two ways, first by the help \"One.\" and now by the help \
+        "`a` is described in two ways, first with the help \"One.\" and now with the \
+         help \
          \"Two.\": use the first description, or another name (a registry holds a name \
          to its first description for good)"
     );
@@ -234,7 +235,7 @@ fn register_returns_an_error_if_the_label_names_are_inconsistent() {
             desc("a", "A.", &[], &[("module", "n")]),
             labels(&["module"], &[]),
         ),
-        // The same names, each in the other role.
+        // The same names in swapped roles.
         (
             desc("a", "A.", &["module"], &[("zone", "z")]),
             labels(&["zone"], &["module"]),
@@ -285,7 +286,7 @@ fn register_returns_an_error_if_the_type_is_inconsistent() {
          first description, or another name (a registry holds a name to its first \
          description for good)"
     );
-    // One of the crate, whose descriptors have no type, leaves it open.
+    // A descriptor of the crate has no type and leaves it open.
     let module = |value| desc("b", "B.", &[], &[("module", value)]);
     registry.register(described(&[module("m")])).unwrap();
     let of_type = |desc: Desc, value| own(desc.const_label("module", value));
@@ -399,7 +400,7 @@ fn a_register_that_fails_changes_nothing() {
         desc("taken", "Other.", &[], &[]),
     ];
     registry.register(described(&refused)).unwrap_err();
-    // The crate's registry would hold `free` to the help of the refused collectors.
+    // The crate's registry would bind `free` to the help of the refused collectors.
     registry.register(gauge("free", "Second.")).unwrap();
     assert_eq!(names(&registry), ["free", "taken"]);
 }
@@ -652,8 +653,8 @@ fn unregister_wants_the_whole_set_of_descriptors() {
     assert!(registry.unregister(&both()));
 }
 
-/// Registers ten thousand collectors of two and of four metrics, unregisters every third,
-/// and asserts that exactly the others are gathered.
+/// Registers ten thousand collectors of two and of four metrics, unregisters every
+/// third, and asserts that exactly the others are gathered.
 fn assert_each_is_itself<K, C: IntoCollector<K>>(new: impl Fn(usize, usize) -> C) {
     for metrics in [2, 4] {
         let registry = Registry::new();
@@ -799,14 +800,15 @@ fn histogram(name: &str) -> Histogram {
     Histogram::with_opts(opts).unwrap()
 }
 
-/// A vector with one label, and one series.
+/// Creates a vector with one label and one series.
 fn vector(name: &str, path: &str) -> GaugeVec {
     let vec = GaugeVec::new(Opts::new(name, "Help."), &["path"]).unwrap();
     vec.with_label_values(&[path]).set(1.0);
     vec
 }
 
-/// A collector that describes nothing, sets one sample and appends what `inner` gathers.
+/// Creates a collector that describes nothing, sets one sample and appends what `inner`
+/// gathers.
 fn outer(inner: Registry) -> impl Collector {
     let desc = Desc::counter("own_total", "Help.").label("path");
     collector_fn(Vec::new(), move |samples| {
@@ -997,13 +999,13 @@ fn a_prefix_or_a_label_that_makes_no_metric_is_refused() {
     }
     let prefixed = registry.with_prefix("9");
     let error = prefixed.register(gauge("a", "A.")).unwrap_err();
-    assert!(error.to_string().contains("`9a` is not a metric name"));
+    assert!(error.to_string().contains("`9a` isn't a metric name"));
     registry.register(gauge("a", "A.")).unwrap();
 }
 
 #[test]
 fn a_label_of_buckets_fails_the_scrape_of_a_histogram_of_the_crate() {
-    // Whose descriptor has no type.
+    // A collector of the crate, whose descriptor has no type.
     let registry = Registry::new().with_labels(&[("le", "1")]);
     registry.must_register(histogram("a"));
     let error = "the collector of `a` reported `a`: the label `le` belongs to the \
@@ -1011,14 +1013,15 @@ fn a_label_of_buckets_fails_the_scrape_of_a_histogram_of_the_crate() {
     assert_eq!(only_errors(&registry), [error]);
 }
 
-/// The errors of a scrape that gathers nothing.
+/// Returns the errors of a scrape that gathers nothing.
 fn only_errors(registry: &Registry) -> Vec<String> {
     let gathered = registry.gather();
     assert_eq!(Format::TEXT.to_text(gathered.families()), "");
     words(gathered.errors())
 }
 
-/// A registry with a prefix and a label that what is registered has already.
+/// Creates a registry with a prefix and a label that the registered metrics already
+/// have.
 fn with_path() -> Registry {
     let registry = Registry::new().with_prefix("shop_");
     registry.with_labels(&[("path", "p")])
@@ -1179,7 +1182,7 @@ fn a_handlers_own_metrics_may_go_through_a_wrapper() {
     );
 }
 
-// Collectors that use the registry they are in.
+// Collectors that use their own registry.
 
 #[test]
 fn a_collector_may_register_and_unregister_others_while_it_collects() {
@@ -1197,7 +1200,7 @@ fn a_collector_may_register_and_unregister_others_while_it_collects() {
         Ok(())
     }));
     assert_eq!(names(&registry), [""; 0]);
-    // What the scrape found at its start is collected.
+    // The scrape collects what it found at its start.
     assert_eq!(names(&registry), ["a", "b"]);
     assert_eq!(names(&registry), ["b"]);
 }
@@ -1242,7 +1245,7 @@ fn collectors_go_with_their_registry() {
     assert_eq!(Arc::strong_count(&value), 1);
 }
 
-/// Panics as it is dropped.
+/// Panics when it is dropped.
 struct PanicsWhenDropped(Gauge);
 
 impl theirs::Collector for PanicsWhenDropped {
@@ -1292,7 +1295,7 @@ fn a_panic_in_describe_leaves_the_registry_as_it_was() {
     assert_eq!(names(&registry), ["a", "b"]);
 }
 
-/// Waits in its collect until it is let go.
+/// Waits in its `collect` until the test continues it.
 #[derive(Clone)]
 struct Waits(Gauge, mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>);
 
@@ -1327,7 +1330,7 @@ fn a_collector_that_is_still_collected_is_not_the_existing_one_if_it_is_gone() {
     assert_eq!(samples(&registry), "a 5");
 }
 
-/// Registers another collector as it is dropped.
+/// Registers another collector when it is dropped.
 struct RegistersWhenDropped(Registry, Gauge);
 
 impl theirs::Collector for RegistersWhenDropped {
@@ -1361,7 +1364,7 @@ fn a_collector_may_register_another_as_it_is_dropped() {
 
 // Messages don't grow with what they quote.
 
-/// What the second of two collectors is refused with, bounded.
+/// Returns the error that refuses the second of two collectors; its length is bounded.
 #[track_caller]
 fn assert_short_refusal(first: Vec<Desc>, second: Vec<Desc>) -> String {
     let registry = Registry::new();

@@ -1,8 +1,9 @@
-//! Which handler answers what: routes, layers around them, the landing page and the log.
+//! Which handler answers a request: routes, layers around them, the landing page and
+//! the log.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-/// The program of `docs/en/reference/listener.md`.
+/// The program in `docs/en/reference/listener.md`.
 #[path = "pages/listener.rs"]
 #[allow(dead_code, reason = "its `main` is for the reader")]
 mod page;
@@ -42,13 +43,13 @@ fn a_server_has_several_routes() {
     );
     assert_eq!(
         body("/b"),
-        "Not found. What there is: /metrics, /-/healthy\n"
+        "Not found. Available paths: /metrics, /-/healthy\n"
     );
     stop.send(()).unwrap();
     serving.join().unwrap().unwrap();
 }
 
-/// A handler of a type of its own.
+/// A handler of its own type.
 struct Health(&'static str);
 
 impl Handler for Health {
@@ -118,7 +119,8 @@ fn a_route_that_is_there_twice_is_an_error_at_the_start() {
         assert_eq!(
             server.run_until(|| ()).unwrap_err().to_string(),
             format!(
-                "the route {path:?} is there twice: its second handler would never be \
+                "the route {path:?} is defined twice: its second handler would never \
+                 be \
                  called"
             )
         );
@@ -127,7 +129,7 @@ fn a_route_that_is_there_twice_is_an_error_at_the_start() {
 
 // Layers.
 
-/// All kinds of responses that a layer has, by path, with their status.
+/// All kinds of responses that a layer wraps, by path, with their status.
 const REQUESTS: [(&str, u16); 5] = [
     ("GET /metrics HTTP/1.1\r\nHost: a", 200),
     ("GET / HTTP/1.1\r\nHost: a", 200),
@@ -144,7 +146,7 @@ fn ask(running: &Running, head: &str) -> (u16, String) {
     (answer[9..12].parse().unwrap(), answer)
 }
 
-/// Lets a request through that has the password.
+/// Rejects requests without the password.
 fn guarded(inner: impl Handler) -> impl Handler {
     move |request: &Request<()>| {
         let password = request.headers().get(AUTHORIZATION);
@@ -182,7 +184,7 @@ fn a_refused_request_is_closed_whatever_a_layer_answers() {
         let ok = |_: BoxHandler| ok_answer;
         server.route("/metrics", ok_answer).layer(ok)
     });
-    // The body is not read as a request.
+    // The body isn't read as a request.
     let request = format!(
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{SCRAPE}",
         SCRAPE.len()
@@ -429,7 +431,7 @@ fn the_landing_page_allows_nothing_but_its_own_files() {
         let policy = file.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
         assert!(!policy.contains("unsafe"), "{policy}");
-        // Nothing that leads elsewhere, and nothing that leaves a sub-path.
+        // No references elsewhere, and none that leave a sub-path.
         let text = file.as_str().unwrap();
         for elsewhere in ["https://", "href=\"/", "src=\"/", "//cdn"] {
             assert!(!text.contains(elsewhere), "{elsewhere} in {path}");

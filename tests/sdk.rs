@@ -1,5 +1,5 @@
-//! What the `prometheus` crate does that a page warns of: a release that does otherwise
-//! turns this red, and the page must be rewritten.
+//! Behavior of the `prometheus` crate that a page warns of. If a release changes it, a
+//! test here fails and the page must be rewritten.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 

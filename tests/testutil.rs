@@ -1,4 +1,4 @@
-//! What a program's own tests ask of its metrics.
+//! Helpers for testing your own metrics.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 

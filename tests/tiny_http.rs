@@ -1,6 +1,7 @@
-//! What tiny_http 0.12's own server does under what clients may send, seen on
-//! `00_raw_handler`: `docs/en/reference/listener.md` says so, and `hostile.rs` and `http.rs`
-//! do the same to our listener. A test that fails here is good news, for that page to tell.
+//! How tiny_http 0.12's own server behaves when clients misbehave, observed on
+//! `00_raw_handler`. `docs/en/reference/listener.md` describes it, and `hostile.rs` and
+//! `http.rs` do the same to our server. If a test here fails, the news is good, and the
+//! page must be updated.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -20,11 +21,11 @@ use support::{PATIENCE, Program, connect, limited};
 const SLUG: &str = "00_raw_handler";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// How long to wait for an answer that is not to come, or for more of one.
+/// How long to wait for a response that must not come, or for more of one.
 const NO_ANSWER: Duration = Duration::from_millis(300);
 
-/// What comes back until the server closes, or says no more for a while; and whether it
-/// closed. The start of an answer may take as long as it likes.
+/// Returns the response so far, when the server closes the connection or pauses, and
+/// whether it closed. The start of a response may take any time.
 fn ask(program: &Program, request: &[u8]) -> (String, bool) {
     let mut stream = connect(program.address);
     stream.write_all(request).unwrap();
@@ -36,7 +37,7 @@ fn ask(program: &Program, request: &[u8]) -> (String, bool) {
     (String::from_utf8(answer).unwrap(), closed)
 }
 
-/// Whether nothing comes back for a while, and the connection stays.
+/// Returns whether no response comes for a while and the connection stays open.
 fn is_left_waiting(program: &Program, request: &[u8]) -> bool {
     let mut stream = connect(program.address);
     stream.set_read_timeout(Some(NO_ANSWER)).unwrap();
@@ -45,12 +46,12 @@ fn is_left_waiting(program: &Program, request: &[u8]) -> bool {
     error.is_some_and(|error| is_timeout(error.kind()))
 }
 
-/// It depends on the system which.
+/// The error kind depends on the system.
 fn is_timeout(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// Whether a new connection's scrape is answered within `time`.
+/// Returns whether a scrape on a new connection is answered within `time`.
 fn serves_within(program: &Program, time: Duration) -> bool {
     let answered = || {
         let mut stream = TcpStream::connect(program.address)?;
@@ -117,7 +118,7 @@ fn a_lack_of_descriptors_ends_the_listener_and_not_the_process() {
         while !refused() {
             assert!(started.elapsed() < PATIENCE, "it still listens");
         }
-        // It runs on, and nobody is told.
+        // The process keeps running, and nobody is told.
         assert!(program.process.0.try_wait().unwrap().is_none());
     }
 }
@@ -184,7 +185,7 @@ fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
     let before = Held::by(&program);
     let mut stream = connect(program.address);
     let requests = SCRAPE.repeat(1000);
-    // It reads them all, however long that takes.
+    // It reads all of them, however long that takes.
     for _ in 0..200 {
         stream.write_all(&requests).unwrap();
     }
@@ -195,7 +196,7 @@ fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
     for _ in 0..2 {
         assert!(!serves_within(&program, NO_ANSWER));
     }
-    // What it has asked for is all read, and waits in memory.
+    // What was requested is all read, and waits in memory.
     while Held::by(&program).kibibytes < before.kibibytes + 50 * 1024 {
         assert!(started.elapsed() < PATIENCE, "{:?}", Held::by(&program));
     }
@@ -207,7 +208,7 @@ fn what_can_be_read_in_two_ways_is_answered() {
     for (headers, further) in [
         ("Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", false),
         ("Content-Length: -1\r\n\r\n", false),
-        // The chunks are taken for the next request.
+        // The chunks are parsed as the next request.
         (
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             true,
@@ -242,7 +243,7 @@ fn what_ours_refuses_is_answered_but_for_folding_and_bytes_beyond_ascii() {
         answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
         "{answer}"
     );
-    // A byte beyond ASCII closes the connection without a word.
+    // A non-ASCII byte closes the connection silently.
     let request = "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n";
     assert_eq!(ask(&program, request.as_bytes()), (String::new(), true));
 }

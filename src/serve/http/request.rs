@@ -1,4 +1,4 @@
-//! From the bytes of a request head to a request.
+//! Parsing of request heads.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use super::{Refusal, bad_request, refusal};
 use crate::serve::Limits;
 
-/// RFC 9112, section 2.2: removes the empty lines that a client may send before a request.
+/// Removes the empty lines that a client may send before a request (RFC 9112, section
+/// 2.2).
 pub fn skip_empty_lines(bytes: &mut Vec<u8>) {
     let mut rest = bytes.as_slice();
     while let [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] = rest {
@@ -18,8 +19,8 @@ pub fn skip_empty_lines(bytes: &mut Vec<u8>) {
     bytes.drain(..bytes.len() - rest.len());
 }
 
-/// The request at the start of `bytes` and the length of its head, or `None` while there
-/// is more of it to come. Never `None` for [`Limits::head_bytes`] of them.
+/// Returns the request at the start of `bytes` and the length of its head, or `None` if
+/// the head is incomplete. Never returns `None` for [`Limits::head_bytes`] bytes.
 pub fn parse(
     bytes: &[u8],
     limits: &Limits,
@@ -37,8 +38,8 @@ pub fn parse(
     }
 }
 
-/// The same for bytes whose first line doesn't end with HTTP/1.0 or HTTP/1.1: its end is
-/// awaited, and a later version of HTTP/1 is read as HTTP/1.1.
+/// Parses bytes whose first line doesn't end with HTTP/1.0 or HTTP/1.1. Waits for the
+/// end of that line, and treats later versions of HTTP/1 as HTTP/1.1.
 fn other_version(
     bytes: &[u8],
     limits: &Limits,
@@ -114,7 +115,7 @@ fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
     Ok(request)
 }
 
-/// What stays encoded in a path: what it cannot hold, or what would end it.
+/// What stays encoded in a path: what it can't contain, or what would end it.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -130,8 +131,8 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// What a path encodes although it need not be encoded is decoded: layers and routes compare
-/// paths as texts.
+/// Decodes what doesn't need encoding in a path: layers and routes compare paths as
+/// text.
 pub fn canonical(path: &str) -> Cow<'_, str> {
     match percent_decode_str(path).into() {
         Cow::Borrowed(path) => percent_encode(path, ENCODED).into(),
@@ -139,7 +140,7 @@ pub fn canonical(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether the client asks to keep the connection after `request`.
+/// Returns whether the client asks to keep the connection open after `request`.
 pub fn is_kept(request: &Request<()>) -> bool {
     let closes = |value: &[u8]| {
         let mut options = value.split(|byte| *byte == b',');
@@ -273,7 +274,7 @@ mod tests {
             let (_, request) =
                 parse(head.as_bytes(), &Limits::default()).unwrap().unwrap();
             assert_eq!(request.version(), Version::HTTP_11);
-            // With the duties of HTTP/1.1.
+            // With the obligations of HTTP/1.1.
             assert_eq!(
                 status(format!("GET / HTTP/{version}\r\n\r\n").as_bytes()),
                 400
