@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_make_no_buckets_are_an_error() {
+    fn invalid_bounds_are_an_error() {
         for (min, max, count) in [
             (0.0, 1.0, 4),
             (-1.0, 1.0, 4),

@@ -119,7 +119,7 @@ fn a_port_in_use_on_one_address_of_a_host_is_in_use() {
 }
 
 #[test]
-fn a_listener_that_does_not_block_is_made_to() {
+fn a_nonblocking_listener_is_made_blocking() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));

@@ -94,13 +94,13 @@ fn a_name_with_spaces_parentheses_and_lines_hides_nothing() {
 
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 #[test]
-fn no_limit_is_the_largest_number_as_in_go() {
+fn an_unlimited_resource_is_the_largest_number_as_in_go() {
     let unlimited = NORMAL.replace("4.294967296e+09", "1.8446744073709552e+19");
     assert_eq!(gather(opts("unlimited")), (unlimited, Vec::new()));
 }
 
 #[test]
-fn what_is_cut_off_is_left_out_and_reported() {
+fn truncated_files_are_reported_and_their_metrics_omitted() {
     let (samples, errors) = gather(opts("truncated"));
     assert_eq!(samples, "process_open_fds 4\n");
     let error = |(name, file)| format!("`{name}` was not collected: {file} is cut off");
@@ -151,7 +151,7 @@ const LACKING: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn what_a_whole_file_lacks_is_named() {
+fn a_missing_line_or_number_is_named() {
     let stat =
         "42 (exporter) S 1 42 42 0 -1 4194560 501 0 0 0 150 75 0 0 20 0 3 0 25 1 2\n";
     let root = tree(&[
@@ -198,7 +198,7 @@ fn a_process_that_has_vanished_has_no_metrics() {
 }
 
 #[test]
-fn what_is_reported_fails_the_scrape_by_its_name() {
+fn a_reported_error_fails_the_scrape_and_names_the_metric() {
     let registry = registry_of(opts("truncated"));
     let handler = promhttp::handler_for(&registry, HandlerOpts::default()).unwrap();
     let response = handler.handle(&Request::new(()));
@@ -263,7 +263,7 @@ fn under_a_root_that_is_not_live_every_listed_descriptor_counts() {
 }
 
 #[test]
-fn a_process_that_has_ended_has_no_metrics_though_its_parent_has_not_asked() {
+fn a_zombie_has_no_metrics() {
     let (samples, errors) = gather(opts("zombie"));
     assert_eq!((samples.as_str(), errors.len()), ("", 10));
     assert!(
@@ -320,7 +320,7 @@ fn a_pid_file_is_read_at_each_scrape() {
 }
 
 #[test]
-fn build_info_is_one_with_the_facts_as_labels() {
+fn build_info_is_1_and_has_labels() {
     let collector = BuildInfoCollector::new("queue_exporter", "1.2.3");
     let collector = collector.revision("4d91de4").branch("main");
     let collector = collector.label("tls", "rustls").label("edition", "C:\\");
@@ -344,7 +344,7 @@ fn build_info_is_one_with_the_facts_as_labels() {
 }
 
 #[test]
-fn a_program_or_a_label_that_makes_no_build_info_is_refused_at_registration() {
+fn registration_refuses_build_info_with_an_invalid_program_or_label() {
     let named = |program| BuildInfoCollector::new(program, "1");
     for (collector, words) in [
         (

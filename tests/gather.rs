@@ -99,7 +99,7 @@ const UNCHECKED: &str = "an unchecked collector";
 // Families of the crate.
 
 #[test]
-fn what_fits_together_is_merged_and_sorted() {
+fn consistent_families_are_merged_and_sorted() {
     let families = vec![
         gauges("b", vec![gauge(3.0, &[("zone", "y"), ("module", "n")])]),
         gauges("a", vec![gauge(1.0, &[])]),
@@ -111,7 +111,7 @@ fn what_fits_together_is_merged_and_sorted() {
 }
 
 #[test]
-fn a_series_is_there_once() {
+fn a_duplicate_series_is_an_error() {
     let metric = || gauge(1.0, &[("module", "m"), ("zone", "z")]);
     let other_order = gauge(2.0, &[("zone", "z"), ("module", "m")]);
     let series = "a{module=\"m\",zone=\"z\"}";
@@ -124,7 +124,7 @@ fn a_series_is_there_once() {
 }
 
 #[test]
-fn metrics_that_share_a_part_of_their_labels_are_not_one_series() {
+fn metrics_that_share_some_labels_are_different_series() {
     let families = vec![gauges(
         "a",
         vec![
@@ -142,7 +142,7 @@ fn metrics_that_share_a_part_of_their_labels_are_not_one_series() {
 }
 
 #[test]
-fn a_gather_has_a_hundred_errors_and_how_many_more_there_are() {
+fn a_scrape_lists_a_hundred_errors_and_counts_the_rest() {
     let misnamed = |number: usize| one(&format!("a-{number}"));
     let gathered = Gathered::from((0..250).map(misnamed).collect::<Vec<_>>());
     assert_eq!(gathered.errors().len(), 101);
@@ -152,7 +152,7 @@ fn a_gather_has_a_hundred_errors_and_how_many_more_there_are() {
 }
 
 #[test]
-fn several_sources_count_all_errors_that_they_dont_list() {
+fn several_sources_count_the_errors_that_they_dont_list() {
     let bad = || {
         let misnamed = |number: usize| one(&format!("a-{number}"));
         gatherer_fn(move || (0..250).map(misnamed).collect::<Vec<_>>().into())
@@ -169,7 +169,7 @@ fn several_sources_count_all_errors_that_they_dont_list() {
 }
 
 #[test]
-fn of_long_labels_a_message_has_the_beginning() {
+fn a_message_quotes_the_beginning_of_long_labels() {
     let long = "é".repeat(101);
     let metric = || gauge(1.0, &[("x", &long)]);
     let (_, errors) = checked(vec![gauges("a", vec![metric(), metric()])]);
@@ -179,14 +179,14 @@ fn of_long_labels_a_message_has_the_beginning() {
 }
 
 #[test]
-fn a_family_without_metrics_contradicts_none() {
+fn a_family_without_metrics_contradicts_nothing() {
     let empty = family("a", MetricType::COUNTER, vec![]);
     let families = vec![empty, one("a")];
     assert_eq!(checked(families), ("a 1".to_owned(), vec![]));
 }
 
 #[test]
-fn of_many_bad_metrics_in_a_family_one_is_named() {
+fn one_of_many_bad_metrics_in_a_family_is_named() {
     let many = vec![gauge(1.0, &[("zone", "z")]); 100];
     assert_left_out(
         gauges("a", many),
@@ -233,7 +233,7 @@ fn one_name_has_one_help_text() {
 }
 
 #[test]
-fn a_value_is_of_its_familys_type() {
+fn a_value_has_its_familys_type() {
     assert_left_out(
         family("a", MetricType::COUNTER, vec![gauge(1.0, &[])]),
         "`a`: its value is of type gauge but its family is of type counter: set the \
@@ -248,7 +248,7 @@ fn a_value_is_of_its_familys_type() {
 
 #[cfg(not(feature = "protobuf"))]
 #[test]
-fn an_untyped_value_is_of_its_familys_type() {
+fn an_untyped_value_has_its_familys_type() {
     let families = vec![family("a", MetricType::UNTYPED, vec![untyped(3.0)])];
     assert_eq!(checked(families), ("a 3".to_owned(), vec![]));
     assert_left_out(
@@ -260,7 +260,7 @@ fn an_untyped_value_is_of_its_familys_type() {
 
 #[cfg(feature = "protobuf")]
 #[test]
-fn an_untyped_value_cannot_be_read_of_the_crates_protobuf_types() {
+fn the_crates_protobuf_types_hide_untyped_values() {
     assert_left_out(
         family("a", MetricType::UNTYPED, vec![untyped(3.0)]),
         "`a`: the crate's feature `protobuf` hides the values of untyped metrics: \
@@ -269,7 +269,7 @@ fn an_untyped_value_cannot_be_read_of_the_crates_protobuf_types() {
 }
 
 #[test]
-fn names_are_those_of_the_data_model() {
+fn names_follow_the_data_model() {
     for name in ["", "a-b", "9a", "a b", "ä"] {
         let error = format!(
             "`{name}`: `{name}` isn't a metric name: use letters, digits, `_` and \
@@ -292,7 +292,7 @@ fn names_are_those_of_the_data_model() {
 }
 
 #[test]
-fn a_family_that_was_given_a_bad_name_is_dropped() {
+fn a_family_renamed_to_an_invalid_name_is_dropped() {
     let families = Gathered::from(vec![one("a"), one("b")]).into_families();
     let mut families = families.into_iter();
     let renamed = families.next().unwrap().with_name("a b");
@@ -307,7 +307,7 @@ fn a_family_that_was_given_a_bad_name_is_dropped() {
 }
 
 #[test]
-fn a_label_is_there_once() {
+fn a_duplicate_label_is_an_error() {
     assert_left_out(
         gauges("a", vec![gauge(1.0, &[("x", "1"), ("y", "1"), ("x", "2")])]),
         "`a{x=\"1\",y=\"1\",x=\"2\"}`: it has the label `x` twice, keep one",
@@ -315,7 +315,7 @@ fn a_label_is_there_once() {
 }
 
 #[test]
-fn the_labels_of_buckets_and_quantiles_are_their_own() {
+fn le_and_quantile_are_reserved_for_their_types() {
     use MetricType::{HISTOGRAM, SUMMARY};
     for (metric, of, label, kind) in [
         (histogram(&[], 1, 0.0), HISTOGRAM, "le", "histogram"),
@@ -335,7 +335,7 @@ fn the_labels_of_buckets_and_quantiles_are_their_own() {
 }
 
 #[test]
-fn a_name_is_no_sample_of_another_family() {
+fn a_family_isnt_named_like_a_sample_of_another() {
     let histogram = || family("a", MetricType::HISTOGRAM, vec![histogram(&[], 1, 0.0)]);
     let summary = || family("a", MetricType::SUMMARY, vec![summary(&[], 1, 0.0)]);
     for (name, other, kind) in [
@@ -383,7 +383,7 @@ fn assert_bad_buckets(buckets: &[(f64, u64)], count: u64, problem: &str) {
 }
 
 #[test]
-fn buckets_are_in_order() {
+fn buckets_are_sorted() {
     let after = |bound: &str| {
         format!("its bucket `le` {bound} comes after 1: sort them, each once")
     };
@@ -395,7 +395,7 @@ fn buckets_are_in_order() {
 }
 
 #[test]
-fn buckets_add_up() {
+fn buckets_are_cumulative() {
     let inf = f64::INFINITY;
     let decreasing = "its bucket `le` 2 counts 1 but the one before it 2: buckets are \
                       cumulative";
@@ -422,7 +422,7 @@ fn of(quantiles: &[f64]) -> Metric {
 }
 
 #[test]
-fn quantiles_are_in_order_and_between_0_and_1() {
+fn quantiles_are_sorted_and_between_0_and_1() {
     let after =
         |before| format!("its quantile 0.5 comes after {before}: sort them, each once");
     let outside = |quantile| format!("its quantile {quantile} is not between 0 and 1");
@@ -454,7 +454,7 @@ fn good() -> Box<dyn theirs::Collector> {
 }
 
 #[test]
-fn a_panic_in_a_collector_is_an_error_that_names_it_and_the_rest_is_gathered() {
+fn a_panic_in_a_collector_is_an_error_that_names_it() {
     let registry = Registry::new();
     registry.must_register(good());
     registry.must_register(collects("broken", || panic!("no sensor")));
@@ -475,7 +475,7 @@ fn a_panic_in_a_collector_is_an_error_that_names_it_and_the_rest_is_gathered() {
 }
 
 #[test]
-fn a_panic_of_a_collector_in_the_crates_registry_leaves_nothing_of_that_registry() {
+fn a_panic_in_the_crates_registry_costs_that_whole_registry() {
     let crates = prometheus::Registry::new();
     crates.register(good()).unwrap();
     let broken = collects("broken", || panic!("no sensor"));
@@ -511,7 +511,7 @@ fn a_collector_of_the_crate_may_report_what_it_doesnt_describe() {
 }
 
 #[test]
-fn of_collectors_that_contradict_each_other_the_first_is_kept() {
+fn the_first_of_two_contradictory_collectors_is_kept() {
     for _ in 0..20 {
         let registry = Registry::new();
         for (name, value) in [("c", 1.0), ("b", 2.0), ("a", 3.0)] {
@@ -530,7 +530,7 @@ fn of_collectors_that_contradict_each_other_the_first_is_kept() {
 }
 
 #[test]
-fn of_collectors_with_another_type_or_help_the_first_is_kept() {
+fn the_first_of_two_types_or_help_texts_is_kept() {
     let registry = Registry::new();
     registry.must_register(collects("first", || vec![one("a"), one("h_sum")]));
     let mut help = one("a");
@@ -554,7 +554,7 @@ fn of_collectors_with_another_type_or_help_the_first_is_kept() {
 }
 
 #[test]
-fn of_a_histogram_and_the_name_of_its_sample_the_first_collector_is_kept() {
+fn the_first_of_a_histogram_and_a_metric_named_like_its_sample_is_kept() {
     let first = || collects("first", || vec![one("a"), one("h_sum")]);
     let second = || {
         collects("h", || {
@@ -733,7 +733,7 @@ fn a_collector_that_filters_the_crates_registry_serves_what_it_returns() {
 }
 
 #[test]
-fn what_the_inner_registry_drops_is_no_error_of_the_outer() {
+fn what_the_inner_registry_drops_isnt_an_error_of_the_outer() {
     let inner = Registry::new();
     inner.must_register(value("a", 1.0));
     inner.must_register(collects("broken", || panic!("no sensor")));
@@ -815,7 +815,7 @@ fn an_appended_histogram_with_the_name_of_another_type_is_an_error() {
 }
 
 #[test]
-fn a_collector_that_reads_and_resets_is_asked_once() {
+fn a_collector_that_resets_on_read_is_called_once() {
     let registry = Registry::new();
     let (own, crates) = (AtomicU64::new(0), AtomicU64::new(0));
     let calls = Arc::new((own, crates));
@@ -866,7 +866,7 @@ fn a_negative_timestamp_is_an_error() {
 }
 
 #[test]
-fn one_series_may_be_there_at_two_times_and_is_in_their_order() {
+fn a_series_may_have_two_timestamps_and_is_sorted_by_them() {
     let metrics = vec![at(gauge(2.0, &[]), 2000), at(gauge(1.0, &[]), 1000)];
     let expected = ("a 1 1000\na 2 2000".to_owned(), vec![]);
     assert_eq!(checked(vec![gauges("a", metrics.clone())]), expected);
@@ -883,7 +883,7 @@ fn one_series_may_be_there_at_two_times_and_is_in_their_order() {
 }
 
 #[test]
-fn a_series_at_two_times_of_one_own_collector_is_in_their_order() {
+fn a_series_with_two_timestamps_of_one_collector_is_sorted_by_them() {
     let registry = Registry::new();
     let desc = Desc::gauge("a", "Help.").label("x");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -907,7 +907,7 @@ fn a_series_at_two_times_of_one_own_collector_is_in_their_order() {
 }
 
 #[test]
-fn a_series_at_one_time_is_there_once() {
+fn a_series_twice_with_the_same_timestamp_is_an_error() {
     let metric = || at(gauge(1.0, &[]), 1000);
     let families = vec![
         gauges("a", vec![metric()]),
@@ -919,7 +919,7 @@ fn a_series_at_one_time_is_there_once() {
 }
 
 #[test]
-fn a_series_is_not_there_with_and_without_a_timestamp() {
+fn a_series_with_and_without_a_timestamp_is_an_error() {
     let later = || at(gauge(2.0, &[]), 1000);
     let now = || gauge(1.0, &[]);
     for metrics in [vec![now(), later()], vec![later(), now()]] {
@@ -969,7 +969,7 @@ fn set_empty(with_label: bool, time: i64) -> impl Fn(&mut Samples<'_>) {
 }
 
 #[test]
-fn an_empty_label_value_is_no_label() {
+fn an_empty_label_value_means_no_label() {
     let (with, without) = ("e{x=\"\"}", "e");
     for (first, second, series) in [(true, false, without), (false, true, with)] {
         let metric = |with_label| match with_label {
@@ -1000,7 +1000,7 @@ fn an_empty_label_value_is_no_label() {
 }
 
 #[test]
-fn several_empty_label_values_are_no_labels() {
+fn several_empty_label_values_mean_no_labels() {
     let labels: [&[(&str, &str)]; 2] =
         [&[("a", ""), ("x", "1")], &[("x", "1"), ("z", "")]];
     let families = labels.map(|labels| gauges("e", vec![gauge(1.0, labels)]));
@@ -1028,7 +1028,7 @@ fn a_single_series_with_empty_labels_is_fine() {
 }
 
 #[test]
-fn a_series_with_and_without_an_empty_label_is_in_the_order_of_its_times() {
+fn a_series_with_and_without_an_empty_label_is_sorted_by_timestamp() {
     for [first, second] in [[true, false], [false, true]] {
         for times in [[1000, 2000], [2000, 1000]] {
             let registry = Registry::new();
@@ -1099,7 +1099,7 @@ fn push(samples: &mut Samples<'_>, desc: &Desc, by: MetricKind) {
 }
 
 #[test]
-fn a_sample_is_added_by_the_method_for_its_type() {
+fn a_sample_is_added_with_the_method_for_its_type() {
     use MetricKind::{Gauge, Histogram, Summary};
     let crates = theirs::Desc::new("a".into(), "A.".into(), vec![], HashMap::new());
     let crates = Desc::from(&crates.unwrap());
@@ -1286,7 +1286,7 @@ fn a_collector_that_leaves_out_a_metric_keeps_the_others() {
 }
 
 #[test]
-fn what_a_collector_left_out_before_it_failed_is_an_error_as_well() {
+fn what_a_collector_left_out_before_it_failed_is_an_error_too() {
     let registry = Registry::new();
     let a = Desc::gauge("a", "Help.");
     registry.must_register(collector_fn(vec![a.clone()], move |samples| {
@@ -1304,7 +1304,7 @@ fn what_a_collector_left_out_before_it_failed_is_an_error_as_well() {
 }
 
 #[test]
-fn what_an_own_collector_reports_twice_costs_it() {
+fn a_duplicate_series_costs_its_collector() {
     let desc = Desc::gauge("a", "Help.").label("x");
     let set = desc.clone();
     assert_costs_itself(
@@ -1509,7 +1509,7 @@ fn the_errors_of_long_messages_and_panics_are_short() {
 }
 
 #[test]
-fn a_collector_that_leaves_out_very_much_has_a_hundred_errors() {
+fn a_collector_that_leaves_out_many_metrics_has_a_hundred_errors() {
     let registry = Registry::new();
     let desc = Desc::gauge("a", "Help.");
     registry.must_register(unchecked(move |samples| {
@@ -1555,7 +1555,7 @@ fn gathered(numbers: Vec<u64>) -> Gathered {
 }
 
 #[test]
-fn one_of_ten_thousand_samples_twice_is_found_in_any_order() {
+fn one_duplicate_among_ten_thousand_samples_is_found_in_any_order() {
     let sorted: Vec<u64> = (0..10_000).collect();
     let reversed: Vec<u64> = (0..10_000).rev().collect();
     for numbers in [sorted, reversed, shuffled(10_000)] {
@@ -1576,7 +1576,7 @@ fn one_of_ten_thousand_samples_twice_is_found_in_any_order() {
 }
 
 #[test]
-fn one_of_ten_thousand_samples_twice_is_found_beside_empty_labels() {
+fn one_duplicate_among_ten_thousand_samples_is_found_despite_empty_labels() {
     let numbers = shuffled(10_000);
     let new = |last: &'static str| {
         let desc = Desc::gauge("a", "Help.").label("number").label("x");
@@ -1791,7 +1791,7 @@ fn samples_of_several_collectors_of_one_name_are_sorted_together() {
 }
 
 #[test]
-fn an_unchecked_collector_is_called_by_its_type() {
+fn an_unchecked_collector_is_named_by_its_type() {
     struct Silent;
     impl Collector for Silent {
         fn describe(&self) -> Vec<&Desc> {
@@ -1826,7 +1826,7 @@ fn of_gauges(collectors: &[&'static [&'static str]]) -> Registry {
 }
 
 #[test]
-fn who_contradicts_only_what_is_dropped_is_kept() {
+fn a_collector_that_contradicts_only_dropped_ones_is_kept() {
     // The second repeats the first's, and the third the second's.
     let gathered = of_gauges(&[&["a"], &["a", "b"], &["b", "c"]]).gather();
     assert_eq!(
@@ -1847,7 +1847,7 @@ fn who_contradicts_only_what_is_dropped_is_kept() {
 }
 
 #[test]
-fn a_type_of_a_collector_that_is_dropped_binds_nobody() {
+fn the_type_of_a_dropped_collector_doesnt_count() {
     let registry = of_gauges(&[&["y"]]);
     registry.must_register(unchecked(|samples| {
         samples.set(&Desc::gauge("x", "Help."), 1.0, &[]);
@@ -1861,7 +1861,7 @@ fn a_type_of_a_collector_that_is_dropped_binds_nobody() {
 }
 
 #[test]
-fn of_two_that_contradict_each_other_in_turn_the_first_is_kept() {
+fn the_first_of_two_mutually_contradictory_collectors_is_kept() {
     let registry = of_gauges(&[&["h_count", "a"]]);
     registry.must_register(unchecked(|samples| {
         samples.histogram(&Desc::histogram("h", "Help."), 0, 0.0, &[], &[]);
@@ -1876,7 +1876,7 @@ fn of_two_that_contradict_each_other_in_turn_the_first_is_kept() {
 }
 
 #[test]
-fn an_error_that_panics_as_it_is_shown_costs_its_collector() {
+fn an_error_whose_display_panics_costs_its_collector() {
     struct Bad(bool);
     impl std::fmt::Display for Bad {
         fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -1923,7 +1923,7 @@ fn a_panic_whose_payload_panics_costs_its_collector() {
 }
 
 #[test]
-fn who_describes_a_metric_is_not_to_blame_for_others() {
+fn the_collector_that_describes_a_metric_isnt_blamed_for_others() {
     let registry = Registry::new();
     registry.must_register(unchecked(|samples| {
         samples.set(&Desc::gauge("victim", "Another help."), 1.0, &[]);
@@ -1968,7 +1968,7 @@ fn a_long_chain_of_contradictions_and_many_descriptors_are_gathered_in_time() {
 }
 
 #[test]
-fn of_three_in_a_circle_the_first_and_the_third_are_kept() {
+fn the_first_and_the_third_of_three_in_a_cycle_are_kept() {
     let registry = Registry::new();
     let histogram = |name: &'static str, gauges: &'static [&'static str]| {
         unchecked(move |samples| {
@@ -1992,7 +1992,7 @@ fn of_three_in_a_circle_the_first_and_the_third_are_kept() {
 }
 
 #[test]
-fn an_error_is_shorter_than_4_kib_whatever_words_it_quotes() {
+fn an_error_is_shorter_than_4_kib_whatever_it_quotes() {
     let words = "\u{10ffff}".repeat(2000);
     let descs =
         (0..11).map(|number| Desc::gauge(&format!("a{number}{}", "_x".repeat(60)), ""));

@@ -220,7 +220,7 @@ fn assert_refused(answer: &str, status: &str, request: &str) {
 }
 
 #[test]
-fn what_is_not_taken_is_refused_in_a_word_and_closed() {
+fn what_isnt_accepted_is_refused_and_closed() {
     each_survives(|program| {
         for (request, status) in REFUSED {
             assert_refused(&program.exchange(request.as_bytes()), status, request);
@@ -354,7 +354,7 @@ fn ask_all(clients: &mut [TcpStream], page: &str) -> Vec<bool> {
 }
 
 #[test]
-fn a_burst_of_kept_connections_is_answered() {
+fn a_burst_of_keep_alive_connections_is_answered() {
     each_survives(|program| {
         let page = program.metrics();
         let mut clients: Vec<TcpStream> =
@@ -398,7 +398,7 @@ fn clients_that_leave_at_once_cost_nothing() {
 }
 
 #[test]
-fn hundreds_of_half_requests_and_silent_clients_are_borne() {
+fn hundreds_of_half_requests_and_silent_clients_do_no_harm() {
     allow_many_clients();
     survives(Program::start(SLUG), |program| {
         let before = Held::at_rest(program);

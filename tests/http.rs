@@ -45,7 +45,7 @@ fn a_status_without_a_body_is_answered_without_a_length() {
 }
 
 #[test]
-fn a_status_that_is_no_response_is_answered_for_with_500() {
+fn a_status_below_200_is_answered_with_500() {
     let running = Running::start(Limits::default(), move |_: &Request<()>| {
         let mut response = Response::new(Vec::new());
         *response.status_mut() = 103.try_into().unwrap();
@@ -57,7 +57,7 @@ fn a_status_that_is_no_response_is_answered_for_with_500() {
 }
 
 #[test]
-fn a_host_is_there_once_in_http_1_1_and_may_lack_in_1_0() {
+fn http_1_1_needs_one_host_and_1_0_none() {
     let running = Running::start(Limits::default(), ok_answer);
     for (version, headers, code) in [
         ("1.1", "Host: a:9100\r\n", 200),
@@ -103,7 +103,7 @@ fn empty_lines_between_requests_start_no_clock() {
 }
 
 #[test]
-fn empty_lines_without_end_are_no_request() {
+fn endless_empty_lines_arent_a_request() {
     let limits = Limits {
         idle: Duration::from_millis(200),
         ..Limits::default()
@@ -123,7 +123,7 @@ fn empty_lines_without_end_are_no_request() {
 }
 
 #[test]
-fn a_header_may_have_bytes_beyond_ascii_and_no_controls() {
+fn a_header_may_have_non_ascii_bytes_but_no_controls() {
     let running = Running::start(Limits::default(), ok_answer);
     let ask = |bytes: &[u8]| {
         let mut stream = running.send("GET /metrics HTTP/1.1\r\nHost: a\r\nA: ");
@@ -145,7 +145,7 @@ fn a_header_may_have_bytes_beyond_ascii_and_no_controls() {
 }
 
 #[test]
-fn a_later_version_of_http_1_is_answered_as_1_1() {
+fn a_later_version_of_http_1_is_treated_as_1_1() {
     let running = Running::start(Limits::default(), ok_answer);
     for version in ["1.2", "1.9"] {
         let request = format!(
@@ -203,7 +203,7 @@ fn a_percent_encoded_path_is_the_path_it_encodes() {
 }
 
 #[test]
-fn a_target_that_is_no_path_is_refused() {
+fn a_target_that_isnt_a_path_is_refused() {
     let running = Running::start(Limits::default(), ok_answer);
     for target in ["*", "metrics", "a:80", "metrics?a", "ftp://a/metrics"] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -233,7 +233,7 @@ fn a_log_that_panics_costs_no_scrape() {
 
 /// A request without the bytes of its body, then another one, which isn't a request.
 #[test]
-fn nothing_behind_a_refused_request_is_read_as_a_request() {
+fn nothing_after_a_refused_request_is_read_as_a_request() {
     let running = Running::start(Limits::default(), ok_answer);
     for head in [
         "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n",

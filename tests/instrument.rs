@@ -164,7 +164,7 @@ fn each_known_method_is_its_own_series_and_all_invented_ones_are_unknown() {
 }
 
 #[test]
-fn a_panic_counts_as_500_and_goes_on() {
+fn a_panic_counts_as_500_and_propagates() {
     let counter = requests_total(&["code", "method"]);
     let seconds = histogram("request_seconds", &[60.0], &["code", "method"]);
     let bytes = histogram("response_bytes", &[60.0], &["code", "method"]);
@@ -188,7 +188,7 @@ fn a_panic_counts_as_500_and_goes_on() {
 }
 
 #[test]
-fn a_panicking_handler_is_answered_500_over_http_and_counted_so() {
+fn a_panicking_handler_is_answered_and_counted_as_500() {
     let counter = requests_total(&["code", "method"]);
     let handler = instrument_handler_counter(counter.clone(), panics).unwrap();
     let listener = listen("127.0.0.1:0").unwrap();

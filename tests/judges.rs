@@ -429,7 +429,7 @@ fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gat
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn what_is_written_as_text_is_read_back() {
+fn text_is_parsed_back_as_written() {
     assert_read_back("text", Format::TEXT, by_samples);
     #[cfg(not(feature = "protobuf"))]
     assert_read_back("text", Format::TEXT, by_the_crate);
@@ -437,7 +437,7 @@ fn what_is_written_as_text_is_read_back() {
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn what_is_written_as_open_metrics_is_read_back_by_the_strict_parser() {
+fn open_metrics_is_parsed_back_by_the_strict_parser() {
     let format = Format::OPEN_METRICS_1_0_0;
     assert_read_back("open_metrics", format, by_samples);
     #[cfg(not(feature = "protobuf"))]

@@ -14,7 +14,7 @@ use support::{Program, answer, connect, rest};
 
 #[test]
 #[ignore = "takes half a minute"]
-fn as_many_kept_connections_as_there_may_be_are_all_answered() {
+fn the_maximum_of_keep_alive_connections_is_served() {
     let program = Program::start("03_custom_registry");
     let page = program.metrics();
     let ends = Instant::now() + Duration::from_secs(30);

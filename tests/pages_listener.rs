@@ -96,7 +96,7 @@ fn an_empty_login_lets_nobody_through() {
 }
 
 #[test]
-fn one_route_is_guarded_alone() {
+fn a_single_route_can_be_guarded() {
     let secret = password::guarded(ok_answer, LOGIN.to_owned());
     let running =
         Running::serve(|server| server.route("/secret", secret).route("/", ok_answer));

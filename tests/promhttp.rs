@@ -936,7 +936,7 @@ fn row_11_a_gather_that_takes_longer_than_the_timeout_is_given_up() {
 }
 
 #[test]
-fn scrapes_past_their_timeout_are_limited_even_where_no_limit_is_set() {
+fn scrapes_past_their_timeout_are_limited_even_if_no_limit_is_set() {
     let (gate, keeper) = gate();
     let opts = HandlerOpts {
         timeout: Some(Duration::from_nanos(1)),
@@ -978,7 +978,7 @@ fn a_scrape_is_answered_before_prometheus_gives_up() {
 }
 
 #[test]
-fn of_two_timeouts_the_shorter_counts() {
+fn the_shorter_of_two_timeouts_counts() {
     let (gate, keeper) = gate();
     let opts = HandlerOpts {
         timeout: Some(Duration::from_millis(50)),
@@ -997,7 +997,7 @@ fn of_two_timeouts_the_shorter_counts() {
 }
 
 #[test]
-fn a_scrape_timeout_that_is_none_is_not_minded() {
+fn an_invalid_scrape_timeout_is_ignored() {
     let slow = gatherer_fn(|| {
         thread::sleep(Duration::from_millis(20));
         two_gauges()
@@ -1096,7 +1096,7 @@ fn notes_time_left() -> (Registry, mpsc::Receiver<Option<Duration>>) {
 }
 
 #[test]
-fn a_collector_is_told_how_much_time_is_left() {
+fn a_collector_can_ask_how_much_time_is_left() {
     let (registry, times) = notes_time_left();
     let shared: Arc<dyn Gatherer> = Arc::new(registry.clone());
     let several = Gatherers(vec![Box::new(registry.clone()), Box::new(two_sources())]);

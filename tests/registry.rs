@@ -143,7 +143,7 @@ fn register_returns_an_error_if_a_descriptor_is_invalid() {
 }
 
 #[test]
-fn register_returns_an_error_for_what_the_crate_makes_without_a_word() {
+fn register_returns_an_error_for_what_the_crate_accepts_silently() {
     assert_invalid(
         described(&[desc("a", "A.", &["__zone"], &[])]),
         "label names that begin with `__` are reserved: rename `__zone`",
@@ -461,7 +461,7 @@ fn a_collector_with_the_same_set_of_descriptors_is_equal() {
 }
 
 #[test]
-fn the_previously_registered_collector_can_be_had() {
+fn the_previously_registered_collector_is_available() {
     let registry = Registry::new();
     let new = || IntCounterVec::new(Opts::new("errors_total", "Errors."), &["cause"]);
     let first = registry.register_or_existing(new().unwrap()).unwrap();
@@ -473,7 +473,7 @@ fn the_previously_registered_collector_can_be_had() {
 }
 
 #[test]
-fn an_own_collector_can_be_had_as_well() {
+fn a_previously_registered_custom_collector_is_available() {
     let registry = Registry::new();
     let new = || Arc::new(own(Desc::gauge("a", "A.")));
     let first = registry.register_or_existing(new()).unwrap();
@@ -496,7 +496,7 @@ fn a_previously_registered_collector_of_another_type_is_an_error() {
 }
 
 #[test]
-fn an_existing_collector_is_given_to_nobody_who_describes_it_otherwise() {
+fn an_existing_collector_isnt_returned_for_another_description() {
     let registry = Registry::new();
     registry.register_or_existing(gauge("a", "One.")).unwrap();
     let other = gauge("a", "Two.");
@@ -535,7 +535,7 @@ fn a_clone_is_the_same_registry() {
 }
 
 #[test]
-fn a_collector_that_is_gone_is_not_the_existing_one() {
+fn an_unregistered_collector_isnt_the_existing_one() {
     let registry = Registry::new();
     let new = || IntCounter::new("errors_total", "Errors.").unwrap();
     let first = registry.register_or_existing(new()).unwrap();
@@ -605,7 +605,7 @@ fn must_register_registers_collectors_of_every_kind() {
 }
 
 #[test]
-fn must_register_panics_upon_an_error_with_its_words() {
+fn must_register_panics_with_the_message_of_an_error() {
     let registry = Registry::new();
     registry.register(gauge("a", "A.")).unwrap();
     let error = registry.register(gauge("a", "Other.")).unwrap_err();
@@ -642,7 +642,7 @@ fn unregister_returns_whether_a_collector_was_unregistered() {
 }
 
 #[test]
-fn unregister_wants_the_whole_set_of_descriptors() {
+fn unregister_needs_the_whole_set_of_descriptors() {
     let registry = Registry::new();
     let [a, b] = ["a", "b"].map(|name| desc(name, "A.", &[], &[]));
     let both = || described(&[a.clone(), b.clone()]);
@@ -694,7 +694,7 @@ impl theirs::Collector for Many {
 }
 
 #[test]
-fn ten_thousand_collectors_of_the_crate_are_told_apart_by_a_constant_label() {
+fn a_constant_label_distinguishes_ten_thousand_collectors_of_the_crate() {
     assert_each_is_itself(|id, metrics| {
         let id = id.to_string();
         let names = (0..metrics).map(|number| format!("metric_{number}"));
@@ -704,7 +704,7 @@ fn ten_thousand_collectors_of_the_crate_are_told_apart_by_a_constant_label() {
 }
 
 #[test]
-fn ten_thousand_own_collectors_are_told_apart_by_a_constant_label() {
+fn a_constant_label_distinguishes_ten_thousand_custom_collectors() {
     assert_each_is_itself(|id, metrics| {
         let names = (0..metrics).map(|number| format!("metric_{number}"));
         let id = id.to_string();
@@ -941,7 +941,7 @@ fn prefixes_and_labels_may_be_added_several_times() {
 }
 
 #[test]
-fn one_collector_may_be_there_under_several_labels() {
+fn one_collector_may_be_registered_with_several_labels() {
     let registry = Registry::new();
     let gauge = gauge("a", "A.");
     gauge.set(5.0);
@@ -959,7 +959,7 @@ fn one_collector_may_be_there_under_several_labels() {
 }
 
 #[test]
-fn a_label_that_is_there_already_is_refused() {
+fn a_label_that_already_exists_is_refused() {
     let registry = Registry::new();
     let wrapped = registry.with_labels(&[("path", "p")]);
     let twice =
@@ -984,7 +984,7 @@ fn a_label_that_is_there_already_is_refused() {
 }
 
 #[test]
-fn a_prefix_or_a_label_that_makes_no_metric_is_refused() {
+fn an_invalid_prefix_or_label_is_refused() {
     let registry = Registry::new();
     let le = registry.with_labels(&[("le", "1")]);
     let error = le.register(own(Desc::histogram("a", "A."))).unwrap_err();
@@ -1028,7 +1028,7 @@ fn with_path() -> Registry {
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_an_unchecked_collector() {
+fn a_label_that_already_exists_fails_the_scrape_of_an_unchecked_collector() {
     let registry = with_path();
     let desc = Desc::gauge("a", "A.").label("path");
     registry.must_register(collector_fn(Vec::new(), move |samples| {
@@ -1041,7 +1041,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_an_unchecked_collector() {
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_an_appended_family() {
+fn a_label_that_already_exists_fails_the_scrape_of_an_appended_family() {
     let registry = with_path();
     let inner = Registry::new();
     inner.must_register(vector("a", "/"));
@@ -1057,7 +1057,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_an_appended_family() {
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_what_the_crate_doesnt_describe() {
+fn a_label_that_already_exists_fails_the_scrape_of_what_the_crate_doesnt_describe() {
     let registry = with_path();
     let vec = vector("vec", "/");
     let gauge = gauge("vec", "Help.");
@@ -1072,7 +1072,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_what_the_crate_doesnt_descr
 }
 
 #[test]
-fn what_a_wrapped_collector_leaves_out_is_called_as_it_is_served() {
+fn what_a_wrapped_collector_leaves_out_has_its_served_name() {
     let registry = Registry::new().with_prefix("shop_");
     let desc = Desc::gauge("a", "A.");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -1084,7 +1084,7 @@ fn what_a_wrapped_collector_leaves_out_is_called_as_it_is_served() {
 }
 
 #[test]
-fn what_a_wrapped_collector_does_wrong_is_called_as_it_is_served() {
+fn what_a_wrapped_collector_gets_wrong_has_its_served_name() {
     let registry = Registry::new().with_prefix("shop_");
     let desc = Desc::gauge("a", "A.");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -1129,7 +1129,7 @@ fn an_undescribed_family_is_refused_through_a_wrapper_and_a_described_one_is_not
 }
 
 #[test]
-fn unregister_through_a_wrapper_is_about_what_it_adds() {
+fn unregister_through_a_wrapper_includes_what_it_adds() {
     let registry = Registry::new();
     let wrapped = registry.with_prefix("shop_").with_labels(&[("zone", "eu")]);
     registry.must_register(gauge("a", "A."));
@@ -1145,7 +1145,7 @@ fn unregister_through_a_wrapper_is_about_what_it_adds() {
 }
 
 #[test]
-fn register_or_existing_through_a_wrapper_is_about_what_it_adds() {
+fn register_or_existing_through_a_wrapper_includes_what_it_adds() {
     let registry = Registry::new();
     let wrapped = registry.with_prefix("shop_").with_labels(&[("zone", "eu")]);
     let new = || IntCounter::new("a_total", "A.").unwrap();
@@ -1229,7 +1229,7 @@ fn a_collector_may_gather_its_own_registry_once_removed() {
 }
 
 #[test]
-fn collectors_go_with_their_registry() {
+fn collectors_are_dropped_with_their_registry() {
     let value = Arc::new(());
     let held = Arc::clone(&value);
     let registry = Registry::new();
@@ -1312,7 +1312,7 @@ impl theirs::Collector for Waits {
 }
 
 #[test]
-fn a_collector_that_is_still_collected_is_not_the_existing_one_if_it_is_gone() {
+fn an_unregistered_collector_isnt_the_existing_one_even_while_it_collects() {
     let registry = Registry::new();
     let ((began, has_begun), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
     let goes_on = Arc::new(Mutex::new(goes_on));
@@ -1350,7 +1350,7 @@ impl Drop for RegistersWhenDropped {
 }
 
 #[test]
-fn a_collector_may_register_another_as_it_is_dropped() {
+fn a_collector_may_register_another_when_it_is_dropped() {
     let (refused, unregistered) = (Registry::new(), Registry::new());
     let new =
         |registry: &Registry| RegistersWhenDropped(registry.clone(), gauge("a", "A."));
@@ -1421,7 +1421,7 @@ fn a_refusal_of_a_thousand_descriptors_is_short() {
 }
 
 #[test]
-fn an_existing_collector_may_be_had_without_its_type() {
+fn an_existing_collector_is_available_without_its_type() {
     let registry = Registry::new();
     let wrapped = gauge("a", "A.")
         .into_collector()
@@ -1434,7 +1434,7 @@ fn an_existing_collector_may_be_had_without_its_type() {
 }
 
 #[test]
-fn a_descriptor_of_the_crate_may_describe_what_an_own_collector_appends() {
+fn a_descriptor_of_the_crate_may_describe_what_a_custom_collector_appends() {
     let gauge = gauge("a", "A.");
     let desc = Desc::from(prometheus::core::Collector::desc(&gauge)[0]);
     let registry = Registry::new();

@@ -63,7 +63,7 @@ fn ready(_: &Request<()>) -> Response<Vec<u8>> {
 }
 
 #[test]
-fn a_route_takes_closures_functions_boxes_and_types() {
+fn a_route_accepts_closures_functions_boxes_and_types() {
     let listener = serve::listen("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let boxed: BoxHandler = Box::new(Health("boxed"));
@@ -107,7 +107,7 @@ fn a_route_that_no_request_matches_is_an_error_at_the_start() {
 }
 
 #[test]
-fn a_route_that_is_there_twice_is_an_error_at_the_start() {
+fn a_duplicate_route_is_an_error_at_the_start() {
     for (first, second, path) in [
         ("/metrics", "/metrics", "/metrics"),
         ("/a%62", "/ab", "/ab"),
@@ -200,7 +200,7 @@ fn a_refused_request_is_closed_whatever_a_layer_answers() {
 }
 
 #[test]
-fn a_layer_that_hands_on_another_request_takes_no_refusal_away() {
+fn a_layer_that_passes_on_another_request_doesnt_undo_a_refusal() {
     let anew = |inner: BoxHandler| {
         move |request: &Request<()>| {
             let mut other = Request::new(());
@@ -247,7 +247,7 @@ fn a_layer_sees_the_path_that_a_route_is_found_by() {
 }
 
 #[test]
-fn what_a_path_cannot_hold_stays_encoded_and_so_does_a_query() {
+fn what_a_path_cannot_contain_stays_encoded_and_so_does_a_query() {
     let uri =
         |request: &Request<()>| Response::new(request.uri().to_string().into_bytes());
     let running = Running::serve(|server| server.route("/m%c3%bcnchen", uri));
@@ -326,7 +326,7 @@ fn a_log_of_requests_has_the_address_of_the_peer_and_every_status() {
 }
 
 #[test]
-fn a_peer_of_ipv4_has_its_own_address_on_every_listener() {
+fn an_ipv4_peer_has_its_own_address_on_every_listener() {
     let peer = |request: &Request<()>| {
         let PeerAddr(peer) = request.extensions().get().unwrap();
         Response::new(peer.ip().to_string().into_bytes())
@@ -371,7 +371,7 @@ fn a_metric_of_every_response_is_a_layer() {
 }
 
 #[test]
-fn a_layer_that_panics_is_answered_for_with_500() {
+fn a_panic_in_a_layer_is_answered_with_500() {
     let running = Running::serve(|server| {
         let panics = |_: BoxHandler| {
             |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") }

@@ -145,7 +145,7 @@ fn a_head_has_the_headers_of_a_get_and_no_body() {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request() {
+fn a_connection_stays_open_for_the_next_request() {
     let program = Program::start("03_custom_registry");
     // Two at once, then one that closes: all three are answered, in order.
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -214,7 +214,7 @@ fn slow_handler() -> (BoxHandler, Receiver<()>, Sender<()>) {
 }
 
 #[test]
-fn a_handler_that_panics_is_answered_for_with_500() {
+fn a_panic_in_a_handler_is_answered_with_500() {
     let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
     let running = Running::start(Limits::default(), panics);
     for _ in 0..2 {
@@ -245,7 +245,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
 }
 
 #[test]
-fn a_request_that_trickles_in_has_no_more_time_for_it() {
+fn a_request_that_trickles_in_gets_no_more_time() {
     let limits = Limits {
         head: Duration::from_millis(100),
         ..Limits::default()
@@ -287,7 +287,7 @@ fn a_request_on_its_way_is_waited_for_before_it_makes_room() {
 }
 
 #[test]
-fn a_connection_without_a_request_is_closed_without_a_word() {
+fn a_connection_without_a_request_is_closed_silently() {
     let limits = Limits {
         idle: Duration::from_millis(50),
         head: NEVER,
@@ -337,7 +337,7 @@ fn a_request_that_has_come_is_answered_before_it_makes_room() {
 }
 
 #[test]
-fn a_kept_connection_makes_room_once_it_is_answered() {
+fn a_keep_alive_connection_makes_room_after_its_response() {
     let limits = Limits {
         connections: 1,
         ..Limits::default()
@@ -365,7 +365,7 @@ fn large_once() -> (impl Handler, Receiver<()>) {
 }
 
 #[test]
-fn a_client_that_takes_its_answer_too_slowly_makes_room() {
+fn a_client_that_reads_too_slowly_makes_room() {
     let limits = Limits {
         connections: 1,
         write: Duration::from_millis(200),
@@ -394,7 +394,7 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
 }
 
 #[test]
-fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
+fn a_sent_response_makes_room_although_another_request_has_arrived() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         connections: 1,
@@ -424,7 +424,7 @@ fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
 }
 
 #[test]
-fn clients_with_ever_more_requests_make_room_between_two_answers() {
+fn busy_clients_make_room_between_two_responses() {
     let limits = Limits {
         connections: 2,
         // For the one that doesn't make room, after its last response.
@@ -488,7 +488,7 @@ fn the_bounds_of_a_head_can_be_changed() {
 }
 
 #[test]
-fn what_finds_no_room_gets_503() {
+fn a_connection_without_room_gets_503() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         connections: 1,
@@ -518,7 +518,7 @@ fn what_finds_no_room_gets_503() {
 }
 
 #[test]
-fn a_stop_gives_the_port_back_and_lets_the_answer_in_progress_out() {
+fn a_stop_frees_the_port_and_finishes_the_response_in_progress() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         stop: NEVER,
@@ -554,7 +554,7 @@ fn a_stop_closes_a_connection_that_waits() {
 }
 
 #[test]
-fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
+fn a_stop_does_not_cut_a_response_that_another_request_follows() {
     let running = Running::start(Limits::default(), large_answer);
     let mut kept = running.send(&format!("{SCRAPE}{SCRAPE}"));
     kept.read_exact(&mut [0; 1]).unwrap();
@@ -567,7 +567,7 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
 }
 
 #[test]
-fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
+fn a_limit_out_of_bounds_is_clamped() {
     let limits = Limits {
         connections: 0,
         head_bytes: 0,
@@ -600,7 +600,7 @@ fn a_stop_in_the_middle_of_an_answer_waits_for_no_further_request() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_an_answer_without_end() {
+fn a_stop_does_not_wait_for_an_endless_response() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         stop: Duration::from_millis(50),

@@ -58,7 +58,7 @@ fn assert_text_format(slug: &str) {
 }
 
 #[test]
-fn raw_handler_serves_one_line_without_its_end() {
+fn raw_handler_serves_one_line_without_a_newline() {
     let response = second_scrape("00_raw_handler");
     assert_eq!(
         response.header("content-type"),
@@ -118,7 +118,7 @@ fn registration_serves_the_gauge_in_the_default_registry() {
 }
 
 #[test]
-fn registration_prints_what_each_call_answered() {
+fn registration_prints_the_result_of_each_call() {
     let mut command = support::command("02e_registration");
     command.arg("127.0.0.1:0").stderr(Stdio::piped());
     let mut process = Program::spawn(&mut command).process;

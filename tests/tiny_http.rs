@@ -88,7 +88,7 @@ fn a_huge_content_length_ends_the_process() {
 }
 
 #[test]
-fn http_2_0_holds_a_thread_and_two_descriptors_for_good() {
+fn http_2_0_leaks_a_thread_and_two_descriptors() {
     let program = Program::start(SLUG);
     let before = Held::at_rest(&program);
     for _ in 0..4 {
@@ -124,7 +124,7 @@ fn a_lack_of_descriptors_ends_the_listener_and_not_the_process() {
 }
 
 #[test]
-fn a_header_without_end_is_all_kept() {
+fn an_endless_header_is_buffered_whole() {
     let program = Program::start(SLUG);
     let before = Held::by(&program);
     let mut stream = connect(program.address);
@@ -157,7 +157,7 @@ fn each_half_request_holds_a_thread_and_two_descriptors() {
 }
 
 #[test]
-fn of_a_burst_of_kept_connections_some_are_never_answered() {
+fn some_connections_of_a_burst_are_never_answered() {
     let unanswered = (0..20).any(|_| {
         let program = Program::start(SLUG);
         let clients = (0..12).map(|_| connect(program.address));
@@ -173,14 +173,14 @@ fn of_a_burst_of_kept_connections_some_are_never_answered() {
 }
 
 #[test]
-fn a_body_that_does_not_come_keeps_the_connection_from_the_next_request() {
+fn a_missing_body_blocks_the_next_request() {
     let program = Program::start(SLUG);
     let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 100\r\n\r\n";
     assert!(is_left_waiting(&program, request));
 }
 
 #[test]
-fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
+fn a_client_that_does_not_read_blocks_all_others() {
     let program = Program::start(SLUG);
     let before = Held::by(&program);
     let mut stream = connect(program.address);
@@ -203,7 +203,7 @@ fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
 }
 
 #[test]
-fn what_can_be_read_in_two_ways_is_answered() {
+fn ambiguous_requests_are_answered() {
     let program = Program::start(SLUG);
     for (headers, further) in [
         ("Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", false),
@@ -224,7 +224,7 @@ fn what_can_be_read_in_two_ways_is_answered() {
 }
 
 #[test]
-fn what_ours_refuses_is_answered_but_for_folding_and_bytes_beyond_ascii() {
+fn what_ours_refuses_is_answered_except_for_folding_and_non_ascii_bytes() {
     let program = Program::start(SLUG);
     for request in [
         "POST /metrics HTTP/1.1\r\n\r\n".to_owned(),

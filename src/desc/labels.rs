@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_label_is_no_label() {
+    fn an_empty_label_means_no_label() {
         for (labels, identity) in [
             ("", ""),
             ("a=\"\"", ""),

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_low_quantile_is_as_exact_as_a_high_one() {
+    fn a_low_quantile_is_as_accurate_as_a_high_one() {
         let opts = SummaryOpts::new("a", "A.").objective(0.01, 0.001);
         let summary = Summary::with_opts(opts).unwrap();
         let mut stream = stream(0, 100_000, 7);
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_in_the_count_and_the_sum_and_in_no_quantile() {
+    fn nan_affects_the_count_and_the_sum_but_no_quantile() {
         let summary = summary();
         [1.0, f64::NAN]
             .iter()
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn label_values_that_read_alike_are_two_series() {
+    fn label_values_that_join_to_the_same_text_are_two_series() {
         let summaries = SummaryVec::new(opts(), &["path", "method"]).unwrap();
         for values in [["ab", "c"], ["a", "bc"], ["ab", "c"]] {
             let child = summaries.get_metric_with_label_values(&values).unwrap();
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_a_label_that_cannot_be_is_refused() {
+    fn an_invalid_name_or_label_is_refused() {
         let new = || SummaryOpts::new("a", "A.");
         assert_eq!(
             refusal(SummaryOpts::new("a-b", "A.")),
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_cannot_be_is_refused() {
+    fn an_invalid_window_is_refused() {
         let new = || SummaryOpts::new("a", "A.");
         let day = Duration::from_secs(24 * 60 * 60);
         for (opts, max_age, age_buckets) in [
@@ -525,7 +525,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "summary `a` has the labels [\"method\"]: expected 1")]
-    fn with_label_values_panics_with_the_words_of_the_error() {
+    fn with_label_values_panics_with_the_message_of_the_error() {
         let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
         vec.with_label_values(&["GET"]).observe(1.0);
         assert_eq!(values(&vec.with_label_values(&["GET"])).2, 1);

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scrape_is_taken() {
+    fn a_scrape_is_accepted() {
         assert_eq!(status_with("Accept: */*"), 200);
         assert_eq!(status(b"HEAD /metrics?name[]=a HTTP/1.0\r\n\r\n"), 200);
         assert_eq!(status_with("Content-Length: 0"), 200);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_gets_400() {
+    fn what_isnt_http_gets_400() {
         assert_eq!(status(b"\x16\x03\x01\x02\x00\x01\x00"), 400);
         assert_eq!(status(b"hello world and more\r\n\r\n"), 400);
         assert_eq!(status(b"GET /metrics FTP/1.1\r\n\r\n"), 400);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_beyond_ascii_are_accepted_in_a_value() {
+    fn non_ascii_bytes_are_accepted_in_a_value() {
         for byte in 0x80..=0xff_u8 {
             let mut request = b"GET / HTTP/1.1\r\nHost: a\r\nA: ".to_vec();
             request.extend_from_slice(&[byte, b'\r', b'\n', b'\r', b'\n']);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_can_be_read_in_two_ways_gets_400() {
+    fn an_ambiguous_length_gets_400() {
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 0"), 400);
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 5"), 400);
         assert_eq!(status_with("Content-Length: +5"), 400);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_listener_does_not_do_gets_a_status_of_its_own() {
+    fn unsupported_features_have_their_own_status() {
         let post = b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
         assert_eq!(status(post), 405);
         assert_eq!(status(b"OPTIONS * HTTP/1.0\r\n\r\n"), 405);
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_there_once() {
+    fn exactly_one_host_is_accepted() {
         assert_eq!(status(b"GET / HTTP/1.1\r\n\r\n"), 400);
         assert_eq!(status(b"GET / HTTP/1.0\r\n\r\n"), 200);
         assert_eq!(status_with("Host: a"), 400);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lines_are_skipped_but_for_one_that_may_go_on() {
+    fn empty_lines_are_skipped_except_an_incomplete_one() {
         for (bytes, rest) in [
             (&b"\r\n\n\r\nGET"[..], &b"GET"[..]),
             (b"\r\n\r", b"\r"),
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_request_behind_the_first_is_left_for_later() {
+    fn a_second_request_after_the_first_is_left_for_later() {
         let two = b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
         let (length, request) = parse(two, &Limits::default()).unwrap().unwrap();
         assert_eq!((length, request.uri().path()), (19, "/a"));
