@@ -2,9 +2,9 @@
 // only what has changed. Text from the program is inserted as text, never as markup.
 'use strict';
 
-// The points of a line: one for each fetch, 2 pixels apart.
+// Points of a line: one for each fetch, 2 pixels apart.
 const POINTS = 60;
-// The number of rows that the browser lays out or skips together.
+// Rows that the browser lays out or skips together.
 const CHUNK = 50;
 const TIMEOUT = 10_000;
 
@@ -37,7 +37,7 @@ function parseLabels(text) {
 
 const toNumber = (text) => Number(text.replace(/inf(inity)?/i, 'Infinity'));
 
-/** Returns the families of an exposition by name, or why there are none. */
+/** The families of an exposition by name, or why there are none. */
 function parse(text) {
 	const families = new Map();
 	for (const [index, line] of text.split('\n').entries()) {
@@ -66,7 +66,7 @@ function familyNamed(name, families) {
 	return families.get(name);
 }
 
-/** Returns the family of the samples called `name`: that of `a_sum` may be `a`. */
+/** The family of the samples called `name`: that of `a_sum` may be `a`. */
 function familyOf(name, families) {
 	if (families.has(name)) return families.get(name);
 	const [, base, suffix] = /^(.*)_(bucket|sum|count)$/.exec(name) ?? [];
@@ -75,7 +75,7 @@ function familyOf(name, families) {
 	return familyNamed(isPart ? base : name, families);
 }
 
-/** A row is one series, or all series of a histogram or summary with the same labels. */
+/** A row is one series, or a histogram or summary with its labels. */
 function addSample([, name, text = '', value, time = ''], families) {
 	const { rows, type } = familyOf(name, families);
 	const own = OWN_LABELS.get(type);
@@ -93,7 +93,7 @@ function addSample([, name, text = '', value, time = ''], families) {
 
 // Histograms.
 
-/** Returns the buckets as a list, each without what a lower one counts. */
+/** The buckets as a list, each without what a lower one counts. */
 function bucketsOf(points) {
 	const buckets = points.map(([bound, total]) => {
 		return { key: `≤ ${bound}`, total, upper: toNumber(bound), count: toNumber(total) };
@@ -105,7 +105,7 @@ function bucketsOf(points) {
 	return buckets.map((all, i) => ({ ...all, text: short(own[i]), share: share(own[i]) }));
 }
 
-/** Does what PromQL's histogram_quantile does: interpolates linearly within a bucket. */
+/** PromQL's histogram_quantile, which interpolates linearly within a bucket. */
 function quantile(q, buckets) {
 	const top = buckets.at(-1);
 	if (buckets.length < 2 || top.upper !== Infinity || !(top.count > 0)) return NaN;
@@ -121,7 +121,7 @@ function quantile(q, buckets) {
 
 // Text.
 
-/** Makes invisible characters and those that change the direction of text visible. */
+/** Shows characters that are invisible or change the direction of text. */
 const visible = (text) =>
 	text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
 		const code = character.codePointAt(0).toString(16).toUpperCase();
@@ -140,7 +140,7 @@ function signed(difference) {
 
 const addText = (element) => element.appendChild(new Text(''));
 
-/** Returns whether that changes the text of `node`. */
+/** Whether that changes the text of `node`. */
 function setText(node, text) {
 	if (node.data === text) return false;
 	node.data = text;
@@ -150,12 +150,12 @@ function setText(node, text) {
 const mark = (node, changed) => node.parentNode.classList.toggle('changed', changed);
 
 // Families, each with chunks of rows. Existing ones keep their place, whatever the order of
-// the next exposition; a new one is inserted after the one that precedes it there.
+// the next exposition; a new one goes after the one that precedes it there.
 
 const views = new Map();
 let scrapes = 0;
 let drawnAt;
-// The time between the last two expositions that were drawn.
+// Between the last two expositions that were drawn.
 let seconds;
 const observer = new IntersectionObserver((entries) => {
 	for (const { target, isIntersecting } of entries) {
@@ -164,7 +164,7 @@ const observer = new IntersectionObserver((entries) => {
 	}
 });
 
-// A substring keeps the whole string in memory, which here is the response.
+// A substring keeps the whole string, here a response, in memory.
 const copy = (text) => ` ${text}`.slice(1);
 
 function addView(key, { name, type }, previous) {
@@ -397,7 +397,7 @@ function fit(block, weight) {
 }
 
 function onFilter() {
-	// Hidden for a moment: chunks in view would otherwise be laid out with all of their rows.
+	// Hidden for a moment, or chunks in view would be laid out with all of their rows.
 	blocks.hidden = true;
 	live.clientHeight;
 	applyFilter();
@@ -433,7 +433,7 @@ async function scrape() {
 	const started = performance.now();
 	const late = AbortSignal.timeout(TIMEOUT);
 	const response = await fetchMetrics(AbortSignal.any([controller.signal, late]));
-	// The user paused it meanwhile.
+	// Paused meanwhile.
 	if (inFlight !== controller) return;
 	inFlight = null;
 	const now = performance.now();
