@@ -572,7 +572,7 @@ fn is_there(path: &str) -> Result<(), String> {
     there.then_some(()).ok_or(format!("there is no {path}"))
 }
 
-/// The length of a name and its first characters tell a test from a metric.
+/// Tells a test from a metric by the length of its name and its first characters.
 #[test]
 fn every_test_named_on_a_page_exists() {
     let mut problems = Problems::default();

@@ -60,7 +60,7 @@ fn each_type() -> Vec<MetricFamily> {
     ]
 }
 
-/// The same from custom collectors, and an untyped family.
+/// Registers custom collectors of the same metrics, and an untyped one.
 fn own_of_each_type() -> Registry {
     let registry = Registry::new();
     let requests = Desc::counter("a_requests_total", "Help.");
@@ -178,7 +178,7 @@ fn a_timestamp_is_in_milliseconds_and_in_open_metrics_in_seconds() {
     }
 }
 
-/// A number, a histogram and a summary, each with a timestamp.
+/// Creates a collector of a number, a histogram and a summary, each with a timestamp.
 fn at_times() -> impl Collector {
     let number = Desc::untyped("a", "Help.").label("x");
     let histogram = Desc::histogram("b", "Help.").const_label("x", "1");

@@ -588,7 +588,7 @@ fn failing(errors: &'static [&'static str]) -> Failing {
     Failing { good, errors }
 }
 
-/// A family that no parser accepts.
+/// Returns a family that no parser accepts.
 fn misnamed() -> MetricFamily {
     gauges("a b", vec![gauge(1.0, &[])])
 }
@@ -632,7 +632,7 @@ fn a_family_that_cannot_be_written_is_an_error_of_gathering() {
     assert_eq!(scrape(&handler_for(families(), continue_on_error())), GOOD);
 }
 
-/// With two errors of its own, and a family that can't be written.
+/// Fails with two errors, and returns a family that can't be written.
 fn failing_threefold() -> Failing {
     Failing {
         good: vec![misnamed(), good().remove(0)],
@@ -679,7 +679,7 @@ fn row_12_errors_are_logged() {
     );
 }
 
-/// What may be wrong with a collector of `bad`, and the error.
+/// Returns what may be wrong with a collector of `bad`, each with its error.
 fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
     let one = || gauge(1.0, &[]);
     let counters = family("bad", MetricType::COUNTER, vec![counter(1.0)]);
@@ -1480,9 +1480,8 @@ fn a_probe_with_errors_that_cannot_be_counted_is_answered_500() {
             "An error has occurred while serving metrics:\n\n\
              `{name}` is described in two ways, first with the help \"Mine.\" and now \
              with the help \"Total number of internal errors encountered by the \
-             promhttp metric \
-             handler.\": use the first description, or another name (a registry holds a \
-             name to its first description for good)\n"
+             promhttp metric handler.\": use the first description, or another name (a \
+             registry holds a name to its first description for good)\n"
         )
     );
 }

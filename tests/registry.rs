@@ -211,9 +211,8 @@ fn register_returns_an_error_if_the_help_is_inconsistent() {
     assert_eq!(
         error.to_string(),
         "`a` is described in two ways, first with the help \"One.\" and now with the \
-         help \
-         \"Two.\": use the first description, or another name (a registry holds a name \
-         to its first description for good)"
+         help \"Two.\": use the first description, or another name (a registry holds a \
+         name to its first description for good)"
     );
     let error = registry
         .register(own(Desc::gauge("a", "Two.")))

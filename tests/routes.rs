@@ -120,8 +120,7 @@ fn a_duplicate_route_is_an_error_at_the_start() {
             server.run_until(|| ()).unwrap_err().to_string(),
             format!(
                 "the route {path:?} is defined twice: its second handler would never \
-                 be \
-                 called"
+                 be called"
             )
         );
     }

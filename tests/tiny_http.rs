@@ -46,7 +46,7 @@ fn is_left_waiting(program: &Program, request: &[u8]) -> bool {
     error.is_some_and(|error| is_timeout(error.kind()))
 }
 
-/// The error kind depends on the system.
+/// Returns whether an error is a timeout, whose kind depends on the system.
 fn is_timeout(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

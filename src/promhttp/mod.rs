@@ -161,8 +161,9 @@ pub fn handler() -> Result<BoxHandler, RegisterError> {
 ///
 /// # Panics
 ///
-/// The handler panics if a scrape has errors and `opts.error_handling` is
-/// [`PanicOnError`](HandlerErrorHandling::PanicOnError).
+/// Panics if `opts.error_handling` is
+/// [`PanicOnError`](HandlerErrorHandling::PanicOnError) and a scrape has errors: then the
+/// handler panics, not this function.
 pub fn handler_for<K>(
     source: impl IntoGatherer<K>,
     opts: HandlerOpts,

@@ -204,7 +204,8 @@ fn write_within(
     Ok(())
 }
 
-/// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.
+/// Returns whether to try again: a timeout is `WouldBlock` on Unix and `TimedOut` on
+/// Windows, and only the deadline counts.
 fn is_passing(kind: ErrorKind) -> bool {
     matches!(
         kind,

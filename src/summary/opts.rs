@@ -24,7 +24,6 @@ pub enum SummaryError {
     /// An objective is out of range, or tighter than the sketch can achieve.
     #[error(
         "summary `{name}`: cannot keep the quantile {quantile} within {error}: both must \
-         must \
          be between 0 and 1, and the error at least 0.0003 for the 0.5 quantile, less \
          for quantiles nearer to 0 or 1"
     )]
