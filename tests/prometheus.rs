@@ -22,7 +22,7 @@ use http::{HeaderValue, Request, Response};
 use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
 use tables::{check_metrics, refused, rows, with_mistake};
 
-/// A Prometheus of the test's own, ended with it.
+/// The test's own Prometheus, which ends with it.
 struct Prometheus {
     _process: Process,
     _storage: tempfile::TempDir,
@@ -39,7 +39,7 @@ impl Prometheus {
         }
     }
 
-    /// Each series of the answer with its value, without the time, sorted.
+    /// Returns each series of the result with its value, without timestamps, sorted.
     fn query(&self, expression: &str) -> Vec<String> {
         let output = Command::new("promtool")
             .args(["query", "instant", &self.url, expression])
@@ -58,8 +58,8 @@ impl Prometheus {
         self.assert_becomes_without("nothing", expression, expected);
     }
 
-    /// Asks until the answer, without some labels, is the expected one: the first scrapes
-    /// take a while.
+    /// Queries until the result, without some labels, is the expected one: the first
+    /// scrapes take a while.
     fn assert_becomes_without(
         &self,
         labels: &str,
@@ -119,7 +119,7 @@ fn prometheus_scrapes_the_lessons_with_the_shipped_config() {
     );
 }
 
-/// One family of every type, and the numbers that are hard to write.
+/// Creates a registry with a family of every type, and numbers that are hard to write.
 fn every_type() -> Registry {
     let path_and_zone = Desc::gauge("c", "Help.").label("path").label("zone");
     let registry = Registry::new();
@@ -139,7 +139,7 @@ fn every_type() -> Registry {
     registry
 }
 
-/// What Prometheus then holds, beside what it writes of the scrape itself.
+/// What Prometheus then stores, except for what it adds about the scrape itself.
 const EVERY_TYPE: [&str; 15] = [
     "a_total => 1234567.5",
     "b => 2",
@@ -158,7 +158,7 @@ const EVERY_TYPE: [&str; 15] = [
     "h{quantile=\"1.0\"} => 8",
 ];
 
-/// A handler that sends along the Content-Type of each of its answers.
+/// Creates a handler that also sends the Content-Type of each response to a channel.
 fn every_type_in_open_metrics() -> (BoxHandler, mpsc::Receiver<HeaderValue>) {
     let opts = HandlerOpts {
         enable_open_metrics: true,
@@ -200,7 +200,7 @@ fn prometheus_negotiates_open_metrics_and_stores_what_was_set() {
     served.unwrap();
 }
 
-/// A handler that answers `body` with the Content-Type of its format.
+/// Creates a handler that responds with `body` and the Content-Type of its format.
 fn page(body: Vec<u8>) -> impl Handler {
     let open_metrics = String::from_utf8_lossy(&body).starts_with("# TYPE");
     let content_type = if open_metrics {
@@ -214,7 +214,7 @@ fn page(body: Vec<u8>) -> impl Handler {
     }
 }
 
-/// What the targets page says of the last scrape of `job`.
+/// Returns the last error on the targets page for `job`.
 fn last_error(targets: &str, job: &str) -> String {
     let start = format!("\"scrapePool\":\"{job}\"");
     let Some((_, target)) = targets.split_once(&start) else {
@@ -251,7 +251,7 @@ fn prometheus_refuses_what_the_page_says_with_the_words_it_says() {
     std::fs::write(file.path(), config).unwrap();
     let served = server.run_until(|| {
         let prometheus = Prometheus::start(file.path(), free_port());
-        // There is an answer once it is up.
+        // A result exists once it is up.
         let all = format!("{{}} => {}", refused().len());
         prometheus.assert_becomes("count(up == 0)", &[&all]);
         let url = format!("{}/api/v1/targets", prometheus.url);
@@ -265,8 +265,8 @@ fn prometheus_refuses_what_the_page_says_with_the_words_it_says() {
     served.unwrap();
 }
 
-/// Accepts connections, reads what is asked, and does not answer: for as long as `wait`,
-/// then closes.
+/// Accepts connections and reads the request, but doesn't respond; closes each after
+/// `wait`.
 fn silent(wait: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -279,7 +279,8 @@ fn silent(wait: Duration) -> SocketAddr {
     address
 }
 
-/// A target for each row of the table on the page about troubles, and how to ask it.
+/// Creates a target for each row of the table on the troubleshooting page, with its
+/// settings.
 fn down(address: SocketAddr) -> [(SocketAddr, &'static str); 7] {
     let closed = SocketAddr::from(([127, 0, 0, 1], free_port()));
     [
@@ -341,7 +342,7 @@ fn prometheus_says_of_a_target_that_is_down_what_the_page_says() {
     served.unwrap();
 }
 
-/// What the page about troubles says of a target that was there and is not.
+/// Checks what the troubleshooting page says of a target that has disappeared.
 #[test]
 #[ignore = "needs prometheus and promtool"]
 fn the_series_of_a_target_end_with_the_scrape_that_fails() {
