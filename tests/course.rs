@@ -40,7 +40,7 @@ const OF_A_LESSON: [&str; 7] = [
     "How it works",
     "Go beside Rust",
     "What to watch out for",
-    "What Prometheus makes of it",
+    "In Prometheus",
     "Exercise",
     "Further reading",
 ];
