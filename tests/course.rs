@@ -452,6 +452,27 @@ fn compare_sections(
 }
 
 #[test]
+fn a_page_links_the_same_page_in_the_other_language_below_its_title() {
+    let mut problems = Problems::default();
+    for (language, other, word) in [("en", "zh", "中文"), ("zh", "en", "English")] {
+        let folder = format!("docs/{language}/");
+        for page in pages(&folder[..folder.len() - 1]) {
+            let path = page.path.trim_start_matches(&folder);
+            let up = "../".repeat(path.matches('/').count() + 1);
+            let link = format!("[{word}]({up}{other}/{path})");
+            // The second line of a translated page says what it translates.
+            let mut below = page.text.lines().skip(1);
+            let first =
+                below.find(|line| !line.is_empty() && !line.starts_with("<!--"));
+            let what = "no link to the other language below the title";
+            let holds = first == Some(&link);
+            problems.unless(holds, &page.path, 3, [what, &format!("write {link}")]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
 fn chinese_text_has_its_own_punctuation() {
     let mut problems = Problems::default();
     let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
