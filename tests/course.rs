@@ -40,7 +40,7 @@ const OF_A_LESSON: [&str; 7] = [
     "How it works",
     "Go beside Rust",
     "What to watch out for",
-    "What Prometheus makes of it",
+    "In Prometheus",
     "Exercise",
     "Further reading",
 ];
@@ -300,6 +300,31 @@ fn the_books_are_built_alike() {
 }
 
 #[test]
+fn the_tables_of_lessons_say_how_long_each_page_takes_to_read() {
+    let mut problems = Problems::default();
+    for (slug, _) in PROGRAMS {
+        for (language, counted, per_minute) in [
+            ("en", Page::words as fn(&Page) -> usize, 100),
+            ("zh", Page::characters, 300),
+        ] {
+            let table = format!("docs/{language}/README.md");
+            let text = read(&table);
+            let begin = format!("| [`{slug}`]");
+            let row = text.lines().find(|line| line.starts_with(&begin));
+            let row = row.unwrap_or_default();
+            // Rounded, and three more for the commands.
+            let minutes =
+                (counted(&lesson(language, slug)) + per_minute / 2) / per_minute + 3;
+            let what = format!("the row of {slug} is {row:?}");
+            let mend = format!("end it `| {minutes} |`");
+            let holds = row.ends_with(&format!(" {minutes} |"));
+            problems.unless(holds, &table, 0, [&what, &mend]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
 fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
     let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
@@ -332,7 +357,12 @@ fn the_way_in_names_each_reference_page_with_its_title() {
     for language in LANGUAGES {
         let folder = format!("docs/{language}/");
         let way_in = format!("{folder}README.md");
-        let own = ["from_zero.md", "exercises.md", "prometheus.md"];
+        let own = [
+            "from_zero.md",
+            "metric_types.md",
+            "exercises.md",
+            "prometheus.md",
+        ];
         let own = own.map(|name| Page::read(&format!("{folder}{name}")));
         for page in pages(&format!("{folder}reference")).into_iter().chain(own) {
             let path = page.path.trim_start_matches(&folder);
@@ -541,6 +571,27 @@ fn compare_sections(
 }
 
 #[test]
+fn a_page_links_the_same_page_in_the_other_language_below_its_title() {
+    let mut problems = Problems::default();
+    for (language, other, word) in [("en", "zh", "中文"), ("zh", "en", "English")] {
+        let folder = format!("docs/{language}/");
+        for page in pages(&folder[..folder.len() - 1]) {
+            let path = page.path.trim_start_matches(&folder);
+            let up = "../".repeat(path.matches('/').count() + 1);
+            let link = format!("[{word}]({up}{other}/{path})");
+            // The second line of a translated page says what it translates.
+            let mut below = page.text.lines().skip(1);
+            let first =
+                below.find(|line| !line.is_empty() && !line.starts_with("<!--"));
+            let what = "no link to the other language below the title";
+            let holds = first == Some(&link);
+            problems.unless(holds, &page.path, 3, [what, &format!("write {link}")]);
+        }
+    }
+    problems.assert_none();
+}
+
+#[test]
 fn chinese_text_has_its_own_punctuation() {
     let mut problems = Problems::default();
     let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
@@ -588,6 +639,61 @@ fn every_link_leads_somewhere() {
             let fix = format!("one of: {}", anchors.join(" "));
             let holds = anchors.iter().any(|all| all == anchor);
             problems.unless(holds, &page.path, number, [&what, &fix]);
+        }
+    }
+    problems.assert_none();
+}
+
+/// The row of the glossary, and the page and the name behind its `#` that it says to
+/// explain the term; nothing where that is another site's.
+fn explained_at(glossary: &Page, row: &str) -> Option<(Page, String)> {
+    let (_, link) = row.rsplit_once("](")?;
+    let link = link.split(')').next()?;
+    if link.starts_with("https://") {
+        return None;
+    }
+    let (file, anchor) = link.split_once('#').unwrap_or((link, "top"));
+    let folder = Path::new(&glossary.path).parent()?;
+    let page = folder.join(file);
+    Some((Page::read(page.to_str()?), anchor.to_owned()))
+}
+
+/// The prose of the section that `anchor` leads to, in a page of either language.
+fn section_at<'a>(page: &'a Page, anchor: &str) -> &'a str {
+    let is_it = |section: &&Section| match &section.translates {
+        Some((id, _)) => id == anchor,
+        None => section.id() == anchor,
+    };
+    let section = page.sections.iter().find(is_it);
+    section.map_or("", |section| &section.text)
+}
+
+#[test]
+fn a_term_of_the_glossary_is_used_where_it_is_said_to_be_explained() {
+    let mut problems = Problems::default();
+    for (language, column) in [("en", 1), ("zh", 2)] {
+        let glossary = Page::read(&format!("docs/{language}/reference/glossary.md"));
+        let rows = glossary
+            .prose
+            .iter()
+            .skip_while(|(_, line)| !line.starts_with("|---"));
+        for (number, row) in rows.skip(1).filter(|(_, line)| line.starts_with('|')) {
+            let Some((page, anchor)) = explained_at(&glossary, row) else {
+                continue;
+            };
+            let words = section_at(&page, &anchor).to_lowercase();
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let terms = row
+                .split('|')
+                .nth(column)
+                .unwrap_or_default()
+                .to_lowercase();
+            for term in terms.split([',', '、']).map(str::trim) {
+                let what = format!("`{term}` is not in {}#{anchor}", page.path);
+                let mend = "name the section that explains it, or explain it there";
+                let holds = !term.is_empty() && words.contains(term);
+                problems.unless(holds, &glossary.path, *number, [&what, mend]);
+            }
         }
     }
     problems.assert_none();

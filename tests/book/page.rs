@@ -186,6 +186,22 @@ impl Page {
             .map(|line| line.split_whitespace().count())
             .sum()
     }
+
+    /// How many Chinese characters there are outside of blocks, tables and comments, with
+    /// each word of Latin letters as one.
+    pub fn characters(&self) -> usize {
+        let lines = self.prose.iter().map(|(_, line)| line.as_str());
+        lines
+            .filter(|line| !line.starts_with('|') && !line.starts_with('<'))
+            .map(|line| {
+                let is_chinese = |c: &char| ('\u{4e00}'..='\u{9fff}').contains(c);
+                let words =
+                    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let words = words.filter(|word| !word.is_empty());
+                line.chars().filter(is_chinese).count() + words.count()
+            })
+            .sum()
+    }
 }
 
 fn up_to_fence<'a>(lines: impl Iterator<Item = &'a str>) -> String {
