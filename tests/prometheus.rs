@@ -33,7 +33,12 @@ impl Prometheus {
     fn start(config: &Path, port: u16) -> Prometheus {
         let storage = tempfile::tempdir().unwrap();
         Prometheus {
-            _process: prometheus(config, storage.path(), port),
+            _process: prometheus(
+                Command::new("prometheus"),
+                config,
+                storage.path(),
+                port,
+            ),
             _storage: storage,
             url: format!("http://127.0.0.1:{port}"),
         }
@@ -374,7 +379,7 @@ fn promtool_accepts_the_shipped_config() {
 }
 
 fn assert_check(metrics: &str, code: i32, words: &str) {
-    let output = check_metrics(metrics);
+    let output = check_metrics(Command::new("promtool"), metrics);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), words);
     assert_eq!(output.status.code(), Some(code));
