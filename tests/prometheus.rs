@@ -496,8 +496,13 @@ fn promtool_says_of_each_name_what_the_page_about_names_says(version: Version) {
 
 #[test]
 #[ignore = "needs Prometheus 3: run `.ci/prometheus-3`"]
-fn promtool_of_prometheus_3_objects_to_a_series_that_comes_twice() {
+fn promtool_of_prometheus_3_objects_to_duplicates_and_negative_counts() {
     let twice = "# HELP a Help.\n# TYPE a gauge\na 1\na 2\n";
     assert_check(Version::Three, twice, 3, "a metric not unique\n");
     assert_check(Version::Installed, twice, 0, "");
+    let negative = "# HELP a Help.\n# TYPE a histogram\na_count -1\n";
+    let refusal = "error while linting: text format parsing error in line 3: \
+                   negative count for histogram \"a\"\n";
+    assert_check(Version::Three, negative, 1, refusal);
+    assert_check(Version::Installed, negative, 0, "");
 }
