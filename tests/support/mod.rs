@@ -98,9 +98,14 @@ impl Process {
     }
 }
 
-/// Starts a Prometheus with its data in `storage`.
-pub fn prometheus(config: &Path, storage: &Path, port: u16) -> Process {
-    let process = Command::new("prometheus")
+/// Starts `prometheus` with its data in `storage`.
+pub fn prometheus(
+    mut prometheus: Command,
+    config: &Path,
+    storage: &Path,
+    port: u16,
+) -> Process {
+    let process = prometheus
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .arg(format!("--storage.tsdb.path={}", storage.display()))

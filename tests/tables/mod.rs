@@ -26,8 +26,8 @@ pub fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
     rows.skip(1).map(cells).collect()
 }
 
-/// Returns the expositions that Prometheus refuses, with its messages, from the table
-/// on the page on the format.
+/// Returns the expositions that Prometheus refuses, with the messages of version 3, from
+/// the table on the page on the format.
 pub fn refused() -> Vec<(Vec<u8>, String)> {
     let rows = rows("docs/en/reference/exposition.md", "What Prometheus refuses");
     let bytes = |body: &str| {
@@ -60,9 +60,9 @@ pub fn with_mistake(cell: &str) -> String {
     format!("# HELP queue_length Text.\n{family}{line}{end}")
 }
 
-/// Runs promtool on an exposition.
-pub fn check_metrics(metrics: impl AsRef<[u8]>) -> Output {
-    let mut promtool = Command::new("promtool")
+/// Runs `promtool` on an exposition.
+pub fn check_metrics(mut promtool: Command, metrics: impl AsRef<[u8]>) -> Output {
+    let mut promtool = promtool
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
