@@ -7,7 +7,7 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::Program;
@@ -34,47 +34,64 @@ fn run(command: &str, folder: &Path) {
     assert!(output.status.success(), "{command}: {output:?}");
 }
 
+/// The page's package, in a folder beside the repository.
+struct Package {
+    folder: PathBuf,
+    _top: tempfile::TempDir,
+}
+
+impl Package {
+    fn new() -> Package {
+        let top = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(ROOT, top.path().join("exporter-workbook")).unwrap();
+        run("cargo new spool-exporter", top.path());
+        let folder = top.path().join("spool-exporter");
+        run("cargo add --path ../exporter-workbook", &folder);
+        fs::create_dir(folder.join("examples")).unwrap();
+        for (page, file) in [
+            ("main.rs", "src/main.rs"),
+            ("worker.rs", "examples/worker.rs"),
+            ("shortest.rs", "examples/shortest.rs"),
+        ] {
+            fs::copy(pages().join(page), folder.join(file)).unwrap();
+        }
+        Package { folder, _top: top }
+    }
+
+    /// Runs its program, or an example, on a free port.
+    fn start(&self, arguments: &[&str]) -> Program {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["run", "--quiet"]).args(arguments);
+        cargo.args(["--", "127.0.0.1:0"]);
+        cargo.env("CARGO_TARGET_DIR", format!("{ROOT}/target/from_zero"));
+        Program::spawn(cargo.current_dir(&self.folder))
+    }
+}
+
+fn pages() -> PathBuf {
+    Path::new(ROOT).join("tests/pages/from_zero")
+}
+
 #[test]
 #[ignore = "builds a package of its own, which takes half a minute"]
 fn the_page_leads_from_an_empty_folder_to_a_tested_exporter() {
-    let folder = tempfile::tempdir().unwrap();
-    let top = folder.path();
-    std::os::unix::fs::symlink(ROOT, top.join("exporter-workbook")).unwrap();
-    run("cargo new spool-exporter", top);
-    let package = top.join("spool-exporter");
-    run("cargo add --path ../exporter-workbook", &package);
-    let pages = Path::new(ROOT).join("tests/pages/from_zero");
-    fs::copy(pages.join("main.rs"), package.join("src/main.rs")).unwrap();
-    fs::create_dir(package.join("examples")).unwrap();
-    for example in ["worker.rs", "shortest.rs"] {
-        let to = package.join("examples").join(example);
-        fs::copy(pages.join(example), to).unwrap();
-    }
-    run("cargo test", &package);
-    fs::create_dir(package.join("spool")).unwrap();
-    fs::write(package.join("spool/a"), "").unwrap();
-    fs::write(package.join("spool/b"), "").unwrap();
+    let package = Package::new();
+    run("cargo test", &package.folder);
+    let spool = package.folder.join("spool");
+    fs::create_dir(&spool).unwrap();
+    fs::write(spool.join("a"), "").unwrap();
+    fs::write(spool.join("b"), "").unwrap();
     assert!(commands().iter().any(|all| all == "cargo run"));
-    let start = |arguments: &[&str]| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .args(["run", "--quiet"])
-            .args(arguments)
-            .args(["--", "127.0.0.1:0"]);
-        cargo.env("CARGO_TARGET_DIR", format!("{ROOT}/target/from_zero"));
-        Program::spawn(cargo.current_dir(&package))
-    };
-    let metrics = fs::read_to_string(pages.join("metrics.txt")).unwrap();
-    let exporter = start(&[]);
-    assert_eq!(exporter.get("/metrics").as_str().unwrap(), metrics);
-    fs::remove_dir_all(package.join("spool")).unwrap();
+    let exporter = package.start(&[]);
+    let metrics = fs::read_to_string(pages().join("metrics.txt")).unwrap();
+    assert_eq!(exporter.metrics(), metrics);
+    fs::remove_dir_all(spool).unwrap();
     let failed = exporter.get("/metrics");
     assert_eq!(failed.status_code, 500);
     assert!(failed.as_str().unwrap().contains("No such file"));
-    let worker = start(&["--example", "worker"]).get("/metrics");
-    let worker = worker.as_str().unwrap();
-    assert!(worker.contains("# TYPE worker_jobs_total counter\nworker_jobs_total "));
+    let worker = package.start(&["--example", "worker"]).metrics();
+    assert!(worker.starts_with("# HELP worker_jobs_total Jobs done.\n"));
     // The README's.
-    let shortest = start(&["--example", "shortest"]).metrics();
+    let shortest = package.start(&["--example", "shortest"]).metrics();
     assert!(shortest.ends_with("\njobs_total 0\n"), "{shortest}");
 }
