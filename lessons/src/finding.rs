@@ -35,7 +35,7 @@ impl Finding {
         matches!(self.rule, Rule::Wanted | Rule::ContentType | Rule::Status)
     }
 
-    fn mended_by(mut self, fix: &str) -> Finding {
+    fn fixed_by(mut self, fix: &str) -> Finding {
         fix.clone_into(&mut self.fix);
         self
     }
@@ -43,7 +43,7 @@ impl Finding {
     /// The program does not run, or not as it was told to.
     pub fn runs(seen: &str, expected: &str, fix: &str) -> Finding {
         let why = say(m::WHY_RUNS, []);
-        Finding::new(Rule::Runs, seen, expected, &why).mended_by(fix)
+        Finding::new(Rule::Runs, seen, expected, &why).fixed_by(fix)
     }
 
     /// No answer, or none that can be read.
@@ -84,8 +84,7 @@ impl Finding {
     pub fn format(seen: &str, what: &str) -> Finding {
         let why = say(m::WHY_FORMAT, []);
         let expected = say(m::FORMAT_EXPECTED, []);
-        let fix = say(m::FIX_FORMAT, [&what]);
-        Finding::new(Rule::Format, seen, &expected, &why).mended_by(&fix)
+        Finding::new(Rule::Format, seen, &expected, &why).fixed_by(what)
     }
 
     pub fn line_end(last: &str) -> Finding {
@@ -99,7 +98,7 @@ impl Finding {
         let why = say(m::WHY_DUPLICATE, []);
         let expected = say(m::EACH_SERIES_ONCE, []);
         Finding::new(Rule::Duplicate, line, &expected, &why)
-            .mended_by(&say(m::FIX_DUPLICATE, []))
+            .fixed_by(&say(m::FIX_DUPLICATE, []))
     }
 
     /// A histogram or a summary that does not add up.
@@ -143,7 +142,7 @@ impl Finding {
         let why = say(m::WHY_LINT, []);
         let expected = say(m::NO_COMPLAINT, []);
         Finding::new(rule, &say(m::BY_PROMTOOLS_RULES, [&words]), &expected, &why)
-            .mended_by(fix)
+            .fixed_by(fix)
     }
 }
 
@@ -233,7 +232,7 @@ mod tests {
             .map(|finding| finding.seen)
             .collect();
         let last = "a 2\n… and 97 more of this kind";
-        let end = "the last line, `a 1`, has no end";
+        let end = "the last line, `a 1`, has no newline";
         assert_eq!(seen, ["a 0", "a 1", last, end]);
     }
 

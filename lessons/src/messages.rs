@@ -1,89 +1,90 @@
-//! What the runner says, in English and in Chinese: each message beside its translation.
+//! The runner's messages, in English and in Chinese.
 //!
-//! A message that nobody says, or that lacks its translation or a part of it, does not
-//! compile.
+//! A message that is unused, or whose translation is missing or has other placeholders,
+//! does not compile.
 
 use crate::words::{Message, message};
 
-// Check: what is judged, and what comes of it.
+// Check: what is checked, and the result.
 
 pub const CHECKING: Message<2> = message("{}  checking {}", "{}  正在检查 {}");
-pub const NOT_THERE: Message<0> = message("is not there", "文件不存在");
+pub const NOT_THERE: Message<0> = message("is missing", "文件不存在");
 pub const DOES_NOT_COMPILE: Message<0> = message("does not compile", "编译失败");
 pub const PASSES: Message<0> = message("passes", "通过");
 pub const DOES_NOT_PASS: Message<0> = message("does not pass", "没有通过");
 pub const WHERE_YOU_ARE: Message<0> = message(
-    "where you are, and what is next",
-    "显示你在哪一课，下一步是什么",
+    "shows the current lesson, and what is next",
+    "显示当前是哪一课，下一步做什么",
 );
 pub const NOT_BUILT: Message<0> = message(
-    "It was not built: the compiler says why above.",
-    "构建没有成功，原因见上面编译器的输出。",
+    "The build failed: the compiler says why above.",
+    "构建失败，原因见上面编译器的输出。",
 );
 pub const THE_PROGRAM_PRINTED: Message<0> =
     message("  The program printed:", "  程序打印了：");
 pub const NOT_THERE_AND_NEXT: Message<1> = message(
-    "{} is not there. What to type next:",
+    "{} is missing. What to type next:",
     "{} 不存在。接下来请输入：",
 );
 pub const BRINGS_BACK: Message<0> =
-    message("brings its start back", "恢复成最初的样子");
+    message("restores the starter code", "恢复成最初的代码");
 pub const SOME_HOLD: Message<3> = message(
-    "{} of {} hold: {} does not pass.",
-    "通过 {} 项，共 {} 项：第 {} 课的练习没有通过。",
+    "{} of {} checks pass: {} does not pass yet.",
+    "通过 {} 项，共 {} 项：第 {} 课的练习还没有通过。",
 );
 pub const UNSEEN_BECAUSE: Message<0> = message(
-    "unseen: what is wrong kept it from being looked at.",
-    "未检查：因为有未通过的项，这几项无法检查。",
+    "unseen: skipped because of the failure above.",
+    "未检查：上面有未通过的项，这几项没法检查。",
 );
 pub const EDIT_OR_HINT: Message<2> = message(
-    "Edit {}. A hint, in another terminal: `cargo workbook hint {}`",
-    "编辑 {}。在另一个终端里可以看提示：`cargo workbook hint {}`",
+    "Edit {}. For a hint, type in another terminal: `cargo workbook hint {}`",
+    "编辑 {}。想看提示，请在另一个终端里输入：`cargo workbook hint {}`",
 );
 pub const SAVED: Message<1> = message("Saved: check {}", "已保存：第 {} 次检查");
 pub const WHICH_RESET: Message<0> = message(
-    "say which: `cargo workbook reset 02a` for one exercise, \
-     `cargo workbook reset --all` for each",
-    "请指明是哪一个：`cargo workbook reset 02a` 恢复一个练习，\
-     `cargo workbook reset --all` 恢复全部",
+    "say which: `cargo workbook reset 02a` for one exercise, `cargo workbook reset \
+     --all` for all of them",
+    "请指明是哪一个：`cargo workbook reset 02a` 恢复一个练习，`cargo workbook reset \
+     --all` 恢复全部",
 );
 pub const ALL_HOLD: Message<2> = message(
-    "All {} hold: {} has passed.",
+    "All {} checks pass: {} has passed.",
     "{} 项全部通过：第 {} 课完成了。",
 );
-pub const THE_NEXT_TASK: Message<0> = message("the next task", "显示下一个任务");
-pub const SOLUTION_BESIDE_YOURS: Message<0> =
-    message("our solution, beside yours", "看我们的解法，与你的对照");
+pub const THE_NEXT_TASK: Message<0> = message("shows the next task", "显示下一个任务");
+pub const SOLUTION_BESIDE_YOURS: Message<0> = message(
+    "shows our solution, to compare with yours",
+    "显示我们的解法，与你的对照",
+);
 pub const EDIT_AND_TYPE: Message<1> = message(
-    "Edit {}, and type one of:",
+    "Edit {}, then type one of these:",
     "编辑 {}，再输入下面的一条命令：",
 );
 pub const CHECKS_AGAIN: Message<0> = message("checks it again", "再检查一次");
 pub const CHECKS_EACH_SAVE: Message<0> =
-    message("checks it at each save", "每次保存时检查一次");
-pub const A_HINT: Message<0> = message("a hint", "显示一条提示");
-pub const THE_TASK_AGAIN: Message<0> = message("the task again", "再看一遍任务");
+    message("checks it each time you save", "每次保存时检查一次");
+pub const A_HINT: Message<0> = message("shows a hint", "显示一条提示");
+pub const THE_TASK_AGAIN: Message<0> = message("shows the task again", "再看一遍任务");
 pub const RUNS_TO_LOOK_AT: Message<0> =
-    message("runs it, for you to look at", "运行你的练习，自己看看");
+    message("runs it, so you can try it", "运行你的练习，自己试试");
 pub const BUILT_AND_JUDGED: Message<2> = message(
-    "  (built in {} s, judged in {} s)",
+    "  (built in {} s, checked in {} s)",
     "  （构建用了 {} 秒，检查用了 {} 秒）",
 );
 pub const STILL_BUILDING: Message<0> = message(
-    "cargo is still building; it may also be waiting for another cargo, such as \
-     your editor's",
+    "cargo is still building, or waiting for another cargo, such as your editor's",
     "cargo 还在构建；也可能是在等另一个 cargo，例如编辑器启动的那个",
 );
 
 pub const PASSED_BEFORE: Message<0> = message(
-    "It passed before, and stays done.",
-    "它以前通过过，仍然算完成。",
+    "It passed before, so it still counts as done.",
+    "它以前通过过，仍算完成。",
 );
 pub const DETAILS_OF_FIRST: Message<2> = message(
-    "What was seen is shown of the first {} that are wrong: the others may have the same \
-     cause. `cargo workbook check {} | cat` shows it of all.",
-    "只详细显示前 {} 项未通过的，其余的可能出于同一个原因。`cargo workbook check {} | cat` \
-     会显示全部。",
+    "Only the first {} failures are shown in detail: the others may have the same \
+     cause. `cargo workbook check {} | cat` shows the details of all.",
+    "只详细显示前 {} 项未通过的，其余的可能出于同一个原因。`cargo workbook check {} | \
+     cat` 会显示全部。",
 );
 pub const UNSEEN_MORE: Message<1> = message("{} more", "另外 {} 项");
 pub const REPEATED: Message<2> = message("{}  ({} times)", "{}  （{} 次）");
@@ -98,7 +99,7 @@ pub const KEY_QUIT: Message<0> = message("q quit", "q 退出");
 pub const NOT_PASSED_YET: Message<1> =
     message("{} has not passed yet.", "第 {} 课还没有通过。");
 pub const ALL_HINTS_SHOWN: Message<0> =
-    message("These are all the hints.", "提示已经全部显示。");
+    message("There are no more hints.", "提示已经全部显示。");
 pub const EDITOR_NOT_SET: Message<1> = message(
     "EDITOR is not set. Open {} in your editor.",
     "没有设置 EDITOR。请用你的编辑器打开 {}。",
@@ -106,78 +107,82 @@ pub const EDITOR_NOT_SET: Message<1> = message(
 pub const EDITOR_FAILED: Message<2> =
     message("`{}` failed ({}).", "`{}` 运行失败（{}）。");
 
-// Where the learner is.
+// The current lesson.
 
 pub const TITLE: Message<0> = message("The exporter workbook", "《Exporter 练习册》");
 pub const LESSONS_DONE: Message<2> =
     message("{} of {} lessons done", "已完成 {} 课，共 {} 课");
 pub const EVERY_EXERCISE_PASSED: Message<0> = message(
-    "Every exercise has passed. What you wrote is yours to copy.",
+    "Every exercise has passed. Feel free to reuse your code.",
     "全部练习都通过了。你写的代码，尽可以拿去用。",
 );
-pub const THE_LESSONS: Message<0> = message("the lessons", "列出各课");
+pub const THE_LESSONS: Message<0> = message("lists the lessons", "列出各课");
 pub const CHECKS_THEM_AGAIN: Message<0> =
-    message("checks them again", "把练习全部再检查一遍");
+    message("checks all of them again", "把练习全部再检查一遍");
 pub const YOU_ARE_AT_PASSED: Message<2> = message(
     "You are at {}  {}, which has passed.",
     "你在 {}  {}，这一课已经通过。",
 );
-pub const OUR_SOLUTION: Message<0> = message("our solution", "显示我们的解法");
+pub const OUR_SOLUTION: Message<0> = message("shows our solution", "显示我们的解法");
 pub const ITS_TASK_AGAIN: Message<0> =
-    message("its task again", "再看一遍这一课的任务");
-pub const LESSON_AND_MINUTES: Message<3> =
-    message("{}  {}, about {} minutes", "{}  {}，约 {} 分钟");
+    message("shows its task again", "再看一遍这一课的任务");
+pub const LESSON_AND_MINUTES: Message<3> = message(
+    "{}  {} (exercise: about {} minutes)",
+    "{}  {}（练习约 {} 分钟）",
+);
 pub const READ_PAGE: Message<2> = message("Read  docs/{}/{}.md", "阅读  docs/{}/{}.md");
 pub const EDIT_FILE: Message<1> = message("Edit  {}", "编辑  {}");
-pub const ONE_MORE_HINT: Message<0> = message("one more hint", "再显示一条提示");
-pub const HINTS_AGAIN: Message<0> = message("the hints again", "再看一遍各条提示");
+pub const ONE_MORE_HINT: Message<0> = message("shows one more hint", "再显示一条提示");
+pub const HINTS_AGAIN: Message<0> =
+    message("shows the hints again", "再看一遍各条提示");
 pub const GOES_ON: Message<0> =
-    message("goes on: this one has passed", "继续往下：这一课已经通过");
+    message("moves on: this one has passed", "继续往下：这一课已经通过");
 pub const LEAVES_FOR_LATER: Message<0> =
-    message("leaves this one for later", "先跳过这一课，以后再做");
+    message("skips this one for now", "先跳过这一课，以后再做");
 pub const CHECKS_YOUR_EXERCISE: Message<0> =
     message("checks your exercise", "检查你的练习");
 pub const RUNS_LESSON: Message<0> =
     message("runs the lesson's own program", "运行这一课自己的程序");
-pub const RUNS_YOURS: Message<0> = message("runs yours", "运行你的练习");
-pub const WHAT_ELSE: Message<0> = message("what else there is", "还有哪些命令");
-pub const GOES_TO_ANOTHER: Message<0> = message("goes to another lesson", "转到另一课");
+pub const RUNS_YOURS: Message<0> = message("runs your exercise", "运行你的练习");
+pub const WHAT_ELSE: Message<0> = message("lists all commands", "列出全部命令");
+pub const GOES_TO_ANOTHER: Message<0> =
+    message("moves to another lesson", "转到另一课");
 pub const DONE: Message<0> = message("done", "已完成");
 pub const BEGUN: Message<0> = message("begun", "进行中");
 pub const TO_DO: Message<0> = message("to do", "未开始");
 pub const YOU_ARE_HERE: Message<0> = message(" (you are here)", "（你在这里）");
 pub const LEFT_FOR_LATER: Message<2> = message(
-    "{} has not passed, and is left for later: `cargo workbook task {}` brings \
-     you back.",
+    "{} has not passed, and is skipped for now: `cargo workbook task {}` takes you \
+     back.",
     "第 {} 课还没有通过，先跳过：要回到这里，请输入 `cargo workbook task {}`。",
 );
 pub const BACK_TO_ONE_LEFT: Message<0> = message(
-    "That was the last one. Back to one that was left:",
+    "That was the last lesson. Back to one you skipped:",
     "后面没有别的课了，回到之前跳过的一课：",
 );
 pub const HINT_OF: Message<2> = message("Hint {} of {}", "第 {} 条提示，共 {} 条");
 pub const SOLUTION_AFTER_HINTS: Message<0> = message(
-    "our solution: that was the last hint",
+    "shows our solution: that was the last hint",
     "显示我们的解法：提示已经全部看完",
 );
 pub const NOT_PASSED_HINT: Message<3> = message(
-    "{} has not passed yet. A hint may be enough: `cargo workbook hint {}`. To \
-     see the solution all the same: `cargo workbook solution {} --anyway`",
-    "第 {} 课还没有通过。也许再看一条提示就够了：`cargo workbook hint {}`。如果还\
-     是想看解法：`cargo workbook solution {} --anyway`",
+    "{} has not passed yet. A hint may be enough: `cargo workbook hint {}`. To see \
+     the solution anyway: `cargo workbook solution {} --anyway`",
+    "第 {} 课还没有通过。也许再看一条提示就够了：`cargo workbook hint {}`。如果还是想\
+     看解法：`cargo workbook solution {} --anyway`",
 );
 pub const NEXT_COMMAND: Message<0> =
     message("Next: cargo workbook next", "接下来：cargo workbook next");
 pub const WAITING_FOR_SAVE: Message<0> = message(
-    "Waiting for you to save it. Ctrl-C ends this, for another command.",
+    "Waiting for you to save it. Press Ctrl-C to type another command.",
     "等待你保存文件。要输入别的命令，先按 Ctrl-C 结束。",
 );
 
-// Reset, and what is kept.
+// Reset and progress.
 
 pub const NOTHING_TO_PUT_BACK: Message<0> = message(
-    "Nothing to put back: that is how it was at first.",
-    "不必恢复：现在就是最初的样子。",
+    "Nothing to reset: that is the starter code.",
+    "不必恢复：现在就是最初的代码。",
 );
 pub const NOTHING_CHANGED: Message<0> =
     message("Nothing was changed.", "没有做任何改动。");
@@ -186,48 +191,48 @@ pub const RESET_DONE: Message<2> = message(
     "已经恢复。{}接下来：`cargo workbook check {}`",
 );
 pub const CONFIRM_RESET: Message<2> = message(
-    "This puts {} back as at first. A copy of what is there now is kept in {}. \
-     Go on? [y/N] ",
-    "这会把 {} 恢复成最初的样子。现有的内容会在 {} 里留一个副本。继续吗？[y/N] ",
+    "This resets {} to the starter code. Your version is copied to {} first. \
+     Continue? [y/N] ",
+    "这会把 {} 恢复成最初的代码。你现在的代码会先复制到 {}。继续吗？[y/N] ",
 );
 pub const NOTHING_TO_KEEP: Message<0> =
     message("There was nothing to keep.", "没有需要保留的内容。");
 pub const KEPT_IN: Message<1> =
-    message("What was there is kept: {}.", "原来的内容保留在 {}。");
+    message("Your version is in {}.", "你的代码保留在 {}。");
 pub const CANNOT_READ: Message<1> = message("cannot read {}", "无法读取 {}");
 pub const NOT_RESET_NO_COPY: Message<2> = message(
-    "{} is as it was, since no copy of it can be kept: cannot write {}",
-    "{} 保持原样，因为没能为它留下副本：无法写入 {}",
+    "{} was not reset, since it can't be copied first: cannot write {}",
+    "没有恢复 {}，因为没能先留下副本：无法写入 {}",
 );
 pub const NOT_RESET: Message<1> =
-    message("{} is as it was: cannot write it", "{} 保持原样：无法写入");
+    message("{} was not reset: cannot write it", "没有恢复 {}：无法写入");
 pub const PROGRESS_NOT_KEPT: Message<1> = message(
-    "your progress was not kept: {} cannot be written",
+    "your progress was not saved: cannot write {}",
     "你的进度没有保存：无法写入 {}",
 );
 pub const PROGRESS_SET_ASIDE: Message<2> = message(
-    "{} could not be read, and is {} now. `cargo workbook check --all` finds out \
-     again what passes.",
-    "{} 无法读取，已经改名为 {}。`cargo workbook check --all` 会重新查明哪些练习\
-     能通过。",
+    "{} could not be read and was renamed to {}. `cargo workbook check --all` finds \
+     out again which exercises pass.",
+    "{} 无法读取，已经改名为 {}。`cargo workbook check --all` 会重新查明哪些练习能通\
+     过。",
 );
 pub const PROGRESS_UNREADABLE: Message<2> = message(
-    "{} cannot be read, nor set aside ({}): nothing of your progress is known, \
-     and nothing new is kept. Move it away.",
-    "{} 无法读取，也无法改名（{}）：你以前的进度无从得知，新的进度也不会保存。请\
-     把它移走。",
+    "{} can be neither read nor renamed ({}): your progress can't be loaded or saved. \
+     Move it away.",
+    "{} 无法读取，也无法改名（{}）：以前的进度读不出来，新的进度也保存不了。请把它移\
+     走。",
 );
 
-// An exercise that is not there.
+// A missing exercise.
 
 pub const CANNOT_BE_MADE: Message<1> = message(
-    "{} is not there, and cannot be made",
+    "{} is missing and cannot be created",
     "{} 不存在，也无法创建",
 );
 pub const MADE_AGAIN: Message<2> = message(
-    "{} was not there, and is the starter code again. What was checked last is \
-     in {}.",
-    "{} 不见了，已经重新从最初的代码创建。最后一次检查的内容在 {} 里。",
+    "{} was missing and was created again from the starter code. Your last checked \
+     version is in {}.",
+    "{} 不见了，已经用最初的代码重新创建。最后一次检查的内容在 {} 里。",
 );
 
 // Marks, fields and notes.
@@ -243,8 +248,8 @@ pub const MARK_ERROR: Message<0> = message("error", "错误");
 pub const NOTE: Message<1> = message("note: {}", "注意：{}");
 pub const PROGRAM_RUNS: Message<0> = message("the program runs", "程序能够运行");
 pub const KEEPS_RULES: Message<1> = message(
-    "GET {} keeps the rules for any page of metrics",
-    "GET {} 符合指标页面的通用规则",
+    "GET {} follows the rules for every exposition",
+    "GET {} 符合指标输出的通用规则",
 );
 pub const GET_IS_ANSWERED: Message<1> = message("GET {} is answered", "GET {} 有响应");
 pub const GET_IS_ANSWERED_IN_TIME: Message<1> =
@@ -257,35 +262,59 @@ pub const GET_CAN_BE_READ: Message<1> = message(
     "GET {} can be read by Prometheus",
     "GET {} 能被 Prometheus 读取",
 );
-pub const GET_ENDS_WITH_A_LINE_END: Message<1> =
-    message("GET {} ends with a line end", "GET {} 以换行符结束");
+pub const GET_ENDS_WITH_A_NEWLINE: Message<1> =
+    message("GET {} ends with a newline", "GET {} 以换行符结尾");
 pub const GET_HAS_EACH_SERIES_ONCE: Message<1> = message(
     "GET {} has each series once",
-    "GET {} 上每条时间序列只有一次",
+    "GET {} 的每条时间序列只出现一次",
 );
 pub const GET_ADDS_UP: Message<1> = message(
-    "the buckets and quantiles of GET {} add up",
+    "the buckets and quantiles of GET {} are consistent",
     "GET {} 的桶和分位数前后一致",
 );
 pub const GET_KEEPS_ITS_SERIES: Message<1> = message(
     "GET {} keeps its series from scrape to scrape",
     "GET {} 的时间序列在多次抓取之间保持一致",
 );
-pub const GET_LINKS_LEAD_SOMEWHERE: Message<1> = message(
-    "every link of GET {} leads somewhere",
-    "GET {} 的链接都有效",
+pub const GET_HAS_NO_DEAD_LINKS: Message<1> =
+    message("GET {} has no dead links", "GET {} 没有失效的链接");
+pub const GET_HAS_HELP: Message<1> = message(
+    "every metric of GET {} has a help text",
+    "GET {} 的指标都有帮助文本",
 );
-pub const GET_KEEPS_PROMTOOLS_RULE: Message<2> = message(
-    "GET {} keeps promtool's rule {}",
-    "GET {} 符合 promtool 的规则 {}",
+pub const GET_HAS_BASE_UNITS: Message<1> =
+    message("GET {} uses base units", "GET {} 用的是基本单位");
+pub const GET_HAS_TOTALS: Message<1> = message(
+    "in GET {} counters end in _total, and nothing else does",
+    "GET {} 里以 _total 结尾的都是计数器，计数器也都如此",
+);
+pub const GET_HAS_NO_RESERVED: Message<1> = message(
+    "GET {} uses no names reserved for histograms and summaries",
+    "GET {} 没有占用直方图和摘要的保留名称",
+);
+pub const GET_HAS_NO_TYPES_IN_NAMES: Message<1> = message(
+    "no metric name in GET {} contains its type",
+    "GET {} 的指标名里没有写类型",
+);
+pub const GET_HAS_NO_COLONS: Message<1> = message(
+    "no metric name in GET {} contains a colon",
+    "GET {} 的指标名里没有冒号",
+);
+pub const GET_HAS_SNAKE_CASE: Message<1> = message(
+    "the names in GET {} are in snake_case",
+    "GET {} 的名称都用小写字母和下划线",
+);
+pub const GET_HAS_WHOLE_UNITS: Message<1> = message(
+    "no metric name in GET {} abbreviates its unit",
+    "GET {} 的指标名里没有缩写的单位",
 );
 
 // A program that does not run.
 
 pub const WHY_RUNS: Message<0> = message(
-    "A program that is not there cannot be scraped: Prometheus says \
-     `connection refused`, and `up` is 0.",
-    "程序没有运行，就无法抓取：Prometheus 提示 `connection refused`，`up` 为 0。",
+    "A program that doesn't run can't be scraped: Prometheus reports `connection \
+     refused`, and `up` is 0.",
+    "程序没有运行，就无法抓取：Prometheus 报 `connection refused`，`up` 为 0。",
 );
 pub const NOTHING_LISTENS: Message<3> = message(
     "nothing listens on {} after {} s{}",
@@ -298,198 +327,201 @@ pub const AND_PRINTED_NOTHING: Message<0> =
 pub const AND_PRINTED: Message<1> =
     message(", and printed:\n{}", "，打印的内容是：\n{}");
 pub const FEW_LINES_EXPECTED: Message<0> = message(
-    "a line when it listens, and one for what goes wrong",
+    "one line when it listens, and one for each error",
     "开始监听时打印一行，每次出错时打印一行",
 );
 pub const FIND_LOOP_THAT_PRINTS: Message<0> = message(
-    "find the loop that prints, or what it waits for in vain",
-    "找出那个不停打印的循环，或者它在徒劳地等待什么",
+    "find the loop that prints, or the wait that never ends",
+    "找出那个不停打印的循环，或者永远等不到的东西",
 );
 pub const LISTENS_ON_ARGUMENT: Message<1> = message(
-    "it listens on {}, which it is given as its argument, until it is stopped",
-    "程序应一直监听参数给出的地址 {}，直到被停止",
+    "it listens on {}, the address in its argument, until it is stopped",
+    "程序一直监听参数里的地址 {}，直到被停止",
 );
 pub const LISTENS_ON: Message<1> = message("it listens on {}", "程序监听的是 {}");
 pub const TAKE_ADDRESS: Message<0> = message(
-    "take the address from the program's argument, first thing in `main`: \
+    "use the address in the program's argument, at the start of `main`: \
      `serve::listen(&serve::address_argument(\"…\")?)?`",
     "地址要取自程序的参数，写在 `main` 的最前面：\
      `serve::listen(&serve::address_argument(\"…\")?)?`",
 );
 pub const FIND_WHAT_WAITS: Message<0> = message(
-    "find what `main` does before it listens: a loop without an end, or \
-     something that it waits for in vain",
-    "看看 `main` 在监听之前做了什么：是否有一个不会结束的循环，或者在等待永远不会\
-     来的东西",
+    "look at what `main` does before it listens: an endless loop, or a wait that \
+     never ends",
+    "看看 `main` 在监听之前做了什么：是否有一个不会结束的循环，或者在等待永远等不到的\
+     东西",
 );
 pub const TOO_MUCH_MEMORY: Message<2> = message(
-    "it needed more than {} MiB of memory{}",
-    "程序需要的内存超过了 {} MiB{}",
+    "it used more than {} MiB of memory{}",
+    "程序用掉的内存超过了 {} MiB{}",
 );
 pub const MEMORY_LIMIT: Message<1> = message(
-    "at most {} MiB, which is all that a check lets it have",
-    "不超过 {} MiB：检查时只给程序这么多内存",
+    "at most {} MiB, the limit during a check",
+    "不超过 {} MiB，这是检查时的上限",
 );
 pub const FIND_WHAT_GROWS: Message<0> = message(
-    "find what grows, and what would take it away again",
-    "找出不断增长的是什么，又该由什么来清除",
+    "find what grows, and free what is no longer used",
+    "找出不断增长的是什么，并清除不再用的部分",
 );
 pub const WROTE_TOO_MUCH: Message<2> = message(
     "it wrote more than {} MiB into files{}",
     "程序写进文件的内容超过了 {} MiB{}",
 );
 pub const FILE_LIMIT: Message<1> = message(
-    "at most {} MiB, which is all that a check lets it write",
-    "不超过 {} MiB：检查时只允许程序写这么多",
+    "at most {} MiB, the limit during a check",
+    "不超过 {} MiB，这是检查时的上限",
 );
 pub const FIND_LOOP_THAT_WRITES: Message<0> = message(
     "find the loop that writes, or what should be written once",
     "找出那个不停写文件的循环，或者本来只该写一次的内容",
 );
 pub const TOO_MANY_PROCESSES: Message<2> = message(
-    "it had more than {} processes started{}",
-    "程序启动的进程超过了 {} 个{}",
+    "it had more than {} processes running{}",
+    "程序启动的进程有 {} 个以上同时在运行{}",
 );
 pub const PROCESS_LIMIT: Message<1> = message(
-    "at most {} at a time, which is all that a check lets it start",
-    "同时不超过 {} 个：检查时只允许程序启动这么多进程",
+    "at most {} at a time, the limit during a check",
+    "同时不超过 {} 个，这是检查时的上限",
 );
 pub const FIND_LOOP_THAT_STARTS: Message<0> = message(
     "find the loop that starts them, and wait for each to end",
     "找出那个不停启动进程的循环，并等待每个进程结束",
 );
 pub const NO_LIMITS_HERE: Message<0> = message(
-    "on this system a check does not limit the memory and the files of a \
-     program, and what the program itself starts may outlive it",
-    "在这个系统上，检查不限制程序所用的内存和文件，程序自己启动的进程在检查之后也\
-     可能继续运行",
+    "on this system a check does not limit the memory and files of a program, and \
+     processes that the program starts may outlive the check",
+    "在这个系统上，检查不限制程序所用的内存和文件，程序启动的进程在检查之后也可能继续\
+     运行",
 );
 pub const NO_MEMORY_LIMIT_HERE: Message<0> = message(
-    "on this system a check does not limit a program's memory, and what the \
-     program starts in a session of its own may outlive it",
-    "在这个系统上，检查不限制程序所用的内存，程序在另一个会话里启动的进程在检查之\
-     后也可能继续运行",
+    "on this system a check does not limit a program's memory, and processes that it \
+     starts in another session may outlive the check",
+    "在这个系统上，检查不限制程序所用的内存，程序在另一个会话里启动的进程在检查之后也\
+     可能继续运行",
 );
 pub const ONLY_ON_LINUX: Message<1> = message(
-    "{} of what this lesson checks is only on Linux, and is left out",
-    "这一课有 {} 项检查只能在 Linux 上进行，这里略去",
+    "checks of this lesson that are skipped because they need Linux: {}",
+    "这一课有 {} 项检查只能在 Linux 上进行，这里跳过",
 );
 pub const ENDED_BY_SIGNAL: Message<1> =
-    message("it ended by signal {}", "程序因信号 {} 而结束");
+    message("it was killed by signal {}", "程序被信号 {} 终止");
 pub const ENDED_WITH_0: Message<0> = message(
-    "it ended by itself, with code 0",
-    "程序自己结束了，退出码为 0",
+    "it exited by itself, with code 0",
+    "程序自己退出了，退出码为 0",
 );
 pub const ENDED_WITH_CODE: Message<1> =
-    message("it ended with code {}", "程序结束了，退出码为 {}");
-pub const ENDED: Message<0> = message("it ended", "程序结束了");
+    message("it exited with code {}", "程序退出了，退出码为 {}");
+pub const ENDED: Message<0> = message("it exited", "程序退出了");
 
-// Answers.
+// Responses.
 
 pub const ANSWER_EXPECTED: Message<1> =
-    message("an answer to GET {} within 5 s", "在 5 秒之内响应 GET {}");
+    message("a response to GET {} within 5 s", "在 5 秒之内响应 GET {}");
 pub const WHY_ANSWERS: Message<0> = message(
-    "Prometheus waits for `scrape_timeout`, 5 s in this repository's \
-     prometheus.yml; then `up` is 0, and the metrics of that scrape are lost.",
-    "Prometheus 只等待 `scrape_timeout` 那么久，在本仓库的 prometheus.yml 里是 5 \
-     秒；此后 `up` 为 0，这次抓取的指标就丢了。",
+    "Prometheus waits for `scrape_timeout`, 5 s in this repository's prometheus.yml; \
+     then `up` is 0, and the metrics of that scrape are lost.",
+    "Prometheus 只等待 `scrape_timeout` 那么久，在本仓库的 prometheus.yml 里是 5 秒；\
+     超过之后 `up` 为 0，这次抓取的指标就丢了。",
 );
-pub const NOT_HTTP: Message<0> = message("an answer that is not HTTP", "响应不是 HTTP");
+pub const NOT_HTTP: Message<0> =
+    message("a response that is not HTTP", "响应不是 HTTP");
 pub const NOT_HTTP_BECAUSE: Message<1> =
-    message("an answer that is not HTTP: {}", "响应不是 HTTP：{}");
+    message("a response that is not HTTP: {}", "响应不是 HTTP：{}");
 pub const NO_ANSWER_IN_TIME: Message<1> = message(
-    "nothing that ended within {} s",
+    "no complete response within {} s",
     "{} 秒之内没有收到完整的响应",
 );
 pub const CONNECTION_BROKE: Message<1> =
     message("the connection broke: {}", "连接中断：{}");
-pub const ANSWER_WITHOUT_END: Message<1> =
-    message("more than {} MiB, and no end", "超过了 {} MiB，还没有结束");
+pub const ANSWER_WITHOUT_END: Message<1> = message(
+    "more than {} MiB, and still no end",
+    "超过了 {} MiB，还没有结束",
+);
 pub const GET_STATUS: Message<2> = message("GET {}: status {}", "GET {}：状态码 {}");
 pub const WHY_STATUS: Message<0> = message(
-    "Prometheus takes a page with status 200 and no other: any other makes `up` \
+    "Prometheus accepts only responses with status 200: any other status sets `up` to \
      0.",
-    "Prometheus 只接受状态码为 200 的页面：只要不是 200，`up` 就是 0。",
+    "Prometheus 只接受状态码为 200 的响应：只要不是 200，`up` 就是 0。",
 );
 pub const NO_CONTENT_TYPE: Message<0> = message("no Content-Type", "没有 Content-Type");
 pub const WHY_CONTENT_TYPE: Message<0> = message(
-    "It says which format follows. Prometheus 2 guesses; Prometheus 3 refuses a \
-     page whose type it does not know.",
-    "它说明内容是哪种格式。Prometheus 2 会去猜；Prometheus 3 会拒绝无法识别其类型\
-     的页面。",
+    "It names the format. When it is missing or unknown, Prometheus 2 guesses, and \
+     Prometheus 3 rejects the response unless `fallback_scrape_protocol` is set.",
+    "它写明了格式。没有它或者认不出来时，Prometheus 2 会去猜；Prometheus 3 则拒绝，除\
+     非设置了 `fallback_scrape_protocol`。",
 );
-pub const GET_NO_LINK: Message<1> = message("GET {}: no link", "GET {}：没有链接");
+pub const GET_NO_LINK: Message<1> = message("GET {}: no links", "GET {}：没有链接");
 pub const GET_LINKS: Message<2> = message("GET {}: links to {}", "GET {}：链接到 {}");
 
-// Asked again, and beside other paths.
+// Further requests, and other paths.
 
-pub const ASKED_AGAIN: Message<0> = message("asked again", "再次请求时");
+pub const ASKED_AGAIN: Message<0> = message("requested again", "再次请求时");
 pub const ASKED_AS_CURL: Message<0> =
-    message("asked as curl asks", "像 curl 那样请求时");
+    message("requested as curl does", "像 curl 那样请求时");
 pub const ASKED_THROUGH_PROXY: Message<0> =
-    message("asked through a proxy", "经过代理请求时");
-pub const ASKED_ONCE_MORE: Message<0> = message("asked once more", "最后再请求一次时");
-pub const ASKED_NTH_TIME: Message<1> = message("asked the {}. time", "第 {} 次请求时");
+    message("requested through a proxy", "经过代理请求时");
+pub const ASKED_ONCE_MORE: Message<0> =
+    message("requested once more", "最后再请求一次时");
+pub const ASKED_NTH_TIME: Message<1> = message("request {}", "第 {} 次请求时");
 pub const ASKED_AT_ONCE: Message<1> =
-    message("asked {} times at once", "同时请求 {} 次时");
+    message("{} requests at once", "{} 个请求同时到达时");
 pub const ASKED_MEANWHILE: Message<1> =
-    message("asked while {} is answered", "在响应 {} 的同时请求");
+    message("requested while {} is answered", "在响应 {} 的同时");
 pub const AFTER_ANOTHER_START: Message<0> =
-    message("after another start", "另一次启动之后");
+    message("in another run of the program", "另一次运行时");
 pub const ANSWERED_AFTER: Message<2> =
-    message("GET {}: an answer after {} s", "GET {}：{} 秒之后才有响应");
+    message("GET {}: a response after {} s", "GET {}：{} 秒之后才有响应");
 pub const ANSWERED_WITHIN: Message<2> =
-    message("GET {}: an answer within {} s", "GET {}：在 {} 秒之内响应");
+    message("GET {}: a response within {} s", "GET {}：在 {} 秒之内响应");
 pub const WHY_SLOW: Message<0> = message(
-    "Prometheus waits for `scrape_timeout` and asks several targets at once: \
-     what is slow for one request is down when there are more.",
-    "Prometheus 只等待 `scrape_timeout` 那么久，而且同时请求许多目标：一个请求就\
-     慢，请求一多就等于停机。",
+    "Prometheus waits only for `scrape_timeout`, and several clients may ask at once: \
+     a program that is slow for one request times out under load.",
+    "Prometheus 只等待 `scrape_timeout` 那么久，而且可能有好几个客户端同时请求：一个\
+     请求就慢，请求一多就会超时。",
 );
 pub const WHY_STEADY: Message<0> = message(
-    "Prometheus stores every scrape: a series that comes and goes has gaps, a \
-     counter that falls is taken for a restart.",
-    "每次抓取的结果 Prometheus 都会存下来：时有时无的时间序列会有空缺，计数器下降\
+    "Prometheus stores every scrape: a series that comes and goes leaves gaps, and a \
+     counter that falls looks like a restart.",
+    "每次抓取的结果 Prometheus 都会存下来：时间序列时有时无，就会有空缺；计数器下降，\
      会被当作重启。",
 );
 pub const GONE_IN_ANOTHER: Message<1> = message(
-    "{}\nand in another scrape it is not there",
-    "{}\n而在另一次抓取中没有它",
+    "{}\nbut missing in another scrape",
+    "{}\n而另一次抓取里没有",
 );
-pub const AND_AFTER_IT: Message<2> = message("{}\nand after it {}", "{}\n之后则是 {}");
+pub const AND_AFTER_IT: Message<2> = message("{}\nand then {}", "{}\n之后则是 {}");
 pub const EACH_SERIES_STAYS: Message<0> =
     message("each series in every scrape", "每次抓取都有同样的时间序列");
 pub const COUNTER_NEVER_FALLS: Message<0> =
-    message("a counter that never falls", "计数器从不下降");
+    message("a counter that never falls", "从不下降的计数器");
 pub const TYPE_AND_HELP_STAY: Message<0> = message(
     "the same type and help text in every scrape",
     "每次抓取的类型和帮助文本都相同",
 );
 pub const DEAD_LINK: Message<2> = message(
-    "GET /: links to {}, which is answered with status {}",
-    "GET /：链接到 {}，而那里的状态码是 {}",
+    "GET /: links to {}, which returns status {}",
+    "GET /：链接到 {}，而那里返回的状态码是 {}",
 );
-pub const LINKS_EXPECTED: Message<0> =
-    message("links that lead somewhere", "没有失效的链接");
+pub const LINKS_EXPECTED: Message<0> = message("no dead links", "没有失效的链接");
 pub const WHY_LINKS: Message<0> = message(
-    "A dead link is worse than none: it says that the program is broken, when \
-     only its page is.",
-    "失效的链接比没有链接更糟：它让人以为程序坏了，其实坏的只是这个页面。",
+    "A dead link is worse than none: it makes the program look broken when only its \
+     page is.",
+    "失效的链接比没有链接更糟：它让人以为程序坏了，其实坏的只是这个网页。",
 );
 pub const PROGRAM_DOES_NOT_PANIC: Message<0> =
     message("the program does not panic", "程序没有 panic");
 pub const NO_PANIC: Message<0> =
     message("no panic on standard error", "标准错误上没有 panic");
 pub const WHY_PANICS: Message<0> = message(
-    "A panic ends what its thread was doing: a request, a lock, half of an \
-     update. What looks right after it is right by luck.",
-    "panic 会打断线程正在做的事：一个请求、一把锁、更新到一半的数据。之后看起来仍\
-     然正确，只是碰巧。",
+    "A panic interrupts whatever its thread was doing: a request, an update, work \
+     under a lock. If the result still looks right, that is luck.",
+    "panic 会打断线程正在做的事：处理请求、更新数据、持锁的操作。之后看起来仍然正确，\
+     只是碰巧。",
 );
 pub const ON_PATH: Message<1> = message("on {}", "在 {} 上");
 pub const REDIRECT: Message<2> = message("{}, a redirect to {}", "{}，重定向到 {}");
 pub const SHOWN_ABOVE: Message<1> = message(
-    "{} (what is there in its place: above)",
+    "{} (what is served instead is shown above)",
     "{}（现有的样本见上文）",
 );
 
@@ -498,8 +530,8 @@ pub const SHOWN_ABOVE: Message<1> = message(
 pub const NO_TYPE: Message<1> = message("no TYPE for {}", "{} 没有 TYPE");
 pub const NO_METRIC: Message<2> = message("no metric {}{}", "没有指标 {}{}");
 pub const NO_SAMPLE: Message<2> = message("no sample {}{}", "没有样本 {}{}");
-pub const PAGE_EMPTY: Message<0> = message("; the page is empty", "；页面是空的");
-pub const PAGE_HAS: Message<1> = message("; the page has {}", "；页面上有 {}");
+pub const PAGE_EMPTY: Message<0> = message("; the response is empty", "；响应是空的");
+pub const PAGE_HAS: Message<1> = message("; the response has {}", "；响应里有 {}");
 pub const NO_SUCH: Message<1> = message("no {}", "没有 {}");
 pub const EACH_IN_RANGE: Message<3> =
     message("{}, each from {} to {}", "{}，每条的值在 {} 到 {} 之间");
@@ -511,7 +543,7 @@ pub const SERIES_ARE: Message<2> = message("{} series:\n{}", "{} 条时间序列
 pub const AND_MORE: Message<2> = message("{} and {} more", "{} 等，另有 {} 个");
 pub const SERIES_OF: Message<2> = message("{} series {}", "{} 条时间序列 {}");
 
-// What a lesson wants of answers.
+// What a lesson wants of responses.
 
 pub const SHOWN_AS_TEXT: Message<2> = message(
     "GET {}: Content-Type: {}, which a browser shows as text, without links",
@@ -519,12 +551,13 @@ pub const SHOWN_AS_TEXT: Message<2> = message(
 );
 pub const GET_TEXT: Message<2> =
     message("GET {}: a text with `{}`", "GET {}：文本中有 `{}`");
-pub const WITHOUT: Message<2> = message("{} and without `{}`", "{}，而没有 `{}`");
-pub const GET_NOTHING: Message<1> = message("GET {}: nothing", "GET {}：响应是空的");
+pub const WITHOUT: Message<2> = message("{} and without `{}`", "{}，没有 `{}`");
+pub const GET_NOTHING: Message<1> =
+    message("GET {}: an empty response", "GET {}：响应是空的");
 pub const GET_NO_SAMPLES: Message<1> =
     message("GET {}: no samples", "GET {}：没有样本");
 pub const GET_NOTHING_OF: Message<2> =
-    message("GET {}: nothing of {}", "GET {}：没有与这些有关的内容：{}");
+    message("GET {}: none of these: {}", "GET {}：没有这些内容：{}");
 pub const NO_HELP: Message<1> = message("no HELP for {}", "{} 没有 HELP");
 pub const HELP_WITH_TEXT: Message<1> = message(
     "# HELP {}, with a text that says what it is",
@@ -537,11 +570,11 @@ pub const HELP_BEFORE_SAMPLES: Message<1> = message(
 pub const WITHOUT_TIMESTAMP: Message<1> =
     message("{} without a timestamp", "{}，不带时间戳");
 pub const ONLY_METRICS: Message<1> =
-    message("no metrics but {}", "除 {} 以外没有别的指标");
+    message("no metrics other than {}", "除 {} 以外没有别的指标");
 pub const WITHOUT_ANOTHER_LABEL: Message<1> =
-    message("{}, without another label", "{}，没有别的标签");
+    message("{}, with no other labels", "{}，没有别的标签");
 pub const EXACT_LABELS: Message<2> = message(
-    "{}, with the labels {} and no other",
+    "{}, with the labels {} and no others",
     "{}，带有标签 {}，没有别的标签",
 );
 pub const LARGER_IN_NEXT: Message<2> = message(
@@ -553,23 +586,25 @@ pub const LARGER_THAN_AT_FIRST: Message<1> =
 pub const AS_LIBRARY_READS: Message<1> =
     message("{}, as the library reads it", "{}，与本库读到的相同");
 pub const VALUES_OF: Message<2> = message("{} values of {}", "{} 个值，来自 {}");
-pub const TYPICAL_ERROR: Message<3> =
-    message("{}: typically {} from {}", "{}：通常的偏差为 {}，相对于 {}");
+pub const TYPICAL_ERROR: Message<3> = message(
+    "{}: typically {} away from {}",
+    "{}：偏差通常为 {}，相对于 {}",
+);
 pub const TYPICAL_ERROR_AT_MOST: Message<3> = message(
-    "{}: typically at most {} from {}",
-    "{}：通常的偏差不超过 {}，相对于 {}",
+    "{}: typically at most {} away from {}",
+    "{}：偏差通常不超过 {}，相对于 {}",
 );
 pub const MIB_MEMORY: Message<1> = message("{} MiB of memory", "{} MiB 内存");
 pub const THREADS: Message<1> = message("{} threads", "{} 个线程");
 pub const OPEN_DESCRIPTORS: Message<1> =
-    message("{} open descriptors", "{} 个打开的描述符");
+    message("{} open file descriptors", "{} 个打开的文件描述符");
 pub const GREW_OVER_REQUESTS: Message<3> = message(
-    "{}, and {} after {} requests",
+    "{}, then {} after {} requests",
     "起初是 {}，后来是 {}，其间有 {} 个请求",
 );
 pub const SAME_AFTER_REQUESTS: Message<2> = message(
-    "about {} after {} requests too",
-    "仍然大约是 {}，哪怕有过 {} 个请求",
+    "still about {} after {} requests",
+    "仍然大约是 {}，即使有过 {} 个请求",
 );
 pub const LINE_ON_STDERR: Message<0> =
     message("a line on standard error", "标准错误上有一行");
@@ -583,103 +618,106 @@ pub const ON_STDERR: Message<1> =
 pub const ON_STDOUT: Message<1> =
     message("on standard output:\n{}", "标准输出上是：\n{}");
 
-// A page that cannot be read.
+// An exposition that cannot be parsed.
 
 pub const WHY_FORMAT: Message<0> = message(
-    "One line that cannot be read, and the whole page is refused: `up` is 0, and \
-     no metric of that scrape is kept.",
-    "只要有一行无法解析，整页就会被拒绝：`up` 为 0，这次抓取的指标一个也不会保留。",
+    "A single unreadable line makes Prometheus reject the whole response: `up` is 0, \
+     and all metrics of that scrape are lost.",
+    "只要有一行无法解析，Prometheus 就会拒绝整个响应：`up` 为 0，这次抓取的指标全部丢\
+     失。",
 );
 pub const FORMAT_EXPECTED: Message<0> = message(
-    "a page of the text format, which docs/en/reference/exposition.md shows",
-    "一页文本格式，见 docs/zh/reference/exposition.md",
+    "the text format, which docs/en/reference/exposition.md describes",
+    "文本格式，见 docs/zh/reference/exposition.md",
 );
-pub const FIX_FORMAT: Message<1> = message("mend this: {}", "改正这一点：{}");
 pub const LINE_OF: Message<2> = message("line {}: {}", "第 {} 行：{}");
 pub const NOT_UTF8: Message<0> = message(
     "it has bytes that are not UTF-8: write UTF-8",
     "它含有不是 UTF-8 的字节：要写成 UTF-8",
 );
 pub const NUL_BYTE: Message<0> = message(
-    "it has a NUL byte, at which Prometheus may stop reading without a word",
+    "it has a NUL byte, at which Prometheus may silently stop reading",
     "它含有 NUL 字节，Prometheus 可能读到这里就停下，而且不作任何提示",
 );
 pub const LAST_LINE_OPEN: Message<1> = message(
-    "the last line, `{}`, has no end",
+    "the last line, `{}`, has no newline",
     "最后一行 `{}` 没有换行符",
 );
 pub const WHY_LINE_END: Message<0> = message(
-    "The format asks for it, and promtool refuses the page: \"unexpected end of \
-     input stream\". Whoever reads a page that was cut off could not tell.",
-    "这是格式的要求，缺了它，promtool 会拒绝这一页：“unexpected end of input \
-     stream”。页面如果中途被截断，读取方也无从看出。",
+    "The format requires it: otherwise a truncated exposition looks like a whole one. \
+     promtool rejects it (\"unexpected end of input stream\"), though Prometheus does \
+     not.",
+    "这是格式的要求：否则指标输出被截断了也看不出来。promtool 会拒绝（“unexpected end \
+     of input stream”），Prometheus 则不会。",
 );
 pub const LINE_END_EXPECTED: Message<0> = message(
-    "a line end, `\\n`, behind every line, the last one too",
-    "每一行后面都有换行符 `\\n`，最后一行也不例外",
+    "a newline, `\\n`, after every line, including the last",
+    "每一行后面都有换行符 `\\n`，包括最后一行",
 );
 pub const WHY_DUPLICATE: Message<0> = message(
-    "Prometheus keeps the first of the two, and says so in its own log at most: \
-     the other value is lost.",
-    "Prometheus 只保留两个中的第一个，顶多在自己的日志里提一句：另一个值就丢了。",
+    "Prometheus keeps the first of the two and drops the other: 2.42 silently, newer \
+     versions with a warning in their log.",
+    "Prometheus 只保留两个中的第一个，另一个就丢了：2.42 一声不响，新版本会在自己的日\
+     志里警告。",
 );
 pub const EACH_SERIES_ONCE: Message<0> = message(
-    "each series, a name with its labels, once on a page",
-    "每条时间序列，即名称连同标签，在页面上只出现一次",
+    "each series, a name with its labels, only once",
+    "每条时间序列（名称连同标签）只出现一次",
 );
 pub const FIX_DUPLICATE: Message<0> = message(
-    "give the two a label that differs, or add their values up",
-    "给这两个加上取值不同的标签，或者把它们的值相加",
+    "give the two different label values, or add them up",
+    "给这两个加上不同的标签值，或者把它们的值相加",
 );
 pub const WINDOWS_LINE_END: Message<0> = message(
-    "it ends as on Windows, with `\\r\\n`",
-    "它像在 Windows 上那样以 `\\r\\n` 结尾",
+    "it ends with `\\r\\n`, as on Windows",
+    "它以 `\\r\\n` 结尾，那是 Windows 的换行",
 );
-pub const NO_NAME_BEHIND: Message<2> = message(
-    "`{}` behind {} is not a metric name",
-    "`{}` 写在 {} 后面，却不是指标名",
+pub const NO_NAME_AFTER: Message<2> = message(
+    "`{}` after {} is not a metric name",
+    "`{}` 写在 {} 后面，却不是合法的指标名",
 );
 pub const SECOND_HELP: Message<1> =
     message("a second HELP for `{}`", "`{}` 有了第二个 HELP");
 pub const SECOND_TYPE: Message<1> =
     message("a second TYPE for `{}`", "`{}` 有了第二个 TYPE");
 pub const BELONGS_TO_ANOTHER: Message<4> = message(
-    "`{}` belongs to the {} `{}`, and promtool takes this for a second {} of it: \
-     rename one of the two",
+    "`{}` belongs to the {} `{}`, so promtool takes this for its second {}: rename \
+     one of the two",
     "`{}` 属于 {} `{}`，promtool 会把这一行当作后者的第二个 {}：请给其中一个改名",
 );
-pub const NAME_MISSING_BEHIND: Message<1> =
-    message("no metric name stands behind {}", "{} 后面没有指标名");
-pub const TYPE_MISSING_BEHIND: Message<1> =
-    message("no type stands behind `{}`", "`{}` 后面没有类型");
+pub const NAME_MISSING_AFTER: Message<1> =
+    message("there is no metric name after {}", "{} 后面没有指标名");
+pub const TYPE_MISSING_AFTER: Message<1> =
+    message("there is no type after `{}`", "`{}` 后面没有类型");
 pub const BLANKS_BEFORE_TYPE: Message<1> = message(
-    "more than one blank stands before the type `{}`, and Prometheus takes them \
-     for a part of it",
-    "类型 `{}` 前面的空白不止一个，Prometheus 会把多余的空白当作类型的一部分",
+    "there is more than one space or tab before the type `{}`, and Prometheus takes \
+     the extra ones for a part of it",
+    "类型 `{}` 前面的空格或制表符不止一个，Prometheus 会把多余的当作类型的一部分",
 );
 pub const HELP_ESCAPE: Message<0> = message(
-    "its text has a `\\` that escapes nothing: write `\\\\` for a `\\`",
+    "its text has a `\\` that escapes nothing: write `\\\\` for a backslash",
     "它的文本里有一个 `\\`，但没有转义任何字符：要表示 `\\`，请写 `\\\\`",
 );
 pub const TYPE_AFTER_SAMPLES: Message<0> = message(
-    "its TYPE stands behind its samples, and comes before them",
-    "它的 TYPE 写在样本之后，应当写在样本之前",
+    "its TYPE must come before its samples, not after them",
+    "它的 TYPE 写在了样本之后，应当写在样本之前",
 );
 pub const NOT_A_TYPE: Message<2> = message(
-    "`{}` is not a type: these are {}",
-    "`{}` 不是类型，可用的类型有 {}",
+    "`{}` is not a valid type: use one of {}",
+    "`{}` 不是合法的类型，可用的有 {}",
 );
 pub const NO_VALUE: Message<0> = message("it has no value", "它没有值");
 pub const LABEL_NOT_A_NUMBER: Message<3> = message(
-    "in a {} the label `{}` is a number, and `{}` isn't one",
+    "in a {} the label `{}` must be a number, and `{}` isn't one",
     "在 {} 里，标签 `{}` 的值应当是数，而 `{}` 不是",
 );
 pub const BLANKS_BEFORE_NAME: Message<0> = message(
-    "blanks stand before its name, and Prometheus takes them for a part of it",
-    "它的名称前面有空白，Prometheus 会把空白当作名称的一部分",
+    "there are spaces or tabs before its name, and Prometheus takes them for a part \
+     of it",
+    "它的名称前面有空格或制表符，Prometheus 会当作名称的一部分",
 );
 pub const SIGNED_NAN: Message<1> = message(
-    "its value `{}` has a sign, and `NaN` has none",
+    "its value `{}` has a sign, and `NaN` must not have one",
     "它的值 `{}` 带有正负号，而 `NaN` 不能带",
 );
 pub const VALUE_TOO_LARGE: Message<1> = message(
@@ -687,124 +725,128 @@ pub const VALUE_TOO_LARGE: Message<1> = message(
     "它的值 `{}` 超出了浮点数的范围：请写 `+Inf` 或 `-Inf`",
 );
 pub const BLANK_AT_END: Message<0> = message(
-    "a blank stands at its end, where promtool looks for a timestamp",
-    "它的末尾有空白，promtool 会以为后面还有时间戳",
+    "it has a space or tab at its end, after which promtool expects a timestamp",
+    "它的末尾有空格或制表符，promtool 会以为后面还有时间戳",
 );
-pub const BEHIND_TIMESTAMP: Message<1> = message(
-    "`{}` stands behind the timestamp, which is the last in a line",
+pub const AFTER_TIMESTAMP: Message<1> = message(
+    "`{}` comes after the timestamp, which must be the last in a line",
     "时间戳后面还有 `{}`，而时间戳应当是一行的最后一项",
 );
 pub const VALUE_NOT_A_NUMBER: Message<1> =
-    message("its value `{}` is no number", "它的值 `{}` 不是数");
+    message("its value `{}` isn't a number", "它的值 `{}` 不是数");
 pub const NOT_A_TIMESTAMP: Message<1> = message(
-    "the timestamp `{}` isn't a number of milliseconds since 1970, 0 or more",
-    "时间戳 `{}` 不是 1970 年以来的毫秒数，也就是不小于 0 的整数",
+    "the timestamp `{}` isn't a whole number of milliseconds since 1970, 0 or more",
+    "时间戳 `{}` 不是 1970 年以来的毫秒数（不小于 0 的整数）",
 );
 pub const NOT_A_METRIC_NAME: Message<1> =
     message("`{}` is not a metric name", "`{}` 不是合法的指标名");
 pub const LABEL_TWICE: Message<1> =
     message("it has the label `{}` twice", "标签 `{}` 出现了两次");
 pub const AFTER_A_LABEL: Message<0> = message(
-    "after a label comes `,` or `}`",
+    "a label must be followed by `,` or `}`",
     "标签后面应当是 `,` 或 `}`",
 );
 pub const LABELS_OPEN: Message<0> =
-    message("its labels have no `}`", "它的标签后面没有 `}`");
+    message("its labels have no closing `}`", "它的标签后面没有 `}`");
 pub const NOT_A_LABEL_NAME: Message<1> =
     message("`{}` is not a label name", "`{}` 不是合法的标签名");
 pub const LABEL_NAME_RESERVED: Message<0> = message(
-    "the label `__name__` is the name's own",
-    "标签 `__name__` 是留给名称自己的",
+    "the label `__name__` is reserved for the metric's name",
+    "标签 `__name__` 是留给指标名的",
 );
 pub const LABEL_WITHOUT_QUOTES: Message<1> =
-    message("the value of `{}` lacks its quotes", "`{}` 的值没有加引号");
+    message("the value of `{}` is not in quotes", "`{}` 的值没有加引号");
 pub const LABEL_ESCAPE: Message<1> = message(
     "the value of `{}` has a `\\` that escapes nothing",
     "`{}` 的值里有一个 `\\`，但没有转义任何字符",
 );
 pub const LABEL_QUOTE_OPEN: Message<1> = message(
-    "the value of `{}` has no second quote",
-    "`{}` 的值没有后一个引号",
+    "the value of `{}` has no closing quote",
+    "`{}` 的值没有后引号",
 );
 
-// What promtool's linter says, and what does not add up.
+// Lint problems and inconsistencies.
 
 pub const WHY_LINT: Message<0> = message(
-    "A name is what people type into queries for years; promtool checks the \
-     customs that let them guess it.",
-    "一个名称会在查询里写上许多年；promtool 检查的是那些让人能够猜出名称的惯例。",
+    "People type a metric's name into queries for years. promtool checks the \
+     conventions that let them guess it.",
+    "指标名会在查询里用上许多年；promtool 检查的，是让人猜得出名称的那些惯例。",
 );
-pub const NO_COMPLAINT: Message<0> = message("no complaint", "promtool 没有意见");
+pub const NO_COMPLAINT: Message<0> =
+    message("no problems found by promtool", "promtool 没有发现问题");
 pub const FIX_NO_HELP: Message<1> = message(
     "write `# HELP {} …` before its samples",
     "在它的样本之前写 `# HELP {} …`",
 );
 pub const FIX_UNIT: Message<1> = message(
-    "name it `{}`, and convert its value",
+    "rename it to `{}` and convert its value",
     "改名为 `{}`，并换算它的值",
 );
-pub const FIX_TOTAL: Message<1> = message("name it `{}_total`", "改名为 `{}_total`");
+pub const FIX_TOTAL: Message<1> =
+    message("rename it to `{}_total`", "改名为 `{}_total`");
 pub const FIX_NOT_A_COUNTER: Message<0> = message(
-    "make it a counter if it only grows, else take `_total` off its name",
+    "make it a counter if it only grows; otherwise remove `_total` from its name",
     "如果它只增不减，就改成计数器，否则去掉名称末尾的 `_total`",
 );
 pub const FIX_RESERVED_END: Message<1> = message(
-    "take `{}` off its name: it is one that is written for you",
-    "去掉名称末尾的 `{}`：这个后缀会由库替你写上",
+    "remove `{}` from the end of its name: the library adds it for a histogram or a \
+     summary",
+    "去掉名称末尾的 `{}`：直方图和摘要的这个后缀由库加上",
 );
 pub const FIX_RESERVED_LABEL: Message<2> = message(
-    "give the label another name: `{}` is a {}'s own",
-    "给标签换一个名称：`{}` 是留给 {} 的",
+    "rename the label: `{}` is reserved for the type {}",
+    "给标签换一个名称：`{}` 是留给 {} 类型的",
 );
 pub const FIX_TYPE_IN_NAME: Message<1> = message(
-    "take `{}` out of its name: the TYPE line says it",
+    "remove `{}` from its name: the TYPE line says it",
     "去掉名称里的 `{}`：TYPE 那一行已经说明了",
 );
 pub const FIX_COLONS: Message<0> = message(
-    "write `_`: colons are for the rules inside Prometheus",
-    "改用 `_`：冒号是留给 Prometheus 内部的规则的",
+    "use `_` instead: colons are for recording rules in Prometheus",
+    "改用 `_`：冒号是留给 Prometheus 的记录规则的",
 );
 pub const FIX_LETTERS: Message<0> = message(
-    "write small letters, with `_` between the words",
+    "use lowercase letters, with `_` between the words",
     "改用小写字母，单词之间写 `_`",
 );
 pub const FIX_SHORT_UNIT: Message<0> = message(
-    "write the base unit out, as `_seconds` or `_bytes`, and convert the value",
+    "spell out the base unit, as in `_seconds` or `_bytes`, and convert the value",
     "写出完整的基本单位，例如 `_seconds` 或 `_bytes`，并换算它的值",
 );
 pub const WHY_CONSISTENT: Message<0> = message(
-    "Nothing refuses it, and every quantile that is computed from it is wrong.",
-    "没有谁会拒绝它，而由它算出的每个分位数都是错的。",
+    "Nothing rejects it, and every quantile computed from it is wrong.",
+    "没有谁会拒绝它，可由它算出的分位数都是错的。",
 );
 pub const BUCKETS_THAT_GROW: Message<0> = message(
-    "buckets that count what is less or equal, so never fall",
+    "buckets that count everything less than or equal to their bound, so that they \
+     never fall",
     "桶统计的是小于或等于边界的个数，所以从不下降",
 );
 pub const LAST_BUCKET_IS_COUNT: Message<0> = message(
-    "a last bucket with le=\"+Inf\" that equals the `_count`",
+    "a last bucket, le=\"+Inf\", that equals `_count`",
     "最后一个桶是 le=\"+Inf\"，等于 `_count`",
 );
 pub const QUANTILE_RANGE: Message<0> =
     message("a quantile from 0 to 1", "从 0 到 1 的分位数");
 pub const WITH_COLON: Message<1> = message("{}:", "{}：");
 pub const NO_SUCH_LESSON: Message<2> = message(
-    "there is no lesson `{}`; there are {}. `cargo workbook list` shows them",
-    "没有 `{}` 这一课，有的是 {}。`cargo workbook list` 会列出它们",
+    "there is no lesson `{}`; there are {}. `cargo workbook list` shows them.",
+    "没有 `{}` 这一课，有的是 {}。`cargo workbook list` 会列出它们。",
 );
 pub const SEVERAL_LESSONS: Message<2> = message(
-    "`{}` may be one of several lessons: {}",
+    "`{}` could mean several lessons: {}",
     "`{}` 不够明确，可能是 {}",
 );
 pub const AFTER_COLON: Message<2> = message("{}: {}", "{}：{}");
 pub const COMMA: Message<0> = message(", ", "、");
 pub const NOT_PASSED_SOLUTION: Message<2> = message(
-    "{} has not passed yet. To see the solution all the same: \
-     `cargo workbook solution {} --anyway`",
+    "{} has not passed yet. To see the solution anyway: `cargo workbook solution {} \
+     --anyway`",
     "第 {} 课还没有通过。如果还是想看解法：`cargo workbook solution {} --anyway`",
 );
 pub const KEEPS_OTHER_RULES: Message<1> = message(
-    "GET {} keeps the other rules for any page of metrics",
-    "GET {} 的其余内容也符合指标页面的通用规则",
+    "GET {} follows the other rules for every exposition",
+    "GET {} 符合指标输出的其他通用规则",
 );
 pub const MORE_OF_THIS_KIND: Message<1> =
     message("\n… and {} more of this kind", "\n……另有 {} 处同样的问题");
@@ -816,61 +858,63 @@ pub const ABOUT_WORKBOOK: Message<0> = message(
     "《Exporter 练习册》的练习",
 );
 pub const WITHOUT_COMMAND: Message<0> = message(
-    "Without a command: where you are, and what is next.\nNN is a lesson's \
-     number, such as 02a, or the path of its exercise; without it a command is \
-     about the lesson whose folder you are in, or else the one where you \
-     are.\n`cargo workbook 02a` is short for `cargo workbook task 02a`.",
-    "不带命令：显示你在哪一课，下一步是什么。\nNN 是课的编号，例如 02a，也可以是\
-     练习文件的路径；不写时，命令针对你所在文件夹的那一课，不在课的文件夹里，就针\
-     对你学到的那一课。\n`cargo workbook 02a` 是 `cargo workbook task 02a` 的简写。",
+    "Without a command, `cargo workbook` shows the current lesson and what to do next.\nNN is a \
+     lesson's number, such as 02a, or the path of its exercise; without it, a command \
+     is about the lesson whose folder you are in, or else about the current lesson.\n\
+     `cargo workbook 02a` is short for `cargo workbook task 02a`.",
+    "不带命令：显示当前是哪一课，下一步做什么。\nNN 是课的编号，例如 02a，也可以是练\
+     习文件的路径；不写时，命令针对你所在文件夹的那一课，不在课的文件夹里，就针对当前\
+     的一课。\n`cargo workbook 02a` 是 `cargo workbook task 02a` 的简写。",
 );
 pub const ABOUT_NUMBER: Message<0> = message("A lesson's number", "课的编号");
-pub const ABOUT_LIST: Message<0> = message(
-    "Lists the lessons, and what is done",
-    "列出各课，以及哪些已经完成",
-);
+pub const ABOUT_LIST: Message<0> =
+    message("Lists the lessons and your progress", "列出各课和你的进度");
 pub const ABOUT_TASK: Message<0> = message(
-    "Shows the task of a lesson, which is then where you are",
+    "Shows a lesson's task and makes the lesson current",
     "显示某一课的任务，并转到那一课",
 );
 pub const ABOUT_RUN: Message<0> = message(
-    "Runs a lesson's own program, or with --exercise yours; Ctrl-C ends it",
+    "Runs the lesson's own program, or with --exercise yours; Ctrl-C ends it",
     "运行这一课自己的程序，加上 --exercise 则运行你的练习；按 Ctrl-C 结束",
 );
 pub const ABOUT_ADDRESS: Message<0> = message(
-    "HOST:PORT to listen on, in place of the lesson's",
+    "HOST:PORT to listen on, instead of the lesson's",
     "要监听的 HOST:PORT，代替这一课默认的地址",
 );
 pub const ABOUT_EXERCISE: Message<0> =
     message("Runs your exercise instead", "运行你的练习");
 pub const ABOUT_CHECK: Message<0> = message(
-    "Builds your exercise, starts it, scrapes it, and says what is wrong",
+    "Builds your exercise, starts it, scrapes it, and reports what is wrong",
     "构建你的练习，启动它，抓取它，再指出哪里不对",
 );
-pub const ABOUT_CHECK_ALL: Message<0> =
-    message("Checks every lesson, a line each", "检查每一课，各显示一行");
+pub const ABOUT_CHECK_ALL: Message<0> = message(
+    "Checks every lesson, and prints a line for each",
+    "检查每一课，各显示一行",
+);
 pub const ABOUT_PROGRAM: Message<0> = message(
-    "Judges this program, already built, rather than your exercise",
+    "Checks this program, already built, instead of your exercise",
     "检查这个已经构建好的程序，而不是你的练习",
 );
 pub const ABOUT_HINT: Message<0> =
-    message("Shows one hint more each time", "显示一条提示，每次多一条");
-pub const ABOUT_HINT_ALL: Message<0> = message("Shows all of them", "显示全部提示");
+    message("Shows one more hint each time", "显示一条提示，每次多一条");
+pub const ABOUT_HINT_ALL: Message<0> = message("Shows all hints", "显示全部提示");
 pub const ABOUT_SOLUTION: Message<0> = message(
-    "Shows our solution, once your check has passed or with --anyway",
-    "显示我们的解法，要等检查通过，或者加上 --anyway",
+    "Shows our solution, after your check has passed or with --anyway",
+    "显示我们的解法；要先通过检查，或者加上 --anyway",
 );
-pub const ABOUT_ANYWAY: Message<0> =
-    message("Also before it has passed", "检查没有通过也显示");
+pub const ABOUT_ANYWAY: Message<0> = message(
+    "Shows it even if your check hasn't passed",
+    "检查没有通过也显示",
+);
 pub const ABOUT_RESET: Message<0> = message(
-    "Puts an exercise back as it was at first, and keeps a copy of yours",
-    "把练习恢复成最初的样子，并为你的那份留一个副本",
+    "Restores the starter code, and keeps a copy of yours",
+    "恢复成最初的代码，并为你的代码留一个副本",
 );
 pub const ABOUT_RESET_ALL: Message<0> =
-    message("Puts every exercise back", "恢复全部练习");
-pub const ABOUT_YES: Message<0> = message("Does not ask first", "不先询问");
+    message("Resets every exercise", "恢复全部练习");
+pub const ABOUT_YES: Message<0> = message("Doesn't ask first", "不先询问");
 pub const ABOUT_NEXT: Message<0> = message(
-    "Goes on to the next lesson that is not done",
+    "Moves to the next lesson that isn't done",
     "转到后面第一个没完成的课",
 );
 pub const ABOUT_WATCH: Message<0> = message(
@@ -878,12 +922,12 @@ pub const ABOUT_WATCH: Message<0> = message(
     "每次保存时检查一次；按 Ctrl-C 结束",
 );
 pub const ABOUT_PLAIN: Message<0> = message(
-    "Leaves out the progress bar, which a screen reader would spell out",
+    "Omits the progress bar, which a screen reader would spell out",
     "不显示进度条（屏幕阅读器会逐字念出进度条）",
 );
 pub const ABOUT_LANG: Message<0> = message(
-    "The language to speak (without this: zh where LANG is a Chinese one)",
-    "使用的语言（不写则看 LANG，是中文就用 zh）",
+    "The language to use (by default zh if LANG is Chinese, en otherwise)",
+    "使用的语言（默认看 LANG：是中文就用 zh，否则用 en）",
 );
 pub const BY_PROMTOOLS_RULES: Message<1> =
     message("by promtool's rules: {}", "按 promtool 的规则：{}");
@@ -892,23 +936,23 @@ pub const OPTIONS: Message<0> = message("Options:", "选项：");
 pub const COMMANDS: Message<0> = message("Commands:", "命令：");
 pub const ARGUMENTS: Message<0> = message("Arguments:", "参数：");
 pub const ABOUT_HELP: Message<0> = message(
-    "Shows this, or what can be typed behind a command",
+    "Shows this help, or a command's",
     "显示本帮助，或者某个命令的用法",
 );
 pub const ABOUT_HELP_OF: Message<0> =
     message("A command, such as check", "命令，例如 check");
-pub const ABOUT_HELP_FLAG: Message<0> = message("Shows this", "显示本帮助");
+pub const ABOUT_HELP_FLAG: Message<0> = message("Shows this help", "显示本帮助");
 pub const ABOUT_VERSION: Message<0> = message("Shows the version", "显示版本");
 pub const ABOUT_POLL: Message<0> = message(
-    "Looks for changes twice a second, for a disk that does not tell of them",
+    "Looks for changes twice a second, for a disk that doesn't report them",
     "每秒检查两次文件有没有变化，用于不会通知变化的磁盘",
 );
 
-// What was typed, and cannot be.
+// Invalid arguments.
 
 pub const SEE_HELP: Message<0> = message(
-    "`cargo workbook help` shows what can be typed",
-    "`cargo workbook help` 会列出可用的命令和选项",
+    "`cargo workbook help` lists the commands and options.",
+    "`cargo workbook help` 会列出可用的命令和选项。",
 );
 pub const NO_SUCH_COMMAND: Message<1> =
     message("there is no command `{}`", "没有 `{}` 这个命令");
@@ -917,15 +961,17 @@ pub const NO_SUCH_OPTION: Message<1> =
 pub const DID_YOU_MEAN: Message<1> =
     message("; did you mean `{}`?", "；你是不是想写 `{}`？");
 pub const WORD_TOO_MANY: Message<1> =
-    message("`{}` is one word too many", "`{}` 是多余的");
+    message("unexpected argument `{}`", "`{}` 是多余的");
 pub const GIVEN_TWICE: Message<1> = message("{} was given twice", "{} 写了两次");
 pub const NEEDS_VALUE: Message<1> = message("{} needs a value", "{} 需要一个值");
 pub const NEEDS_VALUE_OF: Message<2> =
     message("{} needs a value: {}", "{} 需要一个值：{}");
 pub const NOT_A_VALUE_OF: Message<3> = message(
-    "`{}` is no value of {}: {}",
+    "`{}` isn't a value of {}; the values are: {}",
     "`{}` 不能用作 {} 的值，可用的是 {}",
 );
-pub const EXCLUDE_EACH_OTHER: Message<2> =
-    message("{} and `{}` exclude each other", "{} 和 `{}` 不能同时使用");
+pub const EXCLUDE_EACH_OTHER: Message<2> = message(
+    "{} and `{}` can't be used together",
+    "{} 和 `{}` 不能同时使用",
+);
 pub const IS_MISSING: Message<1> = message("{} is missing", "缺少 {}");

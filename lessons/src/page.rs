@@ -257,8 +257,8 @@ mod tests {
         let findings = Page::parse(body).findings;
         let fix = findings
             .iter()
-            .map(|all| format!("{}: {}", all.rule, all.fix));
-        fix.map(|all| all.replace("mend this: ", "")).collect()
+            .map(|all| format!("{:?}: {}", all.rule, all.fix));
+        fix.collect()
     }
 
     #[test]
@@ -302,63 +302,63 @@ mod tests {
     }
 
     pub(super) const MISTAKES: &str = r#"
-a 1\r | it ends as on Windows, with `\r\n`
+a 1\r | it ends with `\r\n`, as on Windows
 a{x="1",x="2"} 1 | it has the label `x` twice
-a{__name__="b"} 1 | the label `__name__` is the name's own
+a{__name__="b"} 1 | the label `__name__` is reserved for the metric's name
 a-b 1 | `a-b` is not a metric name
 1a 1 | `1a` is not a metric name
 a{x-y="1"} 1 | `x-y` is not a label name
-a{x=1} 1 | the value of `x` lacks its quotes
-a{x="1} 1 | the value of `x` has no second quote
+a{x=1} 1 | the value of `x` is not in quotes
+a{x="1} 1 | the value of `x` has no closing quote
 a{x="\d"} 1 | the value of `x` has a `\` that escapes nothing
-a{x="1" 1 | after a label comes `,` or `}`
-a{x="1"\u{a0}} 1 | after a label comes `,` or `}`
-a \u{a0}{x="1"} 1 | its value `\u{a0}{x="1"}` is no number
+a{x="1" 1 | a label must be followed by `,` or `}`
+a{x="1"\u{a0}} 1 | a label must be followed by `,` or `}`
+a \u{a0}{x="1"} 1 | its value `\u{a0}{x="1"}` isn't a number
 a{x="1",\u{3000}y="1"} 1 | `\u{3000}y` is not a label name
 a{x="",x="2"} 1 | it has the label `x` twice
 a{x="\xff"} 1 | it has bytes that are not UTF-8: write UTF-8
 # HELP a \xff | it has bytes that are not UTF-8: write UTF-8
-a{x 1 | its labels have no `}`
+a{x 1 | its labels have no closing `}`
 a | it has no value
-a one | its value `one` is no number
-a 0x1p4 | its value `0x1p4` is no number
-a -NaN | its value `-NaN` has a sign, and `NaN` has none
-a +nan | its value `+nan` has a sign, and `NaN` has none
+a one | its value `one` isn't a number
+a 0x1p4 | its value `0x1p4` isn't a number
+a -NaN | its value `-NaN` has a sign, and `NaN` must not have one
+a +nan | its value `+nan` has a sign, and `NaN` must not have one
 a 1e400 | its value `1e400` is beyond the largest float: write `+Inf` or `-Inf`
 a -1e400 | its value `-1e400` is beyond the largest float: write `+Inf` or `-Inf`
 a+1 | `a+1` is not a metric name
-  a 1 | blanks stand before its name, and Prometheus takes them for a part of it
-\t{x="1"} 1 | blanks stand before its name, and Prometheus takes them for a part of it
-a 1 x | the timestamp `x` isn't a number of milliseconds since 1970, 0 or more
-a 1  | a blank stands at its end, where promtool looks for a timestamp
-a 1 5  | ` ` stands behind the timestamp, which is the last in a line
-a 1 5 6 | ` 6` stands behind the timestamp, which is the last in a line
-a 1 -1 | the timestamp `-1` isn't a number of milliseconds since 1970, 0 or more
-a 1 +1 | the timestamp `+1` isn't a number of milliseconds since 1970, 0 or more
-a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
+  a 1 | there are spaces or tabs before its name, and Prometheus takes them for a part of it
+\t{x="1"} 1 | there are spaces or tabs before its name, and Prometheus takes them for a part of it
+a 1 x | the timestamp `x` isn't a whole number of milliseconds since 1970, 0 or more
+a 1  | it has a space or tab at its end, after which promtool expects a timestamp
+a 1 5  | ` ` comes after the timestamp, which must be the last in a line
+a 1 5 6 | ` 6` comes after the timestamp, which must be the last in a line
+a 1 -1 | the timestamp `-1` isn't a whole number of milliseconds since 1970, 0 or more
+a 1 +1 | the timestamp `+1` isn't a whole number of milliseconds since 1970, 0 or more
+a 1\n# TYPE a gauge | its TYPE must come before its samples, not after them
 # TYPE a gauge\n# TYPE a gauge | a second TYPE for `a`
 # HELP a b\n# HELP a b | a second HELP for `a`
-# HELP a b\d | its text has a `\` that escapes nothing: write `\\` for a `\`
-# HELP a b\" | its text has a `\` that escapes nothing: write `\\` for a `\`
-# HELP a b\ | its text has a `\` that escapes nothing: write `\\` for a `\`
-# HELP  | no metric name stands behind HELP
-# TYPE  | no metric name stands behind TYPE
-# TYPE a | no type stands behind `a`
-# TYPE a  | no type stands behind `a`
-# TYPE a  gauge | more than one blank stands before the type `gauge`, and Prometheus takes them for a part of it
-# TYPE a gauge\r | it ends as on Windows, with `\r\n`
-# TYPE a Gauge | `Gauge` is not a type: these are counter, gauge, histogram, summary, untyped
-#TYPE a info | `info` is not a type: these are counter, gauge, histogram, summary, untyped
+# HELP a b\d | its text has a `\` that escapes nothing: write `\\` for a backslash
+# HELP a b\" | its text has a `\` that escapes nothing: write `\\` for a backslash
+# HELP a b\ | its text has a `\` that escapes nothing: write `\\` for a backslash
+# HELP  | there is no metric name after HELP
+# TYPE  | there is no metric name after TYPE
+# TYPE a | there is no type after `a`
+# TYPE a  | there is no type after `a`
+# TYPE a  gauge | there is more than one space or tab before the type `gauge`, and Prometheus takes the extra ones for a part of it
+# TYPE a gauge\r | it ends with `\r\n`, as on Windows
+# TYPE a Gauge | `Gauge` is not a valid type: use one of counter, gauge, histogram, summary, untyped
+#TYPE a info | `info` is not a valid type: use one of counter, gauge, histogram, summary, untyped
 #TYPE a gauge\n#TYPE a gauge | a second TYPE for `a`
-# TYPE a summary\n# TYPE a_count counter\na_count 1 | `a_count` belongs to the summary `a`, and promtool takes this for a second TYPE of it: rename one of the two
-# TYPE a histogram\n# TYPE a_bucket counter | `a_bucket` belongs to the histogram `a`, and promtool takes this for a second TYPE of it: rename one of the two
-# HELP a b\n# TYPE a summary\n# HELP a_sum b | `a_sum` belongs to the summary `a`, and promtool takes this for a second HELP of it: rename one of the two
-# TYPE a histogram\na_bucket{le="x"} 1 | in a histogram the label `le` is a number, and `x` isn't one
-# HELP a_count\n#TYPE a_count\n# TYPE a summary\na_count{quantile="x"} 1 | in a summary the label `quantile` is a number, and `x` isn't one
-# TYPE a summary\na{quantile=""} 1 | in a summary the label `quantile` is a number, and `` isn't one
-#c\0 | it has a NUL byte, at which Prometheus may stop reading without a word
-# TYPE a-b gauge | `a-b` behind TYPE is not a metric name
-# TYPE a unknown | `unknown` is not a type: these are counter, gauge, histogram, summary, untyped
+# TYPE a summary\n# TYPE a_count counter\na_count 1 | `a_count` belongs to the summary `a`, so promtool takes this for its second TYPE: rename one of the two
+# TYPE a histogram\n# TYPE a_bucket counter | `a_bucket` belongs to the histogram `a`, so promtool takes this for its second TYPE: rename one of the two
+# HELP a b\n# TYPE a summary\n# HELP a_sum b | `a_sum` belongs to the summary `a`, so promtool takes this for its second HELP: rename one of the two
+# TYPE a histogram\na_bucket{le="x"} 1 | in a histogram the label `le` must be a number, and `x` isn't one
+# HELP a_count\n#TYPE a_count\n# TYPE a summary\na_count{quantile="x"} 1 | in a summary the label `quantile` must be a number, and `x` isn't one
+# TYPE a summary\na{quantile=""} 1 | in a summary the label `quantile` must be a number, and `` isn't one
+#c\0 | it has a NUL byte, at which Prometheus may silently stop reading
+# TYPE a-b gauge | `a-b` after TYPE is not a metric name
+# TYPE a unknown | `unknown` is not a valid type: use one of counter, gauge, histogram, summary, untyped
 "#;
 
     /// The bytes that a row means.
@@ -384,13 +384,13 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
             let page = [unescaped(page), b"\n".to_vec()].concat();
             let complaint = complaint.replace("\\u{3000}", "\u{3000}");
             let complaint = complaint.replace("\\u{a0}", "\u{a0}");
-            assert_eq!(complaints(page), [format!("format: {complaint}")], "{row}");
+            assert_eq!(complaints(page), [format!("Format: {complaint}")], "{row}");
         }
     }
 
     #[test]
     fn a_last_line_without_end_is_named() {
-        assert_eq!(complaints("a 1"), ["line-end: "]);
+        assert_eq!(complaints("a 1"), ["LineEnd: "]);
     }
 
     #[test]
@@ -404,7 +404,7 @@ a 1\n# TYPE a gauge | its TYPE stands behind its samples, and comes before them
         ];
         for page in twice.into_iter().chain([labels, "a{x=\"\"} 1\na 1\n"]) {
             assert_eq!(complaints(page).len(), 1, "{page}");
-            assert!(complaints(page)[0].starts_with("duplicate: "), "{page}");
+            assert!(complaints(page)[0].starts_with("Duplicate: "), "{page}");
         }
         for page in ["a{x=\"1\"} 1\na{x=\"2\"} 1\n", "a 1 5\na 2 6\n"] {
             assert_eq!(complaints(page), [""; 0], "{page}");
@@ -458,8 +458,8 @@ a 1 5\na 1 6\na 1 4
     fn an_exposition_that_is_indented_as_its_source_is_refused() {
         let page = "# HELP a_total Text.\n\n                # TYPE a_total counter\n\n\
                     \u{20}               a_total 1\n";
-        let complaint = "format: blanks stand before its name, and Prometheus takes \
-                         them for a part of it";
+        let complaint = "Format: there are spaces or tabs before its name, and \
+                         Prometheus takes them for a part of it";
         assert_eq!(complaints(page), [complaint]);
     }
 

@@ -222,12 +222,22 @@ fn title(rule: Rule, path: &str) -> String {
         Rule::Status => m::GET_HAS_STATUS_200,
         Rule::ContentType => m::GET_NAMES_ITS_FORMAT,
         Rule::Format => m::GET_CAN_BE_READ,
-        Rule::LineEnd => m::GET_ENDS_WITH_A_LINE_END,
+        Rule::LineEnd => m::GET_ENDS_WITH_A_NEWLINE,
         Rule::Duplicate => m::GET_HAS_EACH_SERIES_ONCE,
         Rule::Consistent => m::GET_ADDS_UP,
         Rule::Steady => m::GET_KEEPS_ITS_SERIES,
-        Rule::Links => m::GET_LINKS_LEAD_SOMEWHERE,
-        rule => return say(m::GET_KEEPS_PROMTOOLS_RULE, [&path, &rule]),
+        Rule::Links => m::GET_HAS_NO_DEAD_LINKS,
+        Rule::Help => m::GET_HAS_HELP,
+        Rule::MetricUnits => m::GET_HAS_BASE_UNITS,
+        Rule::Counter => m::GET_HAS_TOTALS,
+        Rule::HistogramSummaryReserved => m::GET_HAS_NO_RESERVED,
+        Rule::MetricTypeInName => m::GET_HAS_NO_TYPES_IN_NAMES,
+        Rule::ReservedChars => m::GET_HAS_NO_COLONS,
+        Rule::CamelCase => m::GET_HAS_SNAKE_CASE,
+        Rule::UnitAbbreviations => m::GET_HAS_WHOLE_UNITS,
+        // These are about no path; what a lesson wants has a name of its own.
+        Rule::Panics => return say(m::PROGRAM_DOES_NOT_PANIC, []),
+        Rule::Runs | Rule::Wanted => return say(m::PROGRAM_RUNS, []),
     };
     say(title, [&path])
 }
@@ -267,7 +277,7 @@ mod tests {
             report.add("", fails(seen));
         }
         let seen: Vec<_> = report.failing().map(|(_, all)| all.seen.clone()).collect();
-        let above = " (what is there in its place: above)";
+        let above = " (what is served instead is shown above)";
         let (a, b) = (format!("no a{above}"), format!("no b{above}"));
         let expected = [
             &format!("no a\n{page}"),

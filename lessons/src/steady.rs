@@ -90,16 +90,16 @@ mod tests {
 
     #[test]
     fn what_is_gone_falls_or_is_renamed_is_said() {
-        let gone = "b 5\nand in another scrape it is not there";
+        let gone = "b 5\nbut missing in another scrape";
         assert_eq!(seen(&PAGE.replace("b 5\n", "")), [gone]);
         let falls = seen(&PAGE.replace(" 3\n", " 2\n"));
         assert_eq!(
             falls,
-            ["a{x=\"1\",y=\"2\"} 3\nand after it a{x=\"1\",y=\"2\"} 2"]
+            ["a{x=\"1\",y=\"2\"} 3\nand then a{x=\"1\",y=\"2\"} 2"]
         );
         let falls = seen(&PAGE.replace("c_count 2", "c_count 1"));
-        assert_eq!(falls, ["c_count 2\nand after it c_count 1"]);
+        assert_eq!(falls, ["c_count 2\nand then c_count 1"]);
         let renamed = seen(&PAGE.replace(" A.", " B."));
-        assert_eq!(renamed, ["a (counter): A.\nand after it a (counter): B."]);
+        assert_eq!(renamed, ["a (counter): A.\nand then a (counter): B."]);
     }
 }

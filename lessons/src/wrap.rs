@@ -24,19 +24,32 @@ pub fn hanging(line: &str, width: usize, margin: usize) -> String {
     format!("{spaces}{}", lines.join(&between))
 }
 
-/// A text that was broken for a wide page, broken anew where it does not fit: each paragraph
-/// by itself. One with lines that are set in, such as code, stays as it is.
+/// Breaks a text anew if it is too wide, each paragraph and each item of a list by itself. A
+/// paragraph with indented lines, such as code, stays as it is.
 pub fn reflowed(text: &str, width: usize) -> String {
     if text.lines().all(|line| columns(line) <= width) {
         return text.to_owned();
     }
     let paragraphs = text.split("\n\n").map(|paragraph| {
+        if paragraph.starts_with("- ") {
+            return list(paragraph, width);
+        }
         if paragraph.lines().any(|line| line.starts_with(' ')) {
             return paragraph.to_owned();
         }
         wrapped(&joined(paragraph), width).trim_end().to_owned()
     });
     paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Breaks the items of a list, which begin with `- `.
+fn list(paragraph: &str, width: usize) -> String {
+    let items = paragraph.trim_start_matches("- ").split("\n- ");
+    let items = items.map(|item| {
+        let lines: Vec<&str> = item.lines().map(str::trim_start).collect();
+        hanging(&format!("- {}", joined(&lines.join("\n"))), width, 2)
+    });
+    items.collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a paragraph as one: Chinese has no space where a line ended.
@@ -236,5 +249,9 @@ mod tests {
             reflowed(chinese, 8),
             "指标和样\n本，还有\n采集器和\n`up` 为\n零"
         );
+        let list = "one:\n\n- two three\n  four\n- five\n\nsix";
+        assert_eq!(reflowed(list, 11), list);
+        let narrow = "one:\n\n- two\n  three\n  four\n- five\n\nsix";
+        assert_eq!(reflowed(list, 8), narrow);
     }
 }

@@ -105,7 +105,7 @@ fn assert_passes(manner: &str) {
 
 #[test]
 fn a_program_that_hogs_memory_is_stopped() {
-    let words = "seen:     it needed more than 1024 MiB of memory, and printed:\n";
+    let words = "seen:     it used more than 1024 MiB of memory, and printed:\n";
     for manner in ["hogs_memory", "asks_for_memory", "hogs_memory_together"] {
         assert_stopped(manner, words);
     }
@@ -143,7 +143,7 @@ fn a_program_that_fills_the_disk_is_stopped() {
 fn a_program_that_starts_too_many_processes_is_stopped() {
     assert_stopped(
         "starts_100",
-        "seen:     it had more than 64 processes started",
+        "seen:     it had more than 64 processes running",
     );
 }
 

@@ -30,7 +30,7 @@ fn in_the_folder_of_a_lesson_a_command_is_about_it() {
             ("hint", "01  Title of 01"),
             ("check", "01  checking lessons/01_second/exercise.rs"),
             ("run", "--bin 01_second"),
-            ("reset", "Nothing to put back"),
+            ("reset", "Nothing to reset"),
             ("list", "Title of 01 (you are here)"),
             ("task 00", "Task of 00."),
         ] {
@@ -112,10 +112,10 @@ const REFUSALS: [[&str; 3]; 7] = [
         "there is no option `--al` here; did you mean `--all`?",
         "这里没有 `--al` 这个选项；你是不是想写 `--all`？",
     ],
-    ["check 1 2", "`2` is one word too many", "`2` 是多余的"],
+    ["check 1 2", "unexpected argument `2`", "`2` 是多余的"],
     [
         "check 00 --all",
-        "`[NN]` and `--all` exclude each other",
+        "`[NN]` and `--all` can't be used together",
         "`[NN]` 和 `--all` 不能同时使用",
     ],
     [
@@ -148,7 +148,7 @@ fn what_is_wrong_with_an_argument_is_said_in_the_learners_language() {
             );
         }
     }
-    learner.assert_says("--language fr", &["`fr` is no value of"]);
+    learner.assert_says("--language fr", &["`fr` isn't a value of"]);
 }
 
 #[test]
@@ -178,17 +178,14 @@ fn what_was_checked_last_outlives_its_exercise() {
     learner.run("check 00");
     fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
     let kept = "lessons/.progress/checked/00_first.rs";
-    learner.assert_says(
-        "list",
-        &["lessons/00_first/exercise.rs was not there", kept],
-    );
+    learner.assert_says("list", &["lessons/00_first/exercise.rs was missing", kept]);
     assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
     assert_eq!(learner.read(".progress/checked/00_first.rs"), "mine\n");
     // It is said once, and not of an exercise that was never changed.
-    assert!(!learner.run("list").0.contains("was not there"));
+    assert!(!learner.run("list").0.contains("was missing"));
     learner.run("check 00");
     fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
-    assert!(!learner.run("list").0.contains("was not there"));
+    assert!(!learner.run("list").0.contains("was missing"));
 }
 
 #[test]
@@ -200,7 +197,7 @@ fn an_exercise_that_cannot_be_made_is_named_and_the_rest_goes_on() {
         "task 01",
         &["cannot read", "00_first/start.rs", "Task of 01."],
     );
-    learner.assert_says("check 00", &["is not there", "cargo workbook reset 00"]);
+    learner.assert_says("check 00", &["is missing", "cargo workbook reset 00"]);
 }
 
 /// Each runner changes a lesson of its own; the file is theirs together.

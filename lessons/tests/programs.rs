@@ -46,7 +46,7 @@ fn a_program_that_never_listens_is_given_ten_seconds() {
 fn a_program_that_ends_is_said_to_with_what_it_printed() {
     let report = checked_script("echo 'no such table' >&2; exit 3");
     let words =
-        "it ended with code 3, and printed:\n                   no such table\n";
+        "it exited with code 3, and printed:\n                   no such table\n";
     assert_says(&report, "the program runs", words);
     assert!(report.text.contains("  unseen "), "{}", report.text);
 }
@@ -62,7 +62,7 @@ fn of_what_a_program_printed_the_end_is_shown() {
 #[test]
 fn a_program_that_a_signal_ends_is_said_to() {
     let report = checked_script("kill -s SEGV $$");
-    assert_says(&report, "the program runs", "it ended by signal 11");
+    assert_says(&report, "the program runs", "it was killed by signal 11");
 }
 
 #[test]
@@ -100,13 +100,13 @@ fn a_second_listener_may_come_first() {
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_program_that_listens_nowhere_is_not_told_where() {
     let report = checked("loops");
-    assert_says(&report, "the program runs", "a loop without an end");
+    assert_says(&report, "the program runs", "an endless loop");
     assert!(!report.text.contains("serve::address_argument"));
 }
 
 #[test]
 fn a_program_that_does_not_answer_is_said_to() {
-    let words = "nothing that ended within 5 s";
+    let words = "no complete response within 5 s";
     for manner in ["silent", "drips"] {
         assert_says(&checked(manner), "GET /metrics is answered", words);
     }
@@ -114,7 +114,7 @@ fn a_program_that_does_not_answer_is_said_to() {
 
 #[test]
 fn an_answer_without_end_is_said_to() {
-    let words = "more than 16 MiB, and no end";
+    let words = "more than 16 MiB, and still no end";
     assert_says(&checked("endless"), "GET /metrics is answered", words);
 }
 
@@ -146,13 +146,17 @@ fn an_answer_that_is_no_http_is_said_to() {
 #[test]
 fn a_program_that_dies_of_a_request_is_said_to() {
     let report = checked("dies");
-    assert_says(&report, "the program runs", "it ended by signal 6");
+    assert_says(&report, "the program runs", "it was killed by signal 6");
 }
 
 #[test]
 fn an_empty_page_lacks_what_is_wanted() {
     let report = checked("empty");
-    assert!(report.text.contains("the page is empty"), "{}", report.text);
+    assert!(
+        report.text.contains("the response is empty"),
+        "{}",
+        report.text
+    );
 }
 
 #[test]

@@ -78,9 +78,9 @@ fn comment(behind: &str) -> Result<Line<'_>, String> {
         return Ok(Line::Nothing);
     }
     let (name, text) = word(rest);
-    unless(!name.is_empty(), || say(m::NAME_MISSING_BEHIND, [&keyword]))?;
+    unless(!name.is_empty(), || say(m::NAME_MISSING_AFTER, [&keyword]))?;
     unless(is_name(name, true), || {
-        say(m::NO_NAME_BEHIND, [&name, &keyword])
+        say(m::NO_NAME_AFTER, [&name, &keyword])
     })?;
     let meta = Meta {
         name,
@@ -134,7 +134,7 @@ pub fn kind(meta: &Meta) -> Result<&'static str, String> {
     let kind = meta.text.trim_start_matches(BLANKS);
     if meta.is_read {
         unless(!kind.is_empty(), || {
-            say(m::TYPE_MISSING_BEHIND, [&meta.name])
+            say(m::TYPE_MISSING_AFTER, [&meta.name])
         })?;
         unless(kind.len() == meta.text.len(), || {
             say(m::BLANKS_BEFORE_TYPE, [&kind])
@@ -193,6 +193,6 @@ fn timestamp(rest: &str) -> Result<Option<i64>, String> {
     let is_number = time.bytes().all(|byte| byte.is_ascii_digit());
     let number = time.parse().ok().filter(|_| is_number);
     let number = number.ok_or_else(|| say(m::NOT_A_TIMESTAMP, [&time]))?;
-    unless(rest.is_empty(), || say(m::BEHIND_TIMESTAMP, [&rest]))?;
+    unless(rest.is_empty(), || say(m::AFTER_TIMESTAMP, [&rest]))?;
     Ok(Some(number))
 }
