@@ -739,8 +739,8 @@ const NAMED_BY: [(&str, &str); 4] = [
 /// Tools that a reader has, or is told how to get.
 const TOOLS: [&str; 6] = ["curl", "git", "prometheus", "promtool", "python3", "rustup"];
 
-const OF_CARGO: [&str; 10] = [
-    "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test",
+const OF_CARGO: [&str; 11] = [
+    "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test", "tree",
     "workbook",
 ];
 
