@@ -1,7 +1,7 @@
-//! Mutated expositions, put to promtool, to a Prometheus and to the reader: what one of the
-//! two refuses the reader refuses, and what both take it takes.
+//! Compares the parser with promtool and Prometheus on mutated expositions: it must
+//! reject whatever one of the two rejects, and accept whatever both accept.
 //!
-//! `DIFFERENCES=5000` says how many, `DIFFERENCES_SEED=7` which ones.
+//! `DIFFERENCES=5000` sets their number, `DIFFERENCES_SEED=7` the seed.
 
 mod mutations;
 mod programs;
@@ -15,18 +15,18 @@ use crate::rule::Rule;
 use mutations::Random;
 use programs::{Verdict, verdicts};
 
-/// What the reader refuses on purpose though both take it.
+/// Input that the parser rejects on purpose although both accept it.
 struct Exception {
     reason: &'static str,
     example: &'static [u8],
-    /// What both took of a body but for lines of that kind.
+    /// What both accepted of a body, except lines of that kind.
     without: fn(&[u8]) -> Vec<u8>,
 }
 
 const EXCEPTIONS: [Exception; 2] = [
     Exception {
-        reason: "`queue-1 5` is `queue` with the value -1 at the time 5 to both: nobody \
-                 means that, and a name that is no name is what to say",
+        reason: "to both, `queue-1 5` is `queue` with the value -1 and the timestamp 5: \
+                 nobody means that, and the invalid name is the problem to report",
         example: b"queue-1 5\n",
         without: |body| {
             let is_good = |line: &&[u8]| !has_a_value_right_behind_its_name(line);
@@ -34,8 +34,8 @@ const EXCEPTIONS: [Exception; 2] = [
         },
     },
     Exception {
-        reason: "Prometheus reads nothing behind a NUL in most comments, and says so to \
-                 nobody: what follows is lost",
+        reason: "in most comments Prometheus silently stops reading at a NUL: what follows \
+                 is lost",
         example: b"#\0\na 1\n",
         without: |body| {
             let is_good = |line: &&[u8]| !is_a_comment_with_a_nul(line);
@@ -58,8 +58,8 @@ fn is_a_comment_with_a_nul(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"#") && line.contains(&0)
 }
 
-/// Whether the reader says that promtool or Prometheus refuses it. A series that comes twice
-/// both take, and the reader says so as another finding.
+/// Whether the parser says that promtool or Prometheus rejects it. Both accept a series
+/// that occurs twice, and the parser reports it as another finding.
 fn is_refused(body: &[u8]) -> bool {
     let findings = Page::parse(body).findings;
     findings
@@ -67,12 +67,12 @@ fn is_refused(body: &[u8]) -> bool {
         .any(|finding| finding.rule != Rule::Duplicate)
 }
 
-/// How the reader differs from what the two programs say of a body.
+/// How the parser differs from the two programs on a body.
 fn difference(body: &[u8], verdict: &Verdict) -> Option<String> {
     let is_refused_by_one = verdict.promtool.is_some() || verdict.prometheus.is_some();
     let differs = match (is_refused(body), is_refused_by_one) {
         (false, false) => {
-            // Prometheus says how many it read.
+            // Prometheus reports how many samples it read.
             let count = Page::parse(body).samples().count();
             verdict.samples.is_some_and(|samples| samples != count)
         }
@@ -92,7 +92,7 @@ fn number(variable: &str, default: usize) -> usize {
     number.map_or(default, |number| number.parse().unwrap())
 }
 
-/// Asks the two programs, and fails if the reader differs in any.
+/// Runs the two programs, and fails if the parser differs.
 fn compare(bodies: &[Vec<u8>], what: &dyn Display) -> Vec<Verdict> {
     let verdicts = verdicts(bodies);
     let both = bodies.iter().zip(&verdicts);
@@ -111,7 +111,7 @@ fn compare(bodies: &[Vec<u8>], what: &dyn Display) -> Vec<Verdict> {
 
 #[test]
 #[ignore = "needs promtool and prometheus"]
-fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else() {
+fn the_parser_rejects_what_promtool_or_prometheus_rejects_and_nothing_else() {
     let seed = number("DIFFERENCES_SEED", 1);
     let mut random = Random::new(seed as u64);
     let count = number("DIFFERENCES", 400);
@@ -119,7 +119,7 @@ fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else() {
     let verdicts = compare(&bodies, &format!("DIFFERENCES_SEED={seed}"));
     let taken = |all: &&Verdict| all.promtool.is_none() && all.prometheus.is_none();
     let taken = verdicts.iter().filter(taken).count();
-    // Else it would not say much.
+    // Otherwise the test would prove little.
     let (least, most) = (count / 5, count - count / 5);
     assert!(
         (least..=most).contains(&taken),
@@ -129,7 +129,7 @@ fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else() {
 
 #[test]
 #[ignore = "needs promtool and prometheus"]
-fn each_row_of_the_readers_own_tests_is_true_of_promtool_and_prometheus() {
+fn each_row_of_the_parsers_own_tests_holds_for_promtool_and_prometheus() {
     let line = |row: &str| [unescaped(row), b"\n".to_vec()].concat();
     let mistakes = MISTAKES.trim_start_matches('\n').lines();
     let mistakes = mistakes.map(|row| line(row.split_once(" | ").unwrap().0));
@@ -139,7 +139,7 @@ fn each_row_of_the_readers_own_tests_is_true_of_promtool_and_prometheus() {
 
 #[test]
 #[ignore = "needs promtool and prometheus"]
-fn each_exception_is_taken_by_both_and_refused_by_the_reader() {
+fn each_exception_is_accepted_by_both_and_rejected_by_the_parser() {
     let examples = EXCEPTIONS.map(|exception| exception.example.to_vec());
     let verdicts = verdicts(&examples);
     for (exception, verdict) in EXCEPTIONS.iter().zip(verdicts) {

@@ -1,4 +1,4 @@
-//! What promtool and a Prometheus say of many bodies: each is a target of its own.
+//! What promtool and Prometheus say about many bodies: each is a target of its own.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -13,24 +13,24 @@ use tempfile::TempDir;
 
 use crate::tables::check_metrics;
 
-/// How long anything may take before it is called hanging.
+/// The time after which the test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// More targets would be late at their scrapes.
+/// With more targets, scrapes would be late.
 const BATCH: usize = 1000;
 
-/// What the two say of a body.
+/// What the two say about a body.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Why it is refused.
+    /// Why it is rejected.
     pub promtool: Option<String>,
-    /// Why it is refused.
+    /// Why it is rejected.
     pub prometheus: Option<String>,
-    /// How many samples Prometheus read, if it took the body.
+    /// The number of samples that Prometheus read, if it accepted the body.
     pub samples: Option<usize>,
 }
 
-/// What the two say of each body.
+/// What the two say about each body.
 pub fn verdicts(bodies: &[Vec<u8>]) -> Vec<Verdict> {
     let mut all = Vec::new();
     for batch in bodies.chunks(BATCH) {
@@ -43,7 +43,7 @@ pub fn verdicts(bodies: &[Vec<u8>]) -> Vec<Verdict> {
     all
 }
 
-/// The linter's complaints, code 3, refuse nothing.
+/// Lint problems, code 3, aren't rejections.
 fn of_promtool(body: &[u8]) -> Option<String> {
     let output = check_metrics(body);
     let is_taken = matches!(output.status.code(), Some(0 | 3));
@@ -78,7 +78,7 @@ fn of_prometheus(bodies: &[Vec<u8>]) -> Vec<Verdict> {
     verdicts
 }
 
-/// Serves each body at its number, from threads that end with the test.
+/// Serves each body under its number, from threads that end with the test.
 fn serve(bodies: &[Vec<u8>]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -92,7 +92,7 @@ fn serve(bodies: &[Vec<u8>]) -> SocketAddr {
     address
 }
 
-/// Answers one request; whoever goes away early is asked again.
+/// Answers one request; clients that disconnect early will retry.
 fn answer(mut stream: TcpStream, bodies: &[Vec<u8>]) {
     let mut request = Vec::new();
     let mut part = [0; 4096];
@@ -113,7 +113,7 @@ fn answer(mut stream: TcpStream, bodies: &[Vec<u8>]) {
     let _ = stream.write_all(&[head.as_bytes(), body].concat());
 }
 
-/// A running Prometheus, which ends with this.
+/// A running Prometheus, which ends when this is dropped.
 struct Prometheus {
     process: Child,
     address: SocketAddr,
@@ -152,7 +152,7 @@ impl Prometheus {
         Prometheus { process, address }
     }
 
-    /// The targets, once each was scraped.
+    /// The targets, once each has been scraped.
     fn targets(&self, count: usize) -> Vec<Value> {
         let started = Instant::now();
         loop {
@@ -173,7 +173,7 @@ impl Prometheus {
         answer["data"]["result"].as_array().cloned().unwrap()
     }
 
-    /// Nothing while it starts.
+    /// `None` while it starts.
     fn get(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.address);
         let answer = minreq::get(url).with_timeout(PATIENCE.as_secs()).send();
