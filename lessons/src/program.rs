@@ -141,7 +141,7 @@ impl Running {
         Err(Finding::runs(&seen, &self.listening(), ""))
     }
 
-    /// Whether it ends shortly, after its connections have broken.
+    /// Whether it ends within a second: its connections break a moment before.
     pub fn ends_soon(&mut self) -> bool {
         let asked = Instant::now();
         while asked.elapsed() < Duration::from_secs(1) {
