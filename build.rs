@@ -1,4 +1,4 @@
-//! Hands the compiler's version to `RuntimeCollector`, for its `rust_info`.
+//! Passes the compiler's version to `RuntimeCollector`, for its `rust_info`.
 
 use std::env;
 use std::process::Command;

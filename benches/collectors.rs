@@ -1,5 +1,6 @@
-//! What the ready collectors cost at each scrape, and what the counting allocator costs at
-//! each block, beside the system's own, from one thread and from two at once.
+//! The cost of the ready-made collectors per scrape, and of the counting allocator per
+//! allocation, compared with the system's allocator, from one thread and from two at
+//! once.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
@@ -27,12 +28,12 @@ fn collect(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Gets a block and gives it back, `times` over.
+/// Allocates and frees a block, `times` over.
 #[expect(unsafe_code, reason = "the trait of global allocators is unsafe")]
 fn blocks(allocator: &impl GlobalAlloc, times: u64) {
     let layout = Layout::new::<[u64; 8]>();
     for _ in 0..times {
-        // SAFETY: the layout is not empty, and each block is given back with its own.
+        // SAFETY: the layout isn't empty, and each block is freed with its own layout.
         unsafe {
             let block = black_box(allocator.alloc(layout));
             allocator.dealloc(block, layout);

@@ -1,5 +1,6 @@
-//! What a scrape costs: gathering with its checks beside the crate's gather, each format
-//! beside the crate's encoder and `prometheus-client`'s, and the whole, on the same metrics.
+//! The cost of a scrape: gathering with its checks compared with the crate's gather,
+//! each format compared with the crate's encoder and `prometheus-client`'s, and the
+//! whole scrape, all on the same metrics.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
@@ -68,7 +69,8 @@ fn encode(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
     group.finish();
 }
 
-/// Without a gather: `prometheus-client` writes from the metrics themselves, unsorted.
+/// Encodes without gathering: `prometheus-client` writes from the metrics themselves,
+/// unsorted.
 fn encode_by_client(criterion: &mut Criterion, series: usize) {
     let registry = client_gauges(series);
     let mut group = criterion.benchmark_group("encode");

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Scrapes our program and the stock one in turns, with 4 kept connections, and prints what
-# each did and the ratios: at 1, 1,000 and 100,000 series, or at those given as arguments.
-# Then the peak memory of each over 100 scrapes one after another. Needs wrk and curl.
-# SECONDS_EACH is how long a turn takes, TURNS how many there are.
+# Scrapes our program and the stock one in turns, over 4 keep-alive connections, and prints
+# the results of each and their ratios: at 1, 1,000 and 100,000 series, or at the numbers
+# passed as arguments. Then prints the peak memory of each over 100 consecutive scrapes.
+# Needs wrk and curl. SECONDS_EACH is the length of a turn, TURNS the number of turns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ url=
 stop() { [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; }
 trap 'stop; rm -f "$results" "$results.line"' EXIT
 
-# Starts a program, and scrapes it once: its name, and how many series it serves.
+# Starts a program and scrapes it once. Arguments: its name and the number of series.
 start() {
     rm -f "$results.line"
     "target/release/$1" 127.0.0.1:0 "$2" >"$results.line" &
@@ -86,7 +86,7 @@ hundred() {
     end
 }
 
-# The middle of the turns, and ours by stock's.
+# Prints the median of the turns, and ours divided by stock's.
 sort -k1,1 -k2,2n "$results" | awk '
     function middle(values, count,    i, j, swap) {
         for (i = 1; i <= count; i++)
@@ -126,7 +126,7 @@ for series in "$@"; do
     ours=$(hundred ours "$series")
     stock=$(hundred stock "$series")
     awk -v series="$series" -v ours="$ours" -v stock="$stock" 'BEGIN {
-        printf "%8d series, 100 scrapes one after another: peak MiB %.1f, stock %.1f, " \
+        printf "%8d series, 100 consecutive scrapes: peak MiB %.1f, stock %.1f, " \
             "ratio %.2f\n", series, ours / 1024, stock / 1024, ours / stock
     }'
 done

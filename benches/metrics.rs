@@ -1,5 +1,5 @@
-//! What it costs to change a metric: the SDK's, which the programs use, beside
-//! `prometheus-client`'s. The summary is measured in `summary.rs`.
+//! The cost of changing a metric of the `prometheus` crate, which the programs use, and
+//! one of `prometheus-client`. `summary.rs` measures the summary.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 

@@ -1,7 +1,7 @@
-//! How many times faster than a peer we are: both in turns of some milliseconds, so that a
-//! machine that slows down slows both, and the middle of the turns' ratios. The peer is the
-//! `prometheus` crate or, below a line of its own, a plain write of labels that are written
-//! already.
+//! How many times faster than a peer we are. The two take turns of some milliseconds,
+//! so that a machine that slows down slows both; the result is the median of the turns'
+//! ratios. The peer is the `prometheus` crate or, for custom collectors, a plain write
+//! of labels that are already rendered.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const TURNS: usize = 41;
 const TURN: Duration = Duration::from_millis(30);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Cargo's own argument, and that of `cargo test --benches`.
+    // The first is cargo's own argument, the second that of `cargo test --benches`.
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(());
     }
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compare("10,000 mixed samples", &mixed()?)?;
     heading("plain");
     for series in [1000, 100_000] {
-        for (order, sorted) in [("in order", true), ("in no order", false)] {
+        for (order, sorted) in [("sorted", true), ("unsorted", false)] {
             own_collector(&format!("{series} {order}"), series, sorted)?;
         }
     }
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn heading(peer: &str) {
     println!(
-        "{:32} {peer:>9} µs {:>12} {:>7}  half of the turns",
+        "{:32} {peer:>9} µs {:>12} {:>7}  the middle half",
         "", "ours µs", "ratio"
     );
 }
@@ -72,14 +72,14 @@ fn own_collector(
     let plain = PlainWrite::new(series);
     let request = Request::new(());
     in_turns(
-        &format!("own collector, {of}"),
+        &format!("custom collector, {of}"),
         || drop(black_box(plain.write())),
         || drop(black_box(handler.handle(&request))),
     );
     Ok(())
 }
 
-/// A compressed scrape, beside the crate's with its text compressed by `miniz_oxide`.
+/// Compares a compressed scrape with the crate's, whose text `miniz_oxide` compresses.
 fn gzipped(series: usize) -> Result<(), Box<dyn std::error::Error>> {
     let both = gauges(series)?;
     let handler = handler_for(&both.ours, HandlerOpts::default())?;
@@ -104,7 +104,7 @@ fn encode(families: &[MetricFamily]) {
     black_box(out);
 }
 
-/// Prints the middle of how long each takes, and of the ratios.
+/// Prints the median time of each, and the median ratio.
 fn in_turns(name: &str, peer: impl Fn(), ours: impl Fn()) {
     let wanted = std::env::args()
         .skip(1)
@@ -132,7 +132,7 @@ fn in_turns(name: &str, peer: impl Fn(), ours: impl Fn()) {
     );
 }
 
-/// How many seconds `work` takes.
+/// Returns how many seconds `work` takes.
 fn turn(work: &impl Fn()) -> f64 {
     let start = Instant::now();
     let mut count = 0;

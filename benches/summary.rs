@@ -1,5 +1,5 @@
-//! What an observation costs: the library's summary beside the SDK's histogram, from one
-//! thread and from two at once.
+//! The cost of an observation: the library's summary compared with the crate's
+//! histogram, from one thread and from two at once.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
@@ -27,7 +27,7 @@ fn histogram() -> Result<Histogram, Box<dyn std::error::Error>> {
     ))?)
 }
 
-/// Values without an order, the same in each run.
+/// Returns unsorted values, the same in each run.
 fn values() -> impl Iterator<Item = f64> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     std::iter::repeat_with(move || {
@@ -38,7 +38,7 @@ fn values() -> impl Iterator<Item = f64> {
     })
 }
 
-/// The time for `count` observations by each of `threads`.
+/// Returns the time for `count` observations by each of `threads`.
 fn observing(threads: usize, count: u64, observe: &(impl Fn(f64) + Sync)) -> Duration {
     let values: Vec<f64> = values().take(4096).collect();
     let start = Instant::now();

@@ -1,14 +1,14 @@
-//! Bucket bounds that the `prometheus` crate has no function for.
+//! Bucket bounds that no function of the `prometheus` crate creates.
 
 use crate::exposition::float_text;
 use crate::message::debug_is_message;
 
-/// Bounds that make no buckets.
+/// Why no bucket bounds can be created.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "cannot make {count} bucket bounds from {min} to {max}: both must be finite and above 0, \
-     the second so much larger than the first that all bounds differ, and there must be 2 to \
-     1000"
+    "cannot make {count} bucket bounds from {min} to {max}: both must be finite and \
+     above 0, the second large enough for all bounds to differ, and the number of \
+     bounds from 2 to 1000"
 )]
 pub struct BucketsError {
     min: String,
@@ -18,13 +18,13 @@ pub struct BucketsError {
 
 debug_is_message!(BucketsError);
 
-/// `count` bucket bounds from `min` to `max`, each the same number of times as large as the
-/// one before; Go's `ExponentialBucketsRange`.
+/// Creates `count` bucket bounds from `min` to `max`, each larger than the one before
+/// by the same factor; Go's `ExponentialBucketsRange`.
 ///
 /// # Errors
 ///
-/// Returns an error unless `0 < min < max`, both finite, all bounds differ, and `count` is
-/// from 2 to 1000.
+/// Returns an error unless `0 < min < max`, both are finite, `count` is from 2 to 1000,
+/// and all bounds differ.
 pub fn exponential_buckets_range(
     min: f64,
     max: f64,
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_make_no_buckets_are_an_error() {
+    fn invalid_bounds_are_an_error() {
         for (min, max, count) in [
             (0.0, 1.0, 4),
             (-1.0, 1.0, 4),
@@ -82,9 +82,9 @@ mod tests {
             exponential_buckets_range(0.0, 1.0, 4)
                 .unwrap_err()
                 .to_string(),
-            "cannot make 4 bucket bounds from 0 to 1: both must be finite and above 0, the \
-             second so much larger than the first that all bounds differ, and there must be \
-             2 to 1000"
+            "cannot make 4 bucket bounds from 0 to 1: both must be finite and above \
+             0, the second large enough for all bounds to differ, and the number of \
+             bounds from 2 to 1000"
         );
     }
 }

@@ -1,20 +1,23 @@
-//! The library that the numbered programs stand on, and that an exporter can build on.
+//! The library that the numbered programs use and that your own exporter can build on.
 //!
-//! - [`desc`]: what a metric is: name, help text, type, labels
-//! - [`collect`]: what reports metrics at each scrape
-//! - [`registry`]: collectors that agree with each other, and what they report
-//! - [`collectors`]: the process, the Rust runtime and the build as metrics
+//! - [`desc`]: descriptors of metrics: name, help text, type, labels
+//! - [`collect`]: collectors, which report metrics at each scrape
+//! - [`registry`]: registries, which check collectors and gather what they report
+//! - [`collectors`]: ready-made collectors for the process, the Rust runtime and the
+//!   build
 //! - [`buckets`]: bounds for the crate's histograms
 //! - [`summary`]: the metric type that the `prometheus` crate lacks
 //! - [`exposition`]: families as text, in Prometheus's format and in OpenMetrics
-//! - [`promhttp`]: from a registry to an HTTP response
-//! - [`serve`]: the listener that carries it
-//! - [`testutil`]: what a program's own tests ask of its metrics
+//! - [`promhttp`]: handlers, which turn a registry into HTTP responses
+//! - [`serve`]: the HTTP server
+//! - [`testutil`]: helpers for a program's own tests
 //!
-//! The metric types are those of the [`prometheus`] crate, with its feature `protobuf` or
-//! without. It and [`http`], whose types handlers use, are re-exported.
+//! The metric types are those of the [`prometheus`] crate, with or without its feature
+//! `protobuf`. The library re-exports that crate and [`http`], whose types handlers
+//! use.
 
-// They panic if standard output or error cannot be written, which would cost a scrape.
+// These macros panic if standard output or error can't be written, which would cost a
+// scrape.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod buckets;

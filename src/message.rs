@@ -1,5 +1,5 @@
-//! Errors that `{:?}` prints as their message, because that is what `main` prints of an error
-//! that it returns, and `unwrap` in a test.
+//! `{:?}` of errors as their message, because that is what `main` prints of a returned
+//! error, and `unwrap` in a test.
 
 macro_rules! debug_is_message {
     ($error:ty) => {

@@ -1,22 +1,22 @@
-//! What metrics and labels may be called, by Prometheus's data model.
+//! Valid names of metrics and labels, by Prometheus's data model.
 
 use std::borrow::Cow;
 
-/// The problem with `name` as the name of a metric, if there is one; Go's
+/// Returns the problem with `name` as the name of a metric, if there is one; Go's
 /// `model.IsValidMetricName`.
 pub fn metric_name_problem(name: &str) -> Option<String> {
     let is_valid = is_name(name, |byte| byte == b'_' || byte == b':');
     (!is_valid).then(|| {
         format!(
-            "`{}` is not a metric name, which has letters, digits, `_` and `:`, and no \
-             digit first",
+            "`{}` isn't a metric name: use letters, digits, `_` and `:`, but no \
+             leading digit",
             shown(name)
         )
     })
 }
 
-/// The problem with `names` as the label names of one metric, if there is one; Go's
-/// `checkLabelName`.
+/// Returns the problem with `names` as the label names of one metric, if there is one;
+/// Go's `checkLabelName`.
 pub fn label_names_problem(mut names: Vec<&str>) -> Option<String> {
     names.sort_unstable();
     let invalid = names.iter().find_map(|name| label_name_problem(name));
@@ -30,14 +30,14 @@ pub fn label_names_problem(mut names: Vec<&str>) -> Option<String> {
 fn label_name_problem(name: &str) -> Option<String> {
     if !is_name(name, |byte| byte == b'_') {
         return Some(format!(
-            "`{}` is not a label name, which has letters, digits and `_`, and no digit \
-             first",
+            "`{}` isn't a label name: use letters, digits and `_`, but no leading \
+             digit",
             shown(name)
         ));
     }
     name.starts_with("__").then(|| {
         format!(
-            "label names that begin with `__` are Prometheus's own, rename `{}`",
+            "label names that begin with `__` are reserved: rename `{}`",
             shown(name)
         )
     })
@@ -50,7 +50,7 @@ fn is_name(name: &str, other: impl Fn(u8) -> bool) -> bool {
         && name.bytes().all(allowed)
 }
 
-/// A name with its labels, bounded in length.
+/// Formats a name with its labels, bounded in length.
 pub fn series<'a>(
     name: &str,
     labels: impl Iterator<Item = (&'a str, &'a str)>,
@@ -65,13 +65,13 @@ pub fn series<'a>(
     }
 }
 
-/// The first 100 characters of a name, a label value or a help text, with a mark if there
-/// are more: a message must not grow with what it quotes.
+/// Returns the first 100 characters of a name, a label value or a help text, with a
+/// mark if there are more: a message must not grow with what it quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {
     cut(text, 100)
 }
 
-/// The first 500 characters of the words of an error, likewise.
+/// Returns the first 500 characters of an error's message, with a mark likewise.
 pub fn shown_words(text: &str) -> String {
     cut(text, 500).into_owned()
 }

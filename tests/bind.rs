@@ -1,4 +1,4 @@
-//! Where a program listens: its one argument, the port, and a socket that it inherits.
+//! Where a program listens: its argument, the port, and an inherited socket.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -15,7 +15,7 @@ fn run(slug: &str, arguments: &[&str]) -> Output {
     support::command(slug).args(arguments).output().unwrap()
 }
 
-/// Arguments with the line that refuses them.
+/// Arguments, with the line that refuses them.
 const WRONG: [(&[&str], &str); 7] = [
     (
         &["--port"],
@@ -46,7 +46,7 @@ const WRONG: [(&[&str], &str); 7] = [
     ),
     (
         &["127.0.0.1:0", "more"],
-        "expected one argument at most, the address to listen on: got \"127.0.0.1:0\" \
+        "expected at most one argument, the address to listen on: got \"127.0.0.1:0\" \
          \"more\"; see --help",
     ),
 ];
@@ -119,7 +119,7 @@ fn a_port_in_use_on_one_address_of_a_host_is_in_use() {
 }
 
 #[test]
-fn a_listener_that_does_not_block_is_made_to() {
+fn a_nonblocking_listener_is_made_blocking() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -143,7 +143,8 @@ mod inherited {
 
     use super::*;
 
-    /// `slug` as systemd starts it, with `socket` as descriptor 3.
+    /// Returns a command for `slug` started as systemd does, with `socket` as
+    /// descriptor 3.
     fn activated(slug: &str, socket: OwnedFd, environment: &str) -> Command {
         let mut shell = Command::new("sh");
         let start = format!("{environment} exec \"$0\" 127.0.0.1:0 3<&0");

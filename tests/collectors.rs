@@ -1,10 +1,10 @@
-//! The ready collectors: on trees like `/proc` that are made up, and on a process that
-//! other programs can look at as well.
+//! The ready-made collectors, on fake trees like `/proc`, and on a process that other
+//! programs report on too.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-/// The program of `docs/en/reference/go_to_rust.md`.
+/// The program in `docs/en/reference/go_to_rust.md`.
 #[path = "pages/another_process.rs"]
 #[allow(dead_code, reason = "its `main` is for the reader")]
 mod page;
@@ -30,7 +30,7 @@ use support::Program;
 use support::held::Held;
 use tempfile::TempDir;
 
-/// Process 42 of the tree `tests/proc/<tree>`.
+/// Returns options for process 42 of the tree `tests/proc/<tree>`.
 fn opts(tree: &str) -> ProcessCollectorOpts {
     ProcessCollectorOpts {
         pid_fn: Some(Box::new(|| Ok(42))),
@@ -52,7 +52,7 @@ fn registry_of(opts: ProcessCollectorOpts) -> Registry {
     registry(ProcessCollector::with_opts(opts))
 }
 
-/// The samples, and what was left out and why.
+/// Returns the samples, and the omitted metrics with the reasons.
 fn gather(opts: ProcessCollectorOpts) -> (String, Vec<String>) {
     let root = format!("{}/", opts.proc_root.display());
     let gathered = registry_of(opts).gather();
@@ -79,7 +79,7 @@ process_virtual_memory_bytes 1.048576e+07
 process_virtual_memory_max_bytes 4.294967296e+09
 ";
 
-// A clock tick is 10 ms on every Linux that there is, but a page may be larger than 4 KiB.
+// A clock tick is 10 ms on every Linux, but a page may be larger than 4 KiB.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 #[test]
 fn every_metric_has_its_value_from_its_file() {
@@ -94,13 +94,13 @@ fn a_name_with_spaces_parentheses_and_lines_hides_nothing() {
 
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 #[test]
-fn no_limit_is_the_largest_number_as_in_go() {
+fn an_unlimited_resource_is_the_largest_number_as_in_go() {
     let unlimited = NORMAL.replace("4.294967296e+09", "1.8446744073709552e+19");
     assert_eq!(gather(opts("unlimited")), (unlimited, Vec::new()));
 }
 
 #[test]
-fn what_is_cut_off_is_left_out_and_reported() {
+fn truncated_files_are_reported_and_their_metrics_omitted() {
     let (samples, errors) = gather(opts("truncated"));
     assert_eq!(samples, "process_open_fds 4\n");
     let error = |(name, file)| format!("`{name}` was not collected: {file} is cut off");
@@ -118,7 +118,7 @@ fn what_is_cut_off_is_left_out_and_reported() {
     assert_eq!(errors, expected.map(error));
 }
 
-/// Files of lines in a tree of their own.
+/// Creates a tree with these files, each a list of lines.
 fn tree(files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -151,7 +151,7 @@ const LACKING: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn what_a_whole_file_lacks_is_named() {
+fn a_missing_line_or_number_is_named() {
     let stat =
         "42 (exporter) S 1 42 42 0 -1 4194560 501 0 0 0 150 75 0 0 20 0 3 0 25 1 2\n";
     let root = tree(&[
@@ -189,7 +189,7 @@ fn a_process_that_has_vanished_has_no_metrics() {
         "`process_cpu_seconds_total` was not collected: cannot read 43/stat: No such file \
          or directory (os error 2)"
     );
-    // Without the option, nobody hears of it.
+    // Without the option, nothing is reported.
     let quiet = ProcessCollectorOpts {
         report_errors: false,
         ..vanished()
@@ -198,7 +198,7 @@ fn a_process_that_has_vanished_has_no_metrics() {
 }
 
 #[test]
-fn what_is_reported_fails_the_scrape_by_its_name() {
+fn a_reported_error_fails_the_scrape_and_names_the_metric() {
     let registry = registry_of(opts("truncated"));
     let handler = promhttp::handler_for(&registry, HandlerOpts::default()).unwrap();
     let response = handler.handle(&Request::new(()));
@@ -231,13 +231,13 @@ fn a_namespace_precedes_each_name() {
     assert_eq!(
         refused.to_string(),
         "the descriptor of `a-b_process_cpu_seconds_total` is invalid: \
-         `a-b_process_cpu_seconds_total` is not a metric name, which has letters, digits, \
-         `_` and `:`, and no digit first"
+         `a-b_process_cpu_seconds_total` isn't a metric name: use letters, digits, \
+         `_` and `:`, but no leading digit"
     );
 }
 
-/// The number of descriptors that are listed, to a collector of this process and to one of
-/// a process by its id.
+/// Returns the number of file descriptors listed by a collector of this process and by
+/// one with its id.
 #[test]
 fn under_a_root_that_is_not_live_every_listed_descriptor_counts() {
     let listed = ["self", "42"].map(|process| {
@@ -247,7 +247,7 @@ fn under_a_root_that_is_not_live_every_listed_descriptor_counts() {
     let files: Vec<(&str, &str)> =
         files.map(|(name, text)| (&**name, &**text)).collect();
     let root = tree(&files);
-    // Links into the tree of the root itself, as the live one has to itself.
+    // Links into the tree, under its own root as in the live one.
     for process in ["self", "42"] {
         let fd = root.path().join(process).join("fd");
         std::os::unix::fs::symlink("/dev/null", fd.join("8")).unwrap();
@@ -263,7 +263,7 @@ fn under_a_root_that_is_not_live_every_listed_descriptor_counts() {
 }
 
 #[test]
-fn a_process_that_has_ended_has_no_metrics_though_its_parent_has_not_asked() {
+fn a_zombie_has_no_metrics() {
     let (samples, errors) = gather(opts("zombie"));
     assert_eq!((samples.as_str(), errors.len()), ("", 10));
     assert!(
@@ -320,7 +320,7 @@ fn a_pid_file_is_read_at_each_scrape() {
 }
 
 #[test]
-fn build_info_is_one_with_the_facts_as_labels() {
+fn build_info_is_1_and_has_labels() {
     let collector = BuildInfoCollector::new("queue_exporter", "1.2.3");
     let collector = collector.revision("4d91de4").branch("main");
     let collector = collector.label("tls", "rustls").label("edition", "C:\\");
@@ -344,14 +344,14 @@ fn build_info_is_one_with_the_facts_as_labels() {
 }
 
 #[test]
-fn a_program_or_a_label_that_makes_no_build_info_is_refused_at_registration() {
+fn registration_refuses_build_info_with_an_invalid_program_or_label() {
     let named = |program| BuildInfoCollector::new(program, "1");
     for (collector, words) in [
         (
             named("queue-exporter"),
             "the descriptor of `queue-exporter_build_info` is invalid: \
-             `queue-exporter_build_info` is not a metric name, which has letters, digits, \
-             `_` and `:`, and no digit first",
+             `queue-exporter_build_info` isn't a metric name: use letters, digits, \
+             `_` and `:`, but no leading digit",
         ),
         (
             named("queue").label("version", "2"),
@@ -360,8 +360,8 @@ fn a_program_or_a_label_that_makes_no_build_info_is_refused_at_registration() {
         ),
         (
             named("queue").label("tls-version", "1.3"),
-            "the descriptor of `queue_build_info` is invalid: `tls-version` is not a label \
-             name, which has letters, digits and `_`, and no digit first",
+            "the descriptor of `queue_build_info` is invalid: `tls-version` isn't a \
+             label name: use letters, digits and `_`, but no leading digit",
         ),
     ] {
         let refused = Registry::new().register(collector).unwrap_err();
@@ -369,7 +369,7 @@ fn a_program_or_a_label_that_makes_no_build_info_is_refused_at_registration() {
     }
 }
 
-// Beside what others see of the same process.
+// Compared with what other programs report on the same process.
 
 fn value(registry: &Registry, name: &str) -> f64 {
     let gathered = registry.gather();
@@ -404,8 +404,8 @@ fn the_cpu_time_never_goes_down() {
     }
 }
 
-/// What `of` says of a process at rest, or else of one that has changed meanwhile: bounds
-/// from before and after ours.
+/// Asserts that ours equals what `of` reports for an idle process or, if that changed
+/// meanwhile, is between the values from before and after.
 fn agrees(ours: impl Fn() -> f64, of: impl Fn() -> f64, within: f64) {
     let (before, ours, after) = (of(), ours(), of());
     let (low, high) = (before.min(after) - within, before.max(after) + within);
@@ -428,7 +428,8 @@ fn the_values_are_those_of_proc() {
         number
     };
     agrees(|| ours("process_threads"), || status("Threads:"), 0.0);
-    // In KiB there, and counted in batches by the kernel: some pages may differ.
+    // Other programs report KiB, which the kernel counts in batches: some pages may
+    // differ.
     let kib = |key| status(key) * 1024.0;
     agrees(
         || ours("process_virtual_memory_bytes"),

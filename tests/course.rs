@@ -1,5 +1,5 @@
-//! The course checks itself: a lesson is one slug in each place, a page shows nothing but
-//! copies, its translation is not stale, and what it says to type or to follow exists.
+//! The course checks itself: a lesson has one slug in each place, a page shows only
+//! copies, its translation is up to date, and its commands and links work.
 //!
 //! `UPDATE_DOCS=1 cargo test --test course` rewrites the copies on the pages.
 
@@ -34,29 +34,29 @@ const SECTIONS: [&str; 13] = [
     "采集器",
 ];
 
-/// The sections of a lesson's page, in their order.
+/// The sections of a lesson's page, in order.
 const OF_A_LESSON: [&str; 7] = [
     "What you will see",
     "How it works",
     "Go beside Rust",
     "What to watch out for",
-    "What Prometheus makes of it",
+    "In Prometheus",
     "Exercise",
     "Further reading",
 ];
 
-/// The lessons whose program is no step from another one's.
+/// The lessons whose program isn't a step from another one.
 const NO_STEP: [&str; 3] =
     ["00_raw_handler", "01_default_registry", "02e_registration"];
 
 const LANGUAGES: [&str; 2] = ["en", "zh"];
 
-/// The names in `folder` that begin like a lesson, without their `ending`.
+/// Returns the names in `folder` that begin like a lesson, without their `ending`.
 fn slugs(folder: &str, ending: &str) -> BTreeSet<String> {
     fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        // What insta leaves beside a snapshot that differs.
+        // Left by insta beside a snapshot that differs.
         .filter(|name| !name.ends_with(".snap.new"))
         .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
         .map(|name| match name.strip_suffix(ending) {
@@ -77,9 +77,15 @@ fn pages(folder: &str) -> Vec<Page> {
         .collect()
 }
 
-/// Every page of the repository.
+/// Returns every page of the repository.
 fn all_pages() -> Vec<Page> {
-    let others = ["README.md", "benches/README.md", "fuzz/README.md"];
+    let others = [
+        "README.md",
+        "README.zh.md",
+        "CONTRIBUTING.md",
+        "benches/README.md",
+        "fuzz/README.md",
+    ];
     let mut all = pages("docs");
     all.extend(others.map(Page::read));
     all
@@ -99,7 +105,7 @@ fn a_lesson_is_one_slug_in_each_place() {
     ] {
         for slug in programs.difference(&there) {
             let what = format!("src/bin/{slug}.rs has no {slug}{ending} here");
-            problems.add(place, 0, &what, "add it, or take the program away");
+            problems.add(place, 0, &what, "add it, or remove the program");
         }
         for slug in there.difference(&programs) {
             let what = format!("there is no src/bin/{slug}.rs for this {slug}{ending}");
@@ -117,10 +123,10 @@ fn a_program_says_what_it_is_in_its_first_lines() {
         let program = read(&path);
         let header = program.lines().map_while(|line| line.strip_prefix("//!"));
         let header: Vec<&str> = header.map(str::trim).collect();
-        for (at, holds, mend) in header_rules(slug) {
+        for (at, holds, fix) in header_rules(slug) {
             let line = header.get(at).copied().unwrap_or_default();
             let what = format!("the header says {line:?}");
-            problems.unless(holds(line), &path, at + 1, [&what, &mend]);
+            problems.unless(holds(line), &path, at + 1, [&what, &fix]);
         }
     }
     problems.assert_none();
@@ -128,7 +134,8 @@ fn a_program_says_what_it_is_in_its_first_lines() {
 
 type Rule = Box<dyn Fn(&str) -> bool>;
 
-/// The lines of a header that have a form, what holds of each, and what it should be.
+/// Returns the lines of a header that have a form, each with its check and the expected
+/// text.
 fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
     let title = lesson("en", slug).title().to_owned();
     let run = format!("Run it: `cargo run --bin {slug}`");
@@ -137,10 +144,10 @@ fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
         let first = followed.and_then(|named| named.split([':', ',', ' ']).next());
         first.is_some_and(|first| SECTIONS.contains(&first))
     };
-    let mend = |line: &str| format!("write `//! {line}`");
-    let title_line = mend(&title) + ", the title of its page";
-    let section_line = mend("Follows the section …") + ", with one of: ";
-    let run_line = mend(&run);
+    let fix = |line: &str| format!("write `//! {line}`");
+    let title_line = fix(&title) + ", the title of its page";
+    let section_line = fix("Follows the section …") + ", with one of: ";
+    let run_line = fix(&run);
     [
         (0, Box::new(move |line| line == title), title_line),
         (2, Box::new(follows), section_line + &SECTIONS.join(" ")),
@@ -148,7 +155,7 @@ fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
         (
             6,
             Box::new(|line| line.starts_with("Expect ")),
-            mend("Expect …"),
+            fix("Expect …"),
         ),
     ]
 }
@@ -161,13 +168,13 @@ fn a_program_has_at_most_80_lines_of_at_most_88_columns() {
         let program = read(&path);
         let count = program.lines().count();
         let what = format!("the program has {count} lines");
-        let mend = "show less: 80 at most";
-        problems.unless(count <= 80, &path, count, [&what, mend]);
+        let fix = "show less: 80 at most";
+        problems.unless(count <= 80, &path, count, [&what, fix]);
         for (number, line) in (1..).zip(program.lines()) {
             let width = line.chars().count();
             let what = format!("this line has {width} columns");
-            let mend = "`cargo fmt`, and break comments: 88 at most";
-            problems.unless(width <= 88, &path, number, [&what, mend]);
+            let fix = "`cargo fmt`, and break comments: 88 at most";
+            problems.unless(width <= 88, &path, number, [&what, fix]);
         }
     }
     problems.assert_none();
@@ -179,6 +186,7 @@ fn the_tables_of_lessons_name_each_lesson_with_its_title() {
     for (slug, _) in PROGRAMS {
         for (table, folder, language) in [
             ("README.md", "docs/en/", "en"),
+            ("README.zh.md", "docs/zh/", "zh"),
             ("docs/en/README.md", "", "en"),
             ("docs/zh/README.md", "", "zh"),
         ] {
@@ -192,25 +200,151 @@ fn the_tables_of_lessons_name_each_lesson_with_its_title() {
     problems.assert_none();
 }
 
+/// The entries of a book's contents: the line, the title and the path of each.
+fn contents(summary: &str) -> Vec<(usize, String, String)> {
+    let text = read(summary);
+    let entries = text.lines().zip(1..).filter_map(|(line, number)| {
+        let entry = line.trim_start_matches("- ").strip_prefix('[')?;
+        let (title, path) = entry.strip_suffix(')')?.split_once("](")?;
+        Some((number, title.to_owned(), path.to_owned()))
+    });
+    entries.collect()
+}
+
+#[test]
+fn the_contents_of_a_book_list_each_page_once_by_its_title() {
+    let mut problems = Problems::default();
+    for language in LANGUAGES {
+        let folder = format!("docs/{language}/");
+        let summary = format!("{folder}SUMMARY.md");
+        let contents = contents(&summary);
+        let mut unlisted: BTreeSet<String> = pages_in(&folder[..folder.len() - 1])
+            .iter()
+            .map(|page| page[folder.len()..].to_owned())
+            .collect();
+        for (line, title, path) in &contents {
+            if !unlisted.remove(path) {
+                let what = format!("{path} is listed twice, or isn't there");
+                problems.add(&summary, *line, &what, "remove the line");
+                continue;
+            }
+            let should = title_in_contents(&folder, path);
+            let what = format!("{path} has the title {title:?}");
+            let fix = format!("write [{should}]({path})");
+            problems.unless(*title == should, &summary, *line, [&what, &fix]);
+        }
+        for path in unlisted {
+            let title = title_in_contents(&folder, &path);
+            let what = format!("{path} is missing");
+            let fix = format!("write - [{title}]({path})");
+            problems.add(&summary, 0, &what, &fix);
+        }
+    }
+    problems.assert_none();
+}
+
+/// The title of a page, after the number of its lesson if it has one.
+fn title_in_contents(folder: &str, path: &str) -> String {
+    let page = Page::read(&format!("{folder}{path}"));
+    match path.split_once('_') {
+        Some((number, _))
+            if number.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
+            format!("{number} {}", page.title())
+        }
+        _ => page.title().to_owned(),
+    }
+}
+
+#[test]
+fn the_contents_have_the_lessons_in_order_and_the_same_order_in_both_languages() {
+    let mut problems = Problems::default();
+    let (in_english, in_chinese) = ("docs/en/SUMMARY.md", "docs/zh/SUMMARY.md");
+    let english = contents(in_english);
+    let is_lesson = |path: &str| path.starts_with(|first: char| first.is_ascii_digit());
+    let lessons = english.iter().filter(|(_, _, path)| is_lesson(path));
+    for ((line, _, path), (slug, _)) in lessons.zip(PROGRAMS) {
+        let what = format!("{path} comes before {slug}.md");
+        let fix = "put the lessons in the order of the programs";
+        let holds = *path == format!("{slug}.md");
+        problems.unless(holds, in_english, *line, [&what, fix]);
+    }
+    for ((line, _, path), (_, _, original)) in contents(in_chinese).iter().zip(&english)
+    {
+        let what = format!("{path} is where {in_english} has {original}");
+        let fix = "put the pages in the same order";
+        problems.unless(path == original, in_chinese, *line, [&what, fix]);
+    }
+    problems.assert_none();
+}
+
+#[test]
+fn the_books_are_built_alike() {
+    let mut problems = Problems::default();
+    let english = read("docs/en/book.toml");
+    let chinese = read("docs/zh/book.toml");
+    let is_own = |line: &str| line.starts_with("title = ");
+    let here = |line: &str| line.replace("\"en\"", "\"zh\"").replace("/en\"", "/zh\"");
+    for (number, (line, should)) in (1..).zip(chinese.lines().zip(english.lines())) {
+        let should = here(should);
+        let holds = line == should || is_own(line) && is_own(&should);
+        let what = format!("is {line:?}");
+        let fix = format!("write {should:?}, as in docs/en/book.toml");
+        problems.unless(holds, "docs/zh/book.toml", number, [&what, &fix]);
+    }
+    let (many, of) = (chinese.lines().count(), english.lines().count());
+    let what = format!("{many} lines, and docs/en/book.toml has {of}");
+    let fix = "give both books the same settings";
+    problems.unless(many == of, "docs/zh/book.toml", many, [&what, fix]);
+    problems.assert_none();
+}
+
+#[test]
+fn the_tables_of_lessons_say_how_long_each_page_takes_to_read() {
+    let mut problems = Problems::default();
+    for (slug, _) in PROGRAMS {
+        for (language, counted, per_minute) in [
+            ("en", Page::words as fn(&Page) -> usize, 100),
+            ("zh", Page::characters, 300),
+        ] {
+            let table = format!("docs/{language}/README.md");
+            let text = read(&table);
+            let begin = format!("| [`{slug}`]");
+            let row = text.lines().find(|line| line.starts_with(&begin));
+            let row = row.unwrap_or_default();
+            // Rounded, and three more for the commands.
+            let minutes =
+                (counted(&lesson(language, slug)) + per_minute / 2) / per_minute + 3;
+            let what = format!("the row of {slug} is {row:?}");
+            let mend = format!("end it `| {minutes} |`");
+            let holds = row.ends_with(&format!(" {minutes} |"));
+            problems.unless(holds, &table, 0, [&what, &mend]);
+        }
+    }
+    problems.assert_none();
+}
+
 #[test]
 fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
     let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
-        // The exercise itself is the learner's, and is not there until the runner made it.
+        // The runner creates the exercise itself, which is the learner's.
         let exercise = format!("lessons/{slug}/start.rs");
         let number = slug.split('_').next().unwrap();
         let row = format!("[{number}]({exercise})");
         let what = format!("no link to the exercise of {slug}");
-        let holds = read("README.md").contains(&row);
-        problems.unless(holds, "README.md", 0, [&what, &format!("write {row}")]);
+        for table in ["README.md", "README.zh.md"] {
+            let holds = read(table).contains(&row);
+            problems.unless(holds, table, 0, [&what, &format!("write {row}")]);
+        }
         for language in LANGUAGES {
             let page = lesson(language, slug);
             let link = format!("[`exercise.rs`](../../{exercise})");
             let check = format!("`cargo workbook check {number}`");
             for words in [link, check] {
-                let mend = format!("write {words} in the section about the exercise");
+                let fix = format!("write {words} in the section about the exercise");
                 let holds = page.text.contains(&words);
-                problems.unless(holds, &page.path, 0, [&what, &mend]);
+                problems.unless(holds, &page.path, 0, [&what, &fix]);
             }
         }
     }
@@ -223,7 +357,14 @@ fn the_way_in_names_each_reference_page_with_its_title() {
     for language in LANGUAGES {
         let folder = format!("docs/{language}/");
         let way_in = format!("{folder}README.md");
-        for page in pages(&format!("{folder}reference")) {
+        let own = [
+            "from_zero.md",
+            "metric_types.md",
+            "exercises.md",
+            "prometheus.md",
+        ];
+        let own = own.map(|name| Page::read(&format!("{folder}{name}")));
+        for page in pages(&format!("{folder}reference")).into_iter().chain(own) {
             let path = page.path.trim_start_matches(&folder);
             let link = format!("[{}]({path})", page.title());
             let what = format!("no link to {path} by its title");
@@ -258,36 +399,37 @@ fn the_page_from_go_to_rust_names_each_metric_of_the_collectors() {
 #[test]
 fn a_block_on_a_page_is_what_its_source_says() {
     let mut problems = Problems::default();
-    let mend = "`git checkout src snapshots` takes a change back, \
-                `UPDATE_DOCS=1 cargo test --test course` copies a change to the pages";
+    let fix = "`git checkout src snapshots` reverts the source, \
+               `UPDATE_DOCS=1 cargo test --test course` copies it to the pages";
     for page in all_pages() {
-        let mended = match with_blocks_from_their_sources(&page) {
-            Ok(mended) => mended,
+        let updated = match with_blocks_from_their_sources(&page) {
+            Ok(updated) => updated,
             Err((line, what)) => {
-                let mend = "name a source that exists: docs/STYLE.md has the ways";
-                problems.add(&page.path, line, &what, mend);
+                let fix =
+                    "name a source that exists, in one of the forms in CONTRIBUTING.md";
+                problems.add(&page.path, line, &what, fix);
                 continue;
             }
         };
         if is_update() {
-            replace(&page.path, &mended);
+            replace(&page.path, &updated);
             continue;
         }
-        let lines = page.text.lines().zip(mended.lines()).zip(1..);
+        let lines = page.text.lines().zip(updated.lines()).zip(1..);
         if let Some(((is, should), number)) = lines.clone().find(|((a, b), _)| a != b) {
-            let what = format!("is {is:?}, and its source says {should:?}");
-            problems.add(&page.path, number, &what, mend);
-        } else if page.text.lines().count() != mended.lines().count() {
+            let what = format!("is {is:?}, but its source says {should:?}");
+            problems.add(&page.path, number, &what, fix);
+        } else if page.text.lines().count() != updated.lines().count() {
             let end = lines.count();
-            let what = "the block and its source are not as long as each other";
-            problems.add(&page.path, end, what, mend);
+            let what = "the block and its source differ in length";
+            problems.add(&page.path, end, what, fix);
         }
     }
     problems.assert_none();
 }
 
-/// What a block shows that nobody ran would be a claim. On a lesson's page the answers on a
-/// console are run again by `tests/recorded.rs`.
+/// A block must not show what nobody has run. `tests/recorded.rs` runs the commands in the
+/// console blocks of a lesson's page again.
 #[test]
 fn a_block_of_code_or_output_names_its_source() {
     let mut problems = Problems::default();
@@ -302,9 +444,9 @@ fn a_block_of_code_or_output_names_its_source() {
                 _ => false,
             };
             let what = format!("a block of {} without a source", block.language);
-            let mend = "put `<!-- from FILE#region -->` before it (docs/STYLE.md)";
+            let fix = "put `<!-- from FILE#region -->` before it (CONTRIBUTING.md)";
             let holds = !shown || block.source.is_some();
-            problems.unless(holds, &page.path, block.line, [&what, mend]);
+            problems.unless(holds, &page.path, block.line, [&what, fix]);
         }
     }
     problems.assert_none();
@@ -318,10 +460,10 @@ fn a_lesson_has_its_sections_in_order_and_300_to_700_words() {
         let titles = page.sections.iter().skip(1);
         let titles: Vec<&str> = titles.map(|all| all.title.as_str()).collect();
         let what = format!("the sections are {titles:?}");
-        let mend = format!("make them {OF_A_LESSON:?}");
-        problems.unless(titles == OF_A_LESSON, &page.path, 0, [&what, &mend]);
+        let fix = format!("make them {OF_A_LESSON:?}");
+        problems.unless(titles == OF_A_LESSON, &page.path, 0, [&what, &fix]);
         let words = page.words();
-        let what = format!("the page has {words} words beside its blocks and tables");
+        let what = format!("the page has {words} words outside its blocks and tables");
         let holds = (300..=700).contains(&words);
         problems.unless(holds, &page.path, 0, [&what, "make it 300 to 700"]);
     }
@@ -340,9 +482,9 @@ fn a_page_shows_the_step_from_the_lesson_that_it_follows() {
             let (old, new) = files.split_once(' ').unwrap_or_default();
             new == program && old < new
         };
-        let mend = format!("show `<!-- from diff src/bin/EARLIER.rs {program} -->`");
+        let fix = format!("show `<!-- from diff src/bin/EARLIER.rs {program} -->`");
         let holds = NO_STEP.contains(&slug) || steps.any(is_step);
-        problems.unless(holds, &page.path, 0, ["no step to this program", &mend]);
+        problems.unless(holds, &page.path, 0, ["no step to this program", &fix]);
     }
     problems.assert_none();
 }
@@ -357,7 +499,7 @@ fn a_translation_has_the_same_pages_sections_and_blocks() {
         problems.add(
             "docs",
             0,
-            &format!("{page} is in one language"),
+            &format!("{page} exists in only one language"),
             "translate it",
         );
     }
@@ -369,6 +511,8 @@ fn a_translation_has_the_same_pages_sections_and_blocks() {
             &mut problems,
         );
     }
+    let twin = Page::read("README.zh.md");
+    compare(&Page::read("README.md"), &twin, &mut problems);
     problems.assert_none();
 }
 
@@ -385,8 +529,8 @@ fn compare(original: &Page, page: &Page, problems: &mut Problems) {
         }
     }
     let (many, of) = (page.sections.len(), original.sections.len());
-    let what = format!("{many} sections, and the English page has {of}");
-    problems.unless(many <= of, &page.path, 0, [&what, "take one out"]);
+    let what = format!("{many} sections, but the English page has {of}");
+    problems.unless(many <= of, &page.path, 0, [&what, "remove one"]);
 }
 
 fn compare_sections(
@@ -400,10 +544,10 @@ fn compare_sections(
     let english = format!("{}:{}", original.path, section.line);
     let (of, when) = translated.translates.clone().unwrap_or_default();
     let mark = format!("<a id=\"{id}\"></a>");
-    for (holds, what, mend) in [
+    for (holds, what, fix) in [
         (
             of == id,
-            format!("translates the section {of:?}, where `{id}` should stand"),
+            format!("translates the section {of:?}, but `{id}` should be here"),
             format!("put `<!-- en: {id} {hash} -->` before it"),
         ),
         (
@@ -418,12 +562,33 @@ fn compare_sections(
         ),
         (
             translated.blocks == section.blocks,
-            "its blocks are not those of the English section".to_owned(),
+            "its blocks differ from those of the English section".to_owned(),
             format!("copy them from {english}"),
         ),
     ] {
-        problems.unless(holds, &page.path, translated.line, [&what, &mend]);
+        problems.unless(holds, &page.path, translated.line, [&what, &fix]);
     }
+}
+
+#[test]
+fn a_page_links_the_same_page_in_the_other_language_below_its_title() {
+    let mut problems = Problems::default();
+    for (language, other, word) in [("en", "zh", "中文"), ("zh", "en", "English")] {
+        let folder = format!("docs/{language}/");
+        for page in pages(&folder[..folder.len() - 1]) {
+            let path = page.path.trim_start_matches(&folder);
+            let up = "../".repeat(path.matches('/').count() + 1);
+            let link = format!("[{word}]({up}{other}/{path})");
+            // The second line of a translated page says what it translates.
+            let mut below = page.text.lines().skip(1);
+            let first =
+                below.find(|line| !line.is_empty() && !line.starts_with("<!--"));
+            let what = "no link to the other language below the title";
+            let holds = first == Some(&link);
+            problems.unless(holds, &page.path, 3, [what, &format!("write {link}")]);
+        }
+    }
+    problems.assert_none();
 }
 
 #[test]
@@ -437,8 +602,13 @@ fn chinese_text_has_its_own_punctuation() {
                 is_chinese(two[0]) && matches!(two[1], ',' | ';' | '?' | '!')
             });
             if let Some(two) = found {
-                let what = format!("`{}` behind `{}`", two[1], two[0]);
-                problems.add(&page.path, *number, &what, "write it full-width");
+                let what = format!("`{}` after `{}`", two[1], two[0]);
+                problems.add(
+                    &page.path,
+                    *number,
+                    &what,
+                    "use the full-width character",
+                );
             }
         }
     }
@@ -460,15 +630,70 @@ fn every_link_leads_somewhere() {
                 file => folder.join(file),
             };
             let what = format!("there is no {link}");
-            let mend = "give the path from this page's folder";
-            problems.unless(target.exists(), &page.path, number, [&what, mend]);
+            let fix = "give the path from this page's folder";
+            problems.unless(target.exists(), &page.path, number, [&what, fix]);
             if anchor.is_empty() || !target.exists() {
                 continue;
             }
             let anchors = Page::read(target.to_str().unwrap()).anchors();
-            let mend = format!("one of: {}", anchors.join(" "));
+            let fix = format!("one of: {}", anchors.join(" "));
             let holds = anchors.iter().any(|all| all == anchor);
-            problems.unless(holds, &page.path, number, [&what, &mend]);
+            problems.unless(holds, &page.path, number, [&what, &fix]);
+        }
+    }
+    problems.assert_none();
+}
+
+/// The row of the glossary, and the page and the name behind its `#` that it says to
+/// explain the term; nothing where that is another site's.
+fn explained_at(glossary: &Page, row: &str) -> Option<(Page, String)> {
+    let (_, link) = row.rsplit_once("](")?;
+    let link = link.split(')').next()?;
+    if link.starts_with("https://") {
+        return None;
+    }
+    let (file, anchor) = link.split_once('#').unwrap_or((link, "top"));
+    let folder = Path::new(&glossary.path).parent()?;
+    let page = folder.join(file);
+    Some((Page::read(page.to_str()?), anchor.to_owned()))
+}
+
+/// The prose of the section that `anchor` leads to, in a page of either language.
+fn section_at<'a>(page: &'a Page, anchor: &str) -> &'a str {
+    let is_it = |section: &&Section| match &section.translates {
+        Some((id, _)) => id == anchor,
+        None => section.id() == anchor,
+    };
+    let section = page.sections.iter().find(is_it);
+    section.map_or("", |section| &section.text)
+}
+
+#[test]
+fn a_term_of_the_glossary_is_used_where_it_is_said_to_be_explained() {
+    let mut problems = Problems::default();
+    for (language, column) in [("en", 1), ("zh", 2)] {
+        let glossary = Page::read(&format!("docs/{language}/reference/glossary.md"));
+        let rows = glossary
+            .prose
+            .iter()
+            .skip_while(|(_, line)| !line.starts_with("|---"));
+        for (number, row) in rows.skip(1).filter(|(_, line)| line.starts_with('|')) {
+            let Some((page, anchor)) = explained_at(&glossary, row) else {
+                continue;
+            };
+            let words = section_at(&page, &anchor).to_lowercase();
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let terms = row
+                .split('|')
+                .nth(column)
+                .unwrap_or_default()
+                .to_lowercase();
+            for term in terms.split([',', '、']).map(str::trim) {
+                let what = format!("`{term}` is not in {}#{anchor}", page.path);
+                let mend = "name the section that explains it, or explain it there";
+                let holds = !term.is_empty() && words.contains(term);
+                problems.unless(holds, &glossary.path, *number, [&what, mend]);
+            }
         }
     }
     problems.assert_none();
@@ -494,9 +719,9 @@ fn every_command_on_a_page_exists() {
             .into_iter()
             .filter(|(_, span)| span.starts_with("cargo "));
         for (number, command) in of_blocks.chain(of_spans) {
-            if let Err(mend) = exists(&command) {
+            if let Err(fix) = exists(&command) {
                 let what = format!("`{command}` cannot be run");
-                problems.add(&page.path, number, &what, &mend);
+                problems.add(&page.path, number, &what, &fix);
             }
         }
     }
@@ -511,17 +736,18 @@ const NAMED_BY: [(&str, &str); 4] = [
     ("fuzz run", "fuzz/fuzz_targets/{}.rs"),
 ];
 
-/// What a reader has, or is told how to get.
-const TOOLS: [&str; 5] = ["curl", "git", "prometheus", "promtool", "rustup"];
+/// Tools that a reader has, or is told how to get.
+const TOOLS: [&str; 6] = ["curl", "git", "prometheus", "promtool", "python3", "rustup"];
 
-const OF_CARGO: [&str; 9] = [
-    "add", "bench", "build", "fuzz", "insta", "install", "run", "test", "workbook",
+const OF_CARGO: [&str; 10] = [
+    "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test",
+    "workbook",
 ];
 
-/// Whether what `command` names is there.
+/// Returns an error if what `command` names doesn't exist.
 fn exists(command: &str) -> Result<(), String> {
     for (flag, place) in NAMED_BY {
-        // Some stand for any of them.
+        // Some are placeholders.
         let name = after(&format!("{flag} "), command);
         if let Some(name) = name.filter(|name| !["NN_name", "*"].contains(name)) {
             is_there(&place.replace("{}", name))?;
@@ -533,14 +759,17 @@ fn exists(command: &str) -> Result<(), String> {
     let ours = ["0", "8050", "9000", "9090", "9100"];
     if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
     {
-        return Err(format!("nothing of ours listens on {port}"));
+        return Err(format!("none of our programs listens on {port}"));
     }
     let words = command.split_whitespace();
     let mut words = words.filter(|word| !word.starts_with('+'));
     let (first, sub) = (words.next().unwrap_or_default(), words.next());
     match first {
         "cargo" if OF_CARGO.contains(&sub.unwrap_or_default()) => Ok(()),
-        "cargo" => Err(format!("say what cargo is to do: {}", OF_CARGO.join(" "))),
+        "cargo" => Err(format!(
+            "use one of cargo's commands: {}",
+            OF_CARGO.join(" ")
+        )),
         path if path.contains('/') => is_there(path),
         tool if TOOLS.contains(&tool) => Ok(()),
         other => Err(format!(
@@ -549,7 +778,7 @@ fn exists(command: &str) -> Result<(), String> {
     }
 }
 
-/// What stands behind `before`, up to what ends an argument.
+/// Returns the argument that follows `before`.
 fn after<'a>(before: &str, command: &'a str) -> Option<&'a str> {
     let (_, rest) = command.split_once(before)?;
     rest.trim_start_matches('\'')
@@ -562,7 +791,7 @@ fn is_there(path: &str) -> Result<(), String> {
     there.then_some(()).ok_or(format!("there is no {path}"))
 }
 
-/// A test is told from a metric by the length of its name and by how it begins.
+/// Tells a test from a metric by the length of its name and its first characters.
 #[test]
 fn every_test_named_on_a_page_exists() {
     let mut problems = Problems::default();
@@ -576,15 +805,15 @@ fn every_test_named_on_a_page_exists() {
                 continue;
             }
             let what = format!("no test has the name `{span}`");
-            let mend = "name one that `cargo test -- --list` lists";
+            let fix = "name one that `cargo test -- --list` lists";
             let holds = sources.contains(&format!("fn {span}("));
-            problems.unless(holds, &page.path, number, [&what, mend]);
+            problems.unless(holds, &page.path, number, [&what, fix]);
         }
     }
     problems.assert_none();
 }
 
-/// The text of each file of Rust in `folder` and one folder below it.
+/// Returns the text of each Rust file in `folder` and one folder below it.
 fn rust_files(folder: &str) -> impl Iterator<Item = String> {
     let entries = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten();
@@ -600,7 +829,8 @@ fn rust_files(folder: &str) -> impl Iterator<Item = String> {
     files.into_iter().map(read)
 }
 
-/// What the programs take from the library: each name, and the first program that does.
+/// Returns the names that programs import from the library, each with its first
+/// program.
 fn introduced() -> BTreeMap<String, &'static str> {
     let mut first = BTreeMap::new();
     for (slug, _) in PROGRAMS {
@@ -611,7 +841,7 @@ fn introduced() -> BTreeMap<String, &'static str> {
     first
 }
 
-/// The names that a program's `use exporter_workbook::…` bring in.
+/// Returns the names that a program's `use exporter_workbook::…` imports.
 fn imported(program: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for used in program.split("use exporter_workbook::").skip(1) {
@@ -639,16 +869,16 @@ fn a_page_uses_what_its_lesson_or_an_earlier_one_introduces() {
     for (name, slug) in introduced() {
         let page = lesson("en", slug);
         let what = format!("`{name}` is first used by this lesson, and not explained");
-        let mend = format!("name it in the prose, as `{name}`");
+        let fix = format!("name it in the prose, as `{name}`");
         let spans = page.code_spans();
         let holds = spans.iter().any(|(_, span)| has_word(span, &name));
-        problems.unless(holds, &page.path, 0, [&what, &mend]);
+        problems.unless(holds, &page.path, 0, [&what, &fix]);
         for (earlier, _) in PROGRAMS.iter().take_while(|(earlier, _)| *earlier != slug)
         {
             let page = lesson("en", earlier);
             let own = read(format!("src/bin/{earlier}.rs"));
             for (number, span) in page.code_spans() {
-                // Another thing of that name, or one that a link leads to.
+                // Another item of that name, or one that a link explains.
                 let is_other = has_word(&own, &name);
                 let near = page.text.lines().skip(number.saturating_sub(3)).take(5);
                 let is_linked = near
@@ -656,15 +886,16 @@ fn a_page_uses_what_its_lesson_or_an_earlier_one_introduces() {
                     .any(|line| line.contains(&format!("({slug}.md")));
                 let used = has_word(&span, &name) && !is_other && !is_linked;
                 let what = format!("`{name}` comes with {slug}, which is later");
-                let mend = format!("link [lesson …]({slug}.md) beside it");
-                problems.unless(!used, &page.path, number, [&what, &mend]);
+                let fix = format!("link [lesson …]({slug}.md) beside it");
+                problems.unless(!used, &page.path, number, [&what, &fix]);
             }
         }
     }
     problems.assert_none();
 }
 
-/// The line and the first line of the item around it, of each macro that prints.
+/// Returns the line of each macro that prints, with the first line of the item around
+/// it.
 fn printing(program: &str) -> Vec<(usize, &str)> {
     let mut item = "";
     let mut found = Vec::new();
@@ -682,8 +913,8 @@ fn printing(program: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// Such a macro panics if nobody can read what it prints: `2>/dev/full`, or a reader that is
-/// gone. What runs before a program serves may use it.
+/// These macros panic if nobody can read the output, as with `2>/dev/full` or after a
+/// reader exits. Code that runs before a program serves may use them.
 #[test]
 fn nothing_that_runs_during_a_scrape_prints_by_a_macro() {
     let mut problems = Problems::default();
@@ -702,8 +933,8 @@ fn nothing_that_runs_during_a_scrape_prints_by_a_macro() {
             for (line, item) in printing(&read(path)) {
                 let is_handler = item.starts_with("impl") || item.contains("Request");
                 let what = format!("prints in `{item}`, which a scrape may call");
-                let mend = "write `let _ = writeln!(io::stderr(), …)`";
-                problems.unless(!is_handler, path, line, [&what, mend]);
+                let fix = "write `let _ = writeln!(io::stderr(), …)`";
+                problems.unless(!is_handler, path, line, [&what, fix]);
             }
         }
     }

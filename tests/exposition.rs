@@ -1,4 +1,4 @@
-//! What the writers make of each kind of family, as whole texts.
+//! What the writers produce for each kind of family, as whole texts.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -13,7 +13,7 @@ use exporter_workbook::registry::{Gathered, Registry};
 use families::{at, counter, family, gauge, gauges, histogram, labelled, summary};
 use prometheus::proto::{MetricFamily, MetricType};
 
-/// What a source without errors gathers.
+/// Returns what a source without errors gathers.
 #[track_caller]
 fn families_of(gathered: Gathered) -> Vec<Family> {
     assert_eq!(gathered.errors(), []);
@@ -28,15 +28,15 @@ fn open_metrics(families: &[MetricFamily]) -> String {
     Format::OPEN_METRICS_1_0_0.to_text(&families_of(families.to_vec().into()))
 }
 
-/// What the collectors of `registry` report, in both formats.
+/// Returns what the collectors of `registry` report, in both formats.
 fn both(registry: &Registry) -> (String, String) {
     let families = families_of(registry.gather());
     let text = Format::TEXT.to_text(&families);
     (text, Format::OPEN_METRICS_1_0_0.to_text(&families))
 }
 
-/// One family of each type of the crate, with what is hard to write in each. The crate has
-/// no untyped value with its feature `protobuf`.
+/// Returns a family of each type of the crate, with what is hard to write in each. With
+/// its feature `protobuf`, the crate has no untyped values.
 fn each_type() -> Vec<MetricFamily> {
     use MetricType::{COUNTER, HISTOGRAM, SUMMARY};
     let escaped = [("path", "C:\\\n\"x\""), ("zone", "ä€")];
@@ -60,7 +60,7 @@ fn each_type() -> Vec<MetricFamily> {
     ]
 }
 
-/// The same as own collectors, and an untyped family.
+/// Registers custom collectors of the same metrics, and an untyped one.
 fn own_of_each_type() -> Registry {
     let registry = Registry::new();
     let requests = Desc::counter("a_requests_total", "Help.");
@@ -145,7 +145,7 @@ fn a_format_states_its_media_type() {
 }
 
 #[test]
-fn help_is_escaped_and_left_out_when_empty() {
+fn help_is_escaped_and_omitted_if_empty() {
     let mut one = gauges("a", vec![gauge(1.0, &[])]);
     one.set_help("A \"path\" C:\\ and\na line.".to_owned());
     let mut other = gauges("b", vec![gauge(1.0, &[])]);
@@ -178,7 +178,7 @@ fn a_timestamp_is_in_milliseconds_and_in_open_metrics_in_seconds() {
     }
 }
 
-/// Numbers, a histogram and a summary, each at a time.
+/// Creates a collector of a number, a histogram and a summary, each with a timestamp.
 fn at_times() -> impl Collector {
     let number = Desc::untyped("a", "Help.").label("x");
     let histogram = Desc::histogram("b", "Help.").const_label("x", "1");
@@ -301,7 +301,7 @@ fn one(name: &str) -> MetricFamily {
 }
 
 #[test]
-fn a_counters_short_name_is_its_own_or_it_is_unknown() {
+fn a_counter_whose_short_name_is_taken_is_unknown() {
     assert_eq!(
         open_metrics(&[one("a"), total("a_total")]),
         "# HELP a Help.\n# TYPE a gauge\na 2.0\n\
@@ -341,7 +341,7 @@ fn a_counter_that_another_ones_created_could_be_is_unknown() {
 }
 
 #[test]
-fn a_counter_beside_a_gauge_of_its_created_is_unknown() {
+fn a_counter_alongside_a_gauge_named_like_its_created_is_unknown() {
     assert_eq!(
         open_metrics(&[total("tasks_total"), one("tasks_created")]),
         "# HELP tasks_created Help.\n# TYPE tasks_created gauge\ntasks_created 2.0\n\
@@ -350,7 +350,7 @@ fn a_counter_beside_a_gauge_of_its_created_is_unknown() {
     );
 }
 
-/// Families that change each other's names in OpenMetrics.
+/// Families that affect each other's names in OpenMetrics.
 fn related() -> Vec<Family> {
     let names = ["a_total", "tasks_total", "h_count_total"];
     let mut families: Vec<MetricFamily> = names.map(total).into();
@@ -360,7 +360,7 @@ fn related() -> Vec<Family> {
     families_of(families.into())
 }
 
-/// Those of `families` that are called `name`.
+/// Writes only the `families` called `name`.
 fn only(format: Format, families: &[Family], name: &str) -> String {
     let mut out = Vec::new();
     format.write(families, |other| other == name, &mut out);
@@ -368,7 +368,7 @@ fn only(format: Format, families: &[Family], name: &str) -> String {
 }
 
 #[test]
-fn what_is_written_of_a_family_doesnt_depend_on_which_are_wanted() {
+fn the_text_of_a_family_doesnt_depend_on_which_are_wanted() {
     let families = related();
     for (format, end) in [(Format::TEXT, ""), (Format::OPEN_METRICS_1_0_0, "# EOF\n")] {
         let mut one_by_one = String::new();
@@ -391,7 +391,7 @@ fn what_is_written_of_a_family_doesnt_depend_on_which_are_wanted() {
 // The buffer.
 
 #[test]
-fn one_enormous_label_asks_for_no_more_memory_than_it_needs() {
+fn one_huge_label_reserves_no_more_memory_than_it_needs() {
     let enormous = "x".repeat(8 << 20);
     let mut metrics = vec![gauge(1.0, &[("x", &enormous)])];
     let number = |number: usize| gauge(1.0, &[("x", &number.to_string())]);
@@ -403,13 +403,13 @@ fn one_enormous_label_asks_for_no_more_memory_than_it_needs() {
 }
 
 #[test]
-fn no_families_are_an_empty_text() {
+fn no_families_are_written_as_an_empty_text() {
     assert_eq!(text(&[]), "");
     assert_eq!(open_metrics(&[]), "# EOF\n");
 }
 
 #[test]
-fn what_is_in_the_buffer_stays_there() {
+fn existing_content_of_the_buffer_stays() {
     let families = families_of(vec![one("a")].into());
     let mut out = b"before\n".to_vec();
     Format::TEXT.write(&families, |_| true, &mut out);

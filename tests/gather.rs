@@ -1,5 +1,5 @@
-//! What a gather drops, and what it says of it: of the crate's families, of collectors of
-//! the crate and of own ones.
+//! What a scrape drops and which errors it has: for families of the crate, for
+//! collectors of the crate and for custom ones.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -27,7 +27,7 @@ use prometheus::core as theirs;
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 use prometheus::{GaugeVec, Opts};
 
-/// The samples, and the errors in words.
+/// Returns the samples and the errors' messages.
 fn checked(families: Vec<MetricFamily>) -> (String, Vec<String>) {
     shown(&Gathered::from(families))
 }
@@ -39,7 +39,7 @@ fn shown(gathered: &Gathered) -> (String, Vec<String>) {
     (samples.join("\n"), words(gathered.errors()))
 }
 
-/// The samples of a scrape without errors.
+/// Returns the samples of a scrape without errors.
 #[track_caller]
 fn samples_of(source: &dyn Gatherer) -> String {
     let (samples, errors) = shown(&source.gather());
@@ -51,7 +51,7 @@ fn one(name: &str) -> MetricFamily {
     gauges(name, vec![gauge(1.0, &[])])
 }
 
-/// Asserts that of `bad` beside a good gauge only the good one is left.
+/// Asserts that `bad` is dropped, and a good gauge alongside it is kept.
 #[track_caller]
 fn assert_left_out(bad: MetricFamily, error: &str) {
     let error = format!("a source of families reported {error}");
@@ -63,7 +63,7 @@ fn value(name: &str, value: f64) -> impl Collector + use<> {
     value_fn(Desc::gauge(name, "Help."), move || value)
 }
 
-/// A collector that describes nothing, and reports by `collect`.
+/// Creates a collector that describes nothing and reports with `collect`.
 fn unchecked<F>(collect: F) -> impl Collector
 where
     F: Fn(&mut Samples<'_>) + Send + Sync,
@@ -74,7 +74,7 @@ where
     })
 }
 
-/// What `registry` gathers of collectors that describe nothing.
+/// Gathers from collectors that describe nothing.
 fn gathered_of<F>(collects: Vec<F>) -> (String, Vec<String>)
 where
     F: Fn(&mut Samples<'_>) + Send + Sync + 'static,
@@ -99,7 +99,7 @@ const UNCHECKED: &str = "an unchecked collector";
 // Families of the crate.
 
 #[test]
-fn what_fits_together_is_merged_and_sorted() {
+fn consistent_families_are_merged_and_sorted() {
     let families = vec![
         gauges("b", vec![gauge(3.0, &[("zone", "y"), ("module", "n")])]),
         gauges("a", vec![gauge(1.0, &[])]),
@@ -111,7 +111,7 @@ fn what_fits_together_is_merged_and_sorted() {
 }
 
 #[test]
-fn a_series_is_there_once() {
+fn a_duplicate_series_is_an_error() {
     let metric = || gauge(1.0, &[("module", "m"), ("zone", "z")]);
     let other_order = gauge(2.0, &[("zone", "z"), ("module", "m")]);
     let series = "a{module=\"m\",zone=\"z\"}";
@@ -124,7 +124,7 @@ fn a_series_is_there_once() {
 }
 
 #[test]
-fn metrics_that_share_a_part_of_their_labels_are_not_one_series() {
+fn metrics_that_share_some_labels_are_different_series() {
     let families = vec![gauges(
         "a",
         vec![
@@ -142,24 +142,24 @@ fn metrics_that_share_a_part_of_their_labels_are_not_one_series() {
 }
 
 #[test]
-fn a_gather_has_a_hundred_errors_and_how_many_more_there_are() {
+fn a_scrape_lists_a_hundred_errors_and_counts_the_rest() {
     let misnamed = |number: usize| one(&format!("a-{number}"));
     let gathered = Gathered::from((0..250).map(misnamed).collect::<Vec<_>>());
     assert_eq!(gathered.errors().len(), 101);
-    assert_eq!(gathered.errors()[100].to_string(), "and 150 error(s) more");
+    assert_eq!(gathered.errors()[100].to_string(), "and 150 more error(s)");
     let families = (0..100).map(misnamed).collect::<Vec<_>>();
     assert_eq!(Gathered::from(families).errors().len(), 100);
 }
 
 #[test]
-fn several_sources_count_all_errors_that_they_dont_list() {
+fn several_sources_count_the_errors_that_they_dont_list() {
     let bad = || {
         let misnamed = |number: usize| one(&format!("a-{number}"));
         gatherer_fn(move || (0..250).map(misnamed).collect::<Vec<_>>().into())
     };
     for (sources, expected) in [
-        (vec![bad()], "and 150 error(s) more"),
-        (vec![bad(), bad()], "and 400 error(s) more"),
+        (vec![bad()], "and 150 more error(s)"),
+        (vec![bad(), bad()], "and 400 more error(s)"),
     ] {
         let boxed = sources.into_iter().map(|source| Box::new(source) as _);
         let gathered = Gatherers(boxed.collect()).gather();
@@ -169,7 +169,7 @@ fn several_sources_count_all_errors_that_they_dont_list() {
 }
 
 #[test]
-fn of_long_labels_a_message_has_the_beginning() {
+fn a_message_quotes_the_beginning_of_long_labels() {
     let long = "é".repeat(101);
     let metric = || gauge(1.0, &[("x", &long)]);
     let (_, errors) = checked(vec![gauges("a", vec![metric(), metric()])]);
@@ -179,14 +179,14 @@ fn of_long_labels_a_message_has_the_beginning() {
 }
 
 #[test]
-fn a_family_without_metrics_contradicts_none() {
+fn a_family_without_metrics_contradicts_nothing() {
     let empty = family("a", MetricType::COUNTER, vec![]);
     let families = vec![empty, one("a")];
     assert_eq!(checked(families), ("a 1".to_owned(), vec![]));
 }
 
 #[test]
-fn of_many_bad_metrics_in_a_family_one_is_named() {
+fn one_of_many_bad_metrics_in_a_family_is_named() {
     let many = vec![gauge(1.0, &[("zone", "z")]); 100];
     assert_left_out(
         gauges("a", many),
@@ -200,7 +200,7 @@ fn of_many_bad_metrics_in_a_family_one_is_named() {
     ];
     assert_left_out(
         gauges("a", metrics),
-        "`a{__x=\"1\"}`: label names that begin with `__` are Prometheus's own, rename \
+        "`a{__x=\"1\"}`: label names that begin with `__` are reserved: rename \
          `__x`",
     );
 }
@@ -212,7 +212,7 @@ fn one_name_has_one_type() {
         family("a", MetricType::COUNTER, vec![counter(2.0)]),
     ];
     let error = "a source of families reported `a` as a counter, which another reported \
-                 as a gauge: give both the same type, or one of them another name";
+                 as a gauge: use the same type, or rename one of them";
     assert_eq!(
         checked(families),
         ("a 1".to_owned(), vec![error.to_owned()])
@@ -224,8 +224,8 @@ fn one_name_has_one_help_text() {
     let mut other = gauges("a", vec![gauge(2.0, &[("x", "1")])]);
     other.set_help("Other.".to_owned());
     let error = "a source of families reported `a` with the help \"Other.\", which \
-                 another reported with the help \"Help.\": give both the same, or one of \
-                 them another name";
+                 another reported with the help \"Help.\": use the same help text, or \
+                 rename one of them";
     assert_eq!(
         checked(vec![one("a"), other]),
         ("a 1".to_owned(), vec![error.to_owned()])
@@ -233,72 +233,73 @@ fn one_name_has_one_help_text() {
 }
 
 #[test]
-fn a_value_is_of_its_familys_type() {
+fn a_value_has_its_familys_type() {
     assert_left_out(
         family("a", MetricType::COUNTER, vec![gauge(1.0, &[])]),
-        "`a`: it has a value of the type gauge, and its family is of the type counter: \
-         give the family its type with `set_field_type` (one without is a counter)",
+        "`a`: its value is of type gauge but its family is of type counter: set the \
+         family's type with `set_field_type` (the default is counter)",
     );
     assert_left_out(
         gauges("a", vec![gauge(1.0, &[]), histogram(&[], 1, 0.0)]),
-        "`a`: it has a value of the type histogram, and its family is of the type gauge: \
-         give the family its type with `set_field_type` (one without is a counter)",
+        "`a`: its value is of type histogram but its family is of type gauge: set the \
+         family's type with `set_field_type` (the default is counter)",
     );
 }
 
 #[cfg(not(feature = "protobuf"))]
 #[test]
-fn an_untyped_value_is_of_its_familys_type() {
+fn an_untyped_value_has_its_familys_type() {
     let families = vec![family("a", MetricType::UNTYPED, vec![untyped(3.0)])];
     assert_eq!(checked(families), ("a 3".to_owned(), vec![]));
     assert_left_out(
         gauges("a", vec![untyped(3.0)]),
-        "`a`: it has a value of the type untyped, and its family is of the type gauge: \
-         give the family its type with `set_field_type` (one without is a counter)",
+        "`a`: its value is of type untyped but its family is of type gauge: set the \
+         family's type with `set_field_type` (the default is counter)",
     );
 }
 
 #[cfg(feature = "protobuf")]
 #[test]
-fn an_untyped_value_cannot_be_read_of_the_crates_protobuf_types() {
+fn the_crates_protobuf_types_hide_untyped_values() {
     assert_left_out(
         family("a", MetricType::UNTYPED, vec![untyped(3.0)]),
-        "`a`: the crate's feature `protobuf` hides the values of untyped metrics: report \
-         it by `Samples::set`",
+        "`a`: the crate's feature `protobuf` hides the values of untyped metrics: \
+         report it with `Samples::set`",
     );
 }
 
 #[test]
-fn names_are_those_of_the_data_model() {
+fn names_follow_the_data_model() {
     for name in ["", "a-b", "9a", "a b", "ä"] {
         let error = format!(
-            "`{name}`: `{name}` is not a metric name, which has letters, digits, `_` and \
-             `:`, and no digit first"
+            "`{name}`: `{name}` isn't a metric name: use letters, digits, `_` and \
+             `:`, but no leading digit"
         );
         assert_left_out(one(name), &error);
     }
     for label in ["", "a-b", "9a", "a:b"] {
         let error = format!(
-            "`a{{{label}=\"1\"}}`: `{label}` is not a label name, which has letters, \
-             digits and `_`, and no digit first"
+            "`a{{{label}=\"1\"}}`: `{label}` isn't a label name: use letters, digits \
+             and `_`, but no leading digit"
         );
         assert_left_out(gauges("a", vec![gauge(1.0, &[(label, "1")])]), &error);
     }
     assert_left_out(
         gauges("a", vec![gauge(1.0, &[("__name__", "b")])]),
-        "`a{__name__=\"b\"}`: label names that begin with `__` are Prometheus's own, \
-         rename `__name__`",
+        "`a{__name__=\"b\"}`: label names that begin with `__` are reserved: rename \
+         `__name__`",
     );
 }
 
 #[test]
-fn a_family_that_was_given_a_bad_name_is_dropped() {
+fn a_family_renamed_to_an_invalid_name_is_dropped() {
     let families = Gathered::from(vec![one("a"), one("b")]).into_families();
     let mut families = families.into_iter();
     let renamed = families.next().unwrap().with_name("a b");
     let all = families.chain([renamed]).collect();
-    let error = "a source of families reported `a b` under an invalid name: `a b` is not a \
-                 metric name, which has letters, digits, `_` and `:`, and no digit first";
+    let error = "a source of families reported `a b` under an invalid name: `a b` \
+                 isn't a metric name: use letters, digits, `_` and `:`, but no \
+                 leading digit";
     assert_eq!(
         shown(&Gathered::new(all, Vec::new())),
         ("b 1".to_owned(), vec![error.to_owned()])
@@ -306,7 +307,7 @@ fn a_family_that_was_given_a_bad_name_is_dropped() {
 }
 
 #[test]
-fn a_label_is_there_once() {
+fn a_duplicate_label_is_an_error() {
     assert_left_out(
         gauges("a", vec![gauge(1.0, &[("x", "1"), ("y", "1"), ("x", "2")])]),
         "`a{x=\"1\",y=\"1\",x=\"2\"}`: it has the label `x` twice, keep one",
@@ -314,7 +315,7 @@ fn a_label_is_there_once() {
 }
 
 #[test]
-fn the_labels_of_buckets_and_quantiles_are_their_own() {
+fn le_and_quantile_are_reserved_for_their_types() {
     use MetricType::{HISTOGRAM, SUMMARY};
     for (metric, of, label, kind) in [
         (histogram(&[], 1, 0.0), HISTOGRAM, "le", "histogram"),
@@ -334,7 +335,7 @@ fn the_labels_of_buckets_and_quantiles_are_their_own() {
 }
 
 #[test]
-fn a_name_is_no_sample_of_another_family() {
+fn a_family_isnt_named_like_a_sample_of_another() {
     let histogram = || family("a", MetricType::HISTOGRAM, vec![histogram(&[], 1, 0.0)]);
     let summary = || family("a", MetricType::SUMMARY, vec![summary(&[], 1, 0.0)]);
     for (name, other, kind) in [
@@ -363,7 +364,8 @@ fn a_name_is_no_sample_of_another_family() {
     assert_eq!(Gathered::from(fine).errors(), []);
 }
 
-/// Asserts that a histogram is dropped as a family of the crate and of an own collector.
+/// Asserts that a histogram is dropped, as a family of the crate and from a custom
+/// collector.
 fn assert_bad_buckets(buckets: &[(f64, u64)], count: u64, problem: &str) {
     let metric = histogram(buckets, count, 0.0);
     let families = family("a", MetricType::HISTOGRAM, vec![metric]);
@@ -381,7 +383,7 @@ fn assert_bad_buckets(buckets: &[(f64, u64)], count: u64, problem: &str) {
 }
 
 #[test]
-fn buckets_are_in_order() {
+fn buckets_are_sorted() {
     let after = |bound: &str| {
         format!("its bucket `le` {bound} comes after 1: sort them, each once")
     };
@@ -393,10 +395,10 @@ fn buckets_are_in_order() {
 }
 
 #[test]
-fn buckets_add_up() {
+fn buckets_are_cumulative() {
     let inf = f64::INFINITY;
-    let decreasing = "its bucket `le` 2 counts 1 and the one before it 2: each counts \
-                      those before it as well";
+    let decreasing = "its bucket `le` 2 counts 1 but the one before it 2: buckets are \
+                      cumulative";
     assert_bad_buckets(&[(1.0, 2), (2.0, 1)], 2, decreasing);
     let too_many = "its bucket `le` 1 counts 2, of 1 observations";
     assert_bad_buckets(&[(1.0, 2)], 1, too_many);
@@ -413,14 +415,14 @@ fn buckets_add_up() {
     }
 }
 
-/// A summary of these quantiles.
+/// Creates a summary with these quantiles.
 fn of(quantiles: &[f64]) -> Metric {
     let quantiles: Vec<(f64, f64)> = quantiles.iter().map(|q| (*q, 0.0)).collect();
     summary(&quantiles, 1, 0.0)
 }
 
 #[test]
-fn quantiles_are_in_order_and_between_0_and_1() {
+fn quantiles_are_sorted_and_between_0_and_1() {
     let after =
         |before| format!("its quantile 0.5 comes after {before}: sort them, each once");
     let outside = |quantile| format!("its quantile {quantile} is not between 0 and 1");
@@ -452,7 +454,7 @@ fn good() -> Box<dyn theirs::Collector> {
 }
 
 #[test]
-fn a_panic_in_a_collector_is_an_error_that_names_it_and_the_rest_is_gathered() {
+fn a_panic_in_a_collector_is_an_error_that_names_it() {
     let registry = Registry::new();
     registry.must_register(good());
     registry.must_register(collects("broken", || panic!("no sensor")));
@@ -473,7 +475,7 @@ fn a_panic_in_a_collector_is_an_error_that_names_it_and_the_rest_is_gathered() {
 }
 
 #[test]
-fn a_panic_of_a_collector_in_the_crates_registry_leaves_nothing_of_that_registry() {
+fn a_panic_in_the_crates_registry_costs_that_whole_registry() {
     let crates = prometheus::Registry::new();
     crates.register(good()).unwrap();
     let broken = collects("broken", || panic!("no sensor"));
@@ -495,8 +497,8 @@ fn a_bad_family_costs_all_samples_of_its_collector() {
     let bad = || gauges("bad", vec![gauge(1.0, &[("9", "x")])]);
     let make = move || vec![one("a"), bad(), one("b c"), one("c")];
     registry.must_register(collects("a", make));
-    let error = "the collector of `a` reported `bad{9=\"x\"}`: `9` is not a label name, \
-                 which has letters, digits and `_`, and no digit first";
+    let error = "the collector of `a` reported `bad{9=\"x\"}`: `9` isn't a label \
+                 name: use letters, digits and `_`, but no leading digit";
     let expected = ("good 1".to_owned(), vec![error.to_owned()]);
     assert_eq!(shown(&registry.gather()), expected);
 }
@@ -509,7 +511,7 @@ fn a_collector_of_the_crate_may_report_what_it_doesnt_describe() {
 }
 
 #[test]
-fn of_collectors_that_contradict_each_other_the_first_is_kept() {
+fn the_first_of_two_contradictory_collectors_is_kept() {
     for _ in 0..20 {
         let registry = Registry::new();
         for (name, value) in [("c", 1.0), ("b", 2.0), ("a", 3.0)] {
@@ -528,7 +530,7 @@ fn of_collectors_that_contradict_each_other_the_first_is_kept() {
 }
 
 #[test]
-fn of_collectors_with_another_type_or_help_the_first_is_kept() {
+fn the_first_of_two_types_or_help_texts_is_kept() {
     let registry = Registry::new();
     registry.must_register(collects("first", || vec![one("a"), one("h_sum")]));
     let mut help = one("a");
@@ -542,17 +544,17 @@ fn of_collectors_with_another_type_or_help_the_first_is_kept() {
     }));
     let errors = [
         "the collector of `help` reported `a` with the help \"Other.\", which another \
-         reported with the help \"Help.\": give both the same, or one of them another \
-         name",
+         reported with the help \"Help.\": use the same help text, or rename one of \
+         them",
         "the collector of `type` reported `a` as a counter, which another reported as a \
-         gauge: give both the same type, or one of them another name",
+         gauge: use the same type, or rename one of them",
     ];
     let expected = ("a 1\nh_sum 1".to_owned(), errors.map(str::to_owned).into());
     assert_eq!(shown(&registry.gather()), expected);
 }
 
 #[test]
-fn of_a_histogram_and_the_name_of_its_sample_the_first_collector_is_kept() {
+fn the_first_of_a_histogram_and_a_metric_named_like_its_sample_is_kept() {
     let first = || collects("first", || vec![one("a"), one("h_sum")]);
     let second = || {
         collects("h", || {
@@ -647,7 +649,7 @@ fn a_gather_during_a_registration_has_the_prefix_and_the_labels() {
     });
 }
 
-// A registry as a collector of another.
+// A registry as a collector of another one.
 
 fn inner() -> Registry {
     let registry = Registry::new();
@@ -731,7 +733,7 @@ fn a_collector_that_filters_the_crates_registry_serves_what_it_returns() {
 }
 
 #[test]
-fn what_the_inner_registry_drops_is_no_error_of_the_outer() {
+fn what_the_inner_registry_drops_isnt_an_error_of_the_outer() {
     let inner = Registry::new();
     inner.must_register(value("a", 1.0));
     inner.must_register(collects("broken", || panic!("no sensor")));
@@ -788,8 +790,8 @@ fn an_appended_family_with_a_bad_name_costs_its_collector() {
             samples.append(family.with_name(&name));
         }
     }));
-    let error = "an unchecked collector reported `public-a`: `public-a` is not a metric \
-                 name, which has letters, digits, `_` and `:`, and no digit first";
+    let error = "an unchecked collector reported `public-a`: `public-a` isn't a \
+                 metric name: use letters, digits, `_` and `:`, but no leading digit";
     let expected = ("good 1".to_owned(), vec![error.to_owned()]);
     assert_eq!(shown(&outer.gather()), expected);
 }
@@ -807,13 +809,13 @@ fn an_appended_histogram_with_the_name_of_another_type_is_an_error() {
         }
     }));
     let error = "an unchecked collector reported `a` as a histogram, which another \
-                 reported as a gauge: give both the same type, or one of them another name";
+                 reported as a gauge: use the same type, or rename one of them";
     let expected = ("a 1".to_owned(), vec![error.to_owned()]);
     assert_eq!(shown(&outer.gather()), expected);
 }
 
 #[test]
-fn a_collector_that_reads_and_resets_is_asked_once() {
+fn a_collector_that_resets_on_read_is_called_once() {
     let registry = Registry::new();
     let (own, crates) = (AtomicU64::new(0), AtomicU64::new(0));
     let calls = Arc::new((own, crates));
@@ -841,7 +843,7 @@ fn a_collector_that_reads_and_resets_is_asked_once() {
 
 fn negative(time: i64) -> String {
     format!(
-        "`a`: its timestamp {time} is negative, for which Prometheus refuses the whole \
+        "`a`: its timestamp {time} is negative, and Prometheus would refuse the whole \
          exposition: set Unix milliseconds, or none"
     )
 }
@@ -864,13 +866,13 @@ fn a_negative_timestamp_is_an_error() {
 }
 
 #[test]
-fn one_series_may_be_there_at_two_times_and_is_in_their_order() {
+fn a_series_may_have_two_timestamps_and_is_sorted_by_them() {
     let metrics = vec![at(gauge(2.0, &[]), 2000), at(gauge(1.0, &[]), 1000)];
     let expected = ("a 1 1000\na 2 2000".to_owned(), vec![]);
     assert_eq!(checked(vec![gauges("a", metrics.clone())]), expected);
     let families = metrics.into_iter().map(|metric| gauges("a", vec![metric]));
     assert_eq!(checked(families.collect()), expected);
-    // Of two own collectors.
+    // From two custom collectors.
     let set = |value: f64| {
         let desc = Desc::gauge("a", "Help.");
         move |samples: &mut Samples<'_>| {
@@ -881,7 +883,7 @@ fn one_series_may_be_there_at_two_times_and_is_in_their_order() {
 }
 
 #[test]
-fn a_series_at_two_times_of_one_own_collector_is_in_their_order() {
+fn a_series_with_two_timestamps_of_one_collector_is_sorted_by_them() {
     let registry = Registry::new();
     let desc = Desc::gauge("a", "Help.").label("x");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -905,7 +907,7 @@ fn a_series_at_two_times_of_one_own_collector_is_in_their_order() {
 }
 
 #[test]
-fn a_series_at_one_time_is_there_once() {
+fn a_series_twice_with_the_same_timestamp_is_an_error() {
     let metric = || at(gauge(1.0, &[]), 1000);
     let families = vec![
         gauges("a", vec![metric()]),
@@ -917,7 +919,7 @@ fn a_series_at_one_time_is_there_once() {
 }
 
 #[test]
-fn a_series_is_not_there_with_and_without_a_timestamp() {
+fn a_series_with_and_without_a_timestamp_is_an_error() {
     let later = || at(gauge(2.0, &[]), 1000);
     let now = || gauge(1.0, &[]);
     for metrics in [vec![now(), later()], vec![later(), now()]] {
@@ -951,7 +953,7 @@ fn a_series_is_not_there_with_and_without_a_timestamp() {
 
 // Empty label values.
 
-/// Sets `e` or `e{x=""}`, and at a time if that isn't 0.
+/// Sets `e` or `e{x=""}`, with a timestamp unless it is 0.
 fn set_empty(with_label: bool, time: i64) -> impl Fn(&mut Samples<'_>) {
     let bare = Desc::gauge("e", "Help.");
     let labelled = bare.clone().label("x");
@@ -967,14 +969,14 @@ fn set_empty(with_label: bool, time: i64) -> impl Fn(&mut Samples<'_>) {
 }
 
 #[test]
-fn an_empty_label_value_is_no_label() {
+fn an_empty_label_value_means_no_label() {
     let (with, without) = ("e{x=\"\"}", "e");
     for (first, second, series) in [(true, false, without), (false, true, with)] {
         let metric = |with_label| match with_label {
             true => gauge(1.0, &[("x", "")]),
             false => gauge(1.0, &[]),
         };
-        // Within a family of the crate, and in two.
+        // Within a family of the crate, and across two.
         let (samples, errors) =
             checked(vec![gauges("e", vec![metric(first), metric(second)])]);
         assert_eq!((samples.as_str(), errors.len()), ("", 1));
@@ -982,7 +984,7 @@ fn an_empty_label_value_is_no_label() {
         let first_alone = if first { "e{x=\"\"} 1" } else { "e 1" };
         let expected = (first_alone.to_owned(), vec![twice(SOURCE, series)]);
         assert_eq!(checked(families.into()), expected);
-        // Across two own collectors.
+        // Across two custom collectors.
         let expected = (first_alone.to_owned(), vec![twice(UNCHECKED, series)]);
         let two = vec![set_empty(first, 0), set_empty(second, 0)];
         assert_eq!(gathered_of(two), expected);
@@ -998,7 +1000,7 @@ fn an_empty_label_value_is_no_label() {
 }
 
 #[test]
-fn several_empty_label_values_are_no_labels() {
+fn several_empty_label_values_mean_no_labels() {
     let labels: [&[(&str, &str)]; 2] =
         [&[("a", ""), ("x", "1")], &[("x", "1"), ("z", "")]];
     let families = labels.map(|labels| gauges("e", vec![gauge(1.0, labels)]));
@@ -1007,7 +1009,7 @@ fn several_empty_label_values_are_no_labels() {
         vec![twice(SOURCE, "e{x=\"1\",z=\"\"}")],
     );
     assert_eq!(checked(families.into()), expected);
-    // Not the same, though the text is alike.
+    // Different, though the text is similar.
     let labels: [&[(&str, &str)]; 3] =
         [&[("a", "\",x=\"1")], &[("a", ""), ("x", "1")], &[("a", "")]];
     let families = labels.map(|labels| gauges("e", vec![gauge(1.0, labels)]));
@@ -1026,7 +1028,7 @@ fn a_single_series_with_empty_labels_is_fine() {
 }
 
 #[test]
-fn a_series_with_and_without_an_empty_label_is_in_the_order_of_its_times() {
+fn a_series_with_and_without_an_empty_label_is_sorted_by_timestamp() {
     for [first, second] in [[true, false], [false, true]] {
         for times in [[1000, 2000], [2000, 1000]] {
             let registry = Registry::new();
@@ -1040,9 +1042,10 @@ fn a_series_with_and_without_an_empty_label_is_in_the_order_of_its_times() {
     }
 }
 
-// Own collectors.
+// Custom collectors.
 
-/// Asserts that a collector of `own` and `descs` costs only its own samples, and the error.
+/// Asserts that a collector of `own` and `descs` loses only its own samples, with the
+/// error.
 #[track_caller]
 fn assert_costs_itself<F>(descs: Vec<Desc>, collect: F, error: &str)
 where
@@ -1086,7 +1089,7 @@ fn a_sample_has_one_value_for_each_label() {
     }
 }
 
-/// Adds a sample of this type by the method for it.
+/// Adds a sample of this type with the method for it.
 fn push(samples: &mut Samples<'_>, desc: &Desc, by: MetricKind) {
     match by {
         MetricKind::Histogram => samples.histogram(desc, 1, 1.0, &[], &[]),
@@ -1096,14 +1099,15 @@ fn push(samples: &mut Samples<'_>, desc: &Desc, by: MetricKind) {
 }
 
 #[test]
-fn a_sample_is_added_by_the_method_for_its_type() {
+fn a_sample_is_added_with_the_method_for_its_type() {
     use MetricKind::{Gauge, Histogram, Summary};
     let crates = theirs::Desc::new("a".into(), "A.".into(), vec![], HashMap::new());
     let crates = Desc::from(&crates.unwrap());
     let number = "it is described as a single number: use `Samples::set`";
     let histogram = "it is a histogram: use `Samples::histogram`";
     let summary = "it is a summary: use `Samples::summary`";
-    let no_type = "a descriptor of the crate has no type: make one by `Desc::gauge`";
+    let no_type = "a descriptor of the crate has no type: create one with \
+                   `Desc::gauge`";
     for (desc, by, problem) in [
         (Desc::gauge("a", "A."), Histogram, number),
         (Desc::counter("a", "A."), Summary, number),
@@ -1171,14 +1175,13 @@ fn an_equal_descriptor_is_described_whatever_its_place_in_memory() {
 
 #[test]
 fn a_bad_descriptor_of_an_unchecked_collector_costs_it() {
-    let label = "is not a label name, which has letters, digits and `_`, and no digit \
-                 first";
+    let label = "isn't a label name: use letters, digits and `_`, but no leading digit";
     for (desc, name, problem) in [
         (
             Desc::gauge("a b", "A."),
             "a b",
-            "`a b` is not a metric name, which has letters, digits, `_` and `:`, and no \
-             digit first"
+            "`a b` isn't a metric name: use letters, digits, `_` and `:`, but no \
+             leading digit"
                 .to_owned(),
         ),
         (
@@ -1283,7 +1286,7 @@ fn a_collector_that_leaves_out_a_metric_keeps_the_others() {
 }
 
 #[test]
-fn what_a_collector_left_out_before_it_failed_is_an_error_as_well() {
+fn what_a_collector_left_out_before_it_failed_is_an_error_too() {
     let registry = Registry::new();
     let a = Desc::gauge("a", "Help.");
     registry.must_register(collector_fn(vec![a.clone()], move |samples| {
@@ -1301,7 +1304,7 @@ fn what_a_collector_left_out_before_it_failed_is_an_error_as_well() {
 }
 
 #[test]
-fn what_an_own_collector_reports_twice_costs_it() {
+fn a_duplicate_series_costs_its_collector() {
     let desc = Desc::gauge("a", "Help.").label("x");
     let set = desc.clone();
     assert_costs_itself(
@@ -1356,7 +1359,7 @@ fn the_errors_of_long_help_texts_are_short() {
             samples.set(&name, 1.0, &[&number.to_string()]);
         }));
     }
-    // A hundred of 199, and how many more.
+    // A hundred of 199, and the number of the others.
     assert_short(&registry.gather(), 101);
 }
 
@@ -1506,7 +1509,7 @@ fn the_errors_of_long_messages_and_panics_are_short() {
 }
 
 #[test]
-fn a_collector_that_leaves_out_very_much_has_a_hundred_errors() {
+fn a_collector_that_leaves_out_many_metrics_has_a_hundred_errors() {
     let registry = Registry::new();
     let desc = Desc::gauge("a", "Help.");
     registry.must_register(unchecked(move |samples| {
@@ -1518,13 +1521,13 @@ fn a_collector_that_leaves_out_very_much_has_a_hundred_errors() {
     assert_short(&gathered, 101);
     assert_eq!(
         gathered.errors()[100].to_string(),
-        "and 99900 error(s) more"
+        "and 99900 more error(s)"
     );
 }
 
-// Duplicates among many.
+// Duplicates among many samples.
 
-/// The numbers below `count` in no order.
+/// Returns the numbers below `count`, shuffled.
 fn shuffled(count: u64) -> Vec<u64> {
     let mut numbers: Vec<u64> = (0..count).collect();
     let mut state: u64 = 42;
@@ -1537,7 +1540,7 @@ fn shuffled(count: u64) -> Vec<u64> {
     numbers
 }
 
-/// Gathers one own collector of a series for each of `numbers`.
+/// Gathers from one custom collector with a series for each of `numbers`.
 fn gathered(numbers: Vec<u64>) -> Gathered {
     let registry = Registry::new();
     let desc = Desc::gauge("a", "Help.").label("number").label("parity");
@@ -1552,7 +1555,7 @@ fn gathered(numbers: Vec<u64>) -> Gathered {
 }
 
 #[test]
-fn one_of_ten_thousand_samples_twice_is_found_in_any_order() {
+fn one_duplicate_among_ten_thousand_samples_is_found_in_any_order() {
     let sorted: Vec<u64> = (0..10_000).collect();
     let reversed: Vec<u64> = (0..10_000).rev().collect();
     for numbers in [sorted, reversed, shuffled(10_000)] {
@@ -1573,7 +1576,7 @@ fn one_of_ten_thousand_samples_twice_is_found_in_any_order() {
 }
 
 #[test]
-fn one_of_ten_thousand_samples_twice_is_found_beside_empty_labels() {
+fn one_duplicate_among_ten_thousand_samples_is_found_despite_empty_labels() {
     let numbers = shuffled(10_000);
     let new = |last: &'static str| {
         let desc = Desc::gauge("a", "Help.").label("number").label("x");
@@ -1594,7 +1597,7 @@ fn one_of_ten_thousand_samples_twice_is_found_beside_empty_labels() {
 
 // Several sources.
 
-/// A gauge under `name`, and one under a name that others have as well.
+/// Creates a gauge called `name`, and one with a name that others have as well.
 fn named_and_same(name: &'static str) -> Registry {
     let registry = Registry::new();
     registry.must_register(collects(name, move || vec![one(name)]));
@@ -1651,7 +1654,7 @@ fn the_crates_default_registry_may_be_among_several() {
         Box::new(nested),
     ]);
     let samples = samples_of(&several);
-    // The default registry has a collector of the process on Linux.
+    // On Linux, the default registry has a process collector.
     let ours = samples.lines().filter(|line| !line.starts_with("process_"));
     assert_eq!(
         ours.collect::<Vec<_>>(),
@@ -1696,7 +1699,7 @@ const VALUES: [&str; 24] = [
     "~",
 ];
 
-/// Those that are escaped in an exposition.
+/// Values that are escaped in an exposition.
 const ESCAPED: [&str; 12] = [
     "\"", "\\", "\n", "a\"", "a\\", "a\n", "\\n", "\"\"", "\\\\", "a\"b", "a\nb",
     "a\\b",
@@ -1732,7 +1735,7 @@ fn the_crates_vectors_are_sorted_by_label_value_where_it_is_escaped() {
 
 #[test]
 fn samples_of_the_crate_are_sorted_by_one_label_after_the_other() {
-    // Not as a vector: the crate takes the values `a` and nothing for nothing and `a`.
+    // Not as a vector: the crate confuses the values (`a`, empty) and (empty, `a`).
     let mut expected = Vec::new();
     let mut metrics = Vec::new();
     for y in VALUES {
@@ -1747,7 +1750,7 @@ fn samples_of_the_crate_are_sorted_by_one_label_after_the_other() {
     assert_eq!(x.into_iter().zip(y).collect::<Vec<_>>(), expected);
 }
 
-/// A collector of `a` that sets `values` of the label `x` in their order.
+/// Creates a collector of `a` that sets `values` of the label `x` in their order.
 fn unsorted(module: &str, values: &'static [&str]) -> impl Collector + use<> {
     let desc = Desc::gauge("a", "A.");
     let desc = desc.label("x").const_label("module", module);
@@ -1788,7 +1791,7 @@ fn samples_of_several_collectors_of_one_name_are_sorted_together() {
 }
 
 #[test]
-fn an_unchecked_collector_is_called_by_its_type() {
+fn an_unchecked_collector_is_named_by_its_type() {
     struct Silent;
     impl Collector for Silent {
         fn describe(&self) -> Vec<&Desc> {
@@ -1809,7 +1812,7 @@ fn an_unchecked_collector_is_called_by_its_type() {
     );
 }
 
-/// A registry of collectors that report these gauges.
+/// Creates a registry of collectors that report these gauges.
 fn of_gauges(collectors: &[&'static [&'static str]]) -> Registry {
     let registry = Registry::new();
     for &names in collectors {
@@ -1823,14 +1826,14 @@ fn of_gauges(collectors: &[&'static [&'static str]]) -> Registry {
 }
 
 #[test]
-fn who_contradicts_only_what_is_dropped_is_kept() {
+fn a_collector_that_contradicts_only_dropped_ones_is_kept() {
     // The second repeats the first's, and the third the second's.
     let gathered = of_gauges(&[&["a"], &["a", "b"], &["b", "c"]]).gather();
     assert_eq!(
         shown(&gathered),
         ("a 1\nb 1\nc 1".to_owned(), vec![twice(UNCHECKED, "a")])
     );
-    // A chain: every second one.
+    // A chain: every second one is kept.
     let chain = [
         &["a", "b"][..],
         &["b", "c"],
@@ -1844,7 +1847,7 @@ fn who_contradicts_only_what_is_dropped_is_kept() {
 }
 
 #[test]
-fn a_type_of_a_collector_that_is_dropped_binds_nobody() {
+fn the_type_of_a_dropped_collector_doesnt_count() {
     let registry = of_gauges(&[&["y"]]);
     registry.must_register(unchecked(|samples| {
         samples.set(&Desc::gauge("x", "Help."), 1.0, &[]);
@@ -1858,7 +1861,7 @@ fn a_type_of_a_collector_that_is_dropped_binds_nobody() {
 }
 
 #[test]
-fn of_two_that_contradict_each_other_in_turn_the_first_is_kept() {
+fn the_first_of_two_mutually_contradictory_collectors_is_kept() {
     let registry = of_gauges(&[&["h_count", "a"]]);
     registry.must_register(unchecked(|samples| {
         samples.histogram(&Desc::histogram("h", "Help."), 0, 0.0, &[], &[]);
@@ -1873,7 +1876,7 @@ fn of_two_that_contradict_each_other_in_turn_the_first_is_kept() {
 }
 
 #[test]
-fn an_error_that_panics_as_it_is_shown_costs_its_collector() {
+fn an_error_whose_display_panics_costs_its_collector() {
     struct Bad(bool);
     impl std::fmt::Display for Bad {
         fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -1920,7 +1923,7 @@ fn a_panic_whose_payload_panics_costs_its_collector() {
 }
 
 #[test]
-fn who_describes_a_metric_is_not_to_blame_for_others() {
+fn the_collector_that_describes_a_metric_isnt_blamed_for_others() {
     let registry = Registry::new();
     registry.must_register(unchecked(|samples| {
         samples.set(&Desc::gauge("victim", "Another help."), 1.0, &[]);
@@ -1938,7 +1941,7 @@ fn who_describes_a_metric_is_not_to_blame_for_others() {
 
 #[test]
 fn a_long_chain_of_contradictions_and_many_descriptors_are_gathered_in_time() {
-    // Not a measure of speed: a hundred times as long would be noticed.
+    // Not a speed test: it fails only at a hundred times the usual duration.
     let registry = Registry::new();
     let name = |number: usize| format!("c_{number}");
     for number in 0..5000 {
@@ -1965,7 +1968,7 @@ fn a_long_chain_of_contradictions_and_many_descriptors_are_gathered_in_time() {
 }
 
 #[test]
-fn of_three_in_a_circle_the_first_and_the_third_are_kept() {
+fn the_first_and_the_third_of_three_in_a_cycle_are_kept() {
     let registry = Registry::new();
     let histogram = |name: &'static str, gauges: &'static [&'static str]| {
         unchecked(move |samples| {
@@ -1989,7 +1992,7 @@ fn of_three_in_a_circle_the_first_and_the_third_are_kept() {
 }
 
 #[test]
-fn an_error_is_shorter_than_4_kib_whatever_words_it_quotes() {
+fn an_error_is_shorter_than_4_kib_whatever_it_quotes() {
     let words = "\u{10ffff}".repeat(2000);
     let descs =
         (0..11).map(|number| Desc::gauge(&format!("a{number}{}", "_x".repeat(60)), ""));

@@ -1,5 +1,6 @@
-//! What clients may do to `03_custom_registry`: whatever it was, and however few file
-//! descriptors there are, afterwards it answers a scrape and has given everything back.
+//! What clients may do to `03_custom_registry`. Whatever it is, and however few file
+//! descriptors there are, the program then answers a scrape and has released
+//! everything.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -19,13 +20,14 @@ const SLUG: &str = "03_custom_registry";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 const HALF: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\nHo";
 
-/// All of them are this process's own: more than the 1,024 descriptors that it may have.
+/// All of them belong to this process, which needs more than the usual 1,024
+/// descriptors.
 fn allow_many_clients() {
     rlimit::increase_nofile_limit(4096).unwrap();
 }
 
-/// Does `hazard` to programs that may have few file descriptors, all at once, and looks at
-/// each afterwards.
+/// Applies `hazard` to programs with few file descriptors, all at once, and checks each
+/// of them afterwards.
 fn each_survives(hazard: impl Fn(&Program) + Sync) {
     allow_many_clients();
     thread::scope(|scope| {
@@ -34,7 +36,7 @@ fn each_survives(hazard: impl Fn(&Program) + Sync) {
             scope.spawn(move || {
                 let mut command = limited(SLUG, &format!("-n {descriptors}"));
                 let mut program = Program::spawn(command.stderr(Stdio::piped()));
-                // Nobody reads what it logs.
+                // Nobody reads its log.
                 drop(program.process.0.stderr.take());
                 survives(program, hazard);
             });
@@ -51,9 +53,9 @@ fn survives(program: Program, hazard: impl Fn(&Program)) {
     assert_eq!(program.process.end_with("TERM").code(), Some(0));
 }
 
-// What is refused.
+// Refused requests.
 
-/// Requests that are whole, each with the status line of its answer.
+/// Complete requests, each with the status line of its response.
 const REFUSED: [(&str, &str); 37] = [
     ("\x16\x03\x01\x02\x00\x01\x00", "400 Bad Request"),
     ("GET\r\n\r\n", "400 Bad Request"),
@@ -175,7 +177,7 @@ const REFUSED: [(&str, &str); 37] = [
     ),
 ];
 
-/// Requests that are too long, the same way.
+/// Requests that are too long, in the same form.
 fn too_long() -> [(String, &'static str); 4] {
     let start = "GET /metrics HTTP/1.1\r\nHost: a\r\n";
     [
@@ -218,7 +220,7 @@ fn assert_refused(answer: &str, status: &str, request: &str) {
 }
 
 #[test]
-fn what_is_not_taken_is_refused_in_a_word_and_closed() {
+fn what_isnt_accepted_is_refused_and_closed() {
     each_survives(|program| {
         for (request, status) in REFUSED {
             assert_refused(&program.exchange(request.as_bytes()), status, request);
@@ -236,7 +238,7 @@ fn a_refusal_is_the_same_for_a_request_that_comes_byte_by_byte() {
             let mut stream = connect(program.address);
             stream.set_nodelay(true).unwrap();
             for byte in request.bytes() {
-                // Refused before its end, it is not taken to its end.
+                // The program refuses it before its end, and doesn't read the rest.
                 if stream.write_all(&[byte]).is_err() {
                     break;
                 }
@@ -263,7 +265,7 @@ fn a_refusal_reaches_a_client_that_still_sends() {
     });
 }
 
-// What does not end.
+// Requests without end.
 
 /// Sends `start`, and then more and more.
 fn each_cuts_off(start: &str) {
@@ -294,7 +296,7 @@ fn an_answer_that_nobody_reads_ends_with_its_client() {
         stream
             .set_write_timeout(Some(Duration::from_millis(100)))
             .unwrap();
-        // Until the program's answers fill both sides' buffers, and it reads no more.
+        // Until the responses fill both sides' buffers and the program stops reading.
         let requests = SCRAPE.repeat(1000);
         let taken = (0..1000).take_while(|_| stream.write_all(&requests).is_ok());
         assert!(taken.count() < 1000, "a million answers were left unread");
@@ -302,7 +304,7 @@ fn an_answer_that_nobody_reads_ends_with_its_client() {
     });
 }
 
-// What is many.
+// Many clients.
 
 #[test]
 fn half_requests_hold_up_no_scrape() {
@@ -339,7 +341,7 @@ fn silent_clients_hold_up_no_scrape_and_no_stop() {
     }
 }
 
-/// Sends a scrape on each, and reads what comes back; true where that is `page`.
+/// Sends a scrape on each connection. Returns for each whether the response is `page`.
 fn ask_all(clients: &mut [TcpStream], page: &str) -> Vec<bool> {
     for client in &mut *clients {
         let _ = client.write_all(SCRAPE);
@@ -352,7 +354,7 @@ fn ask_all(clients: &mut [TcpStream], page: &str) -> Vec<bool> {
 }
 
 #[test]
-fn a_burst_of_kept_connections_is_answered() {
+fn a_burst_of_keep_alive_connections_is_answered() {
     each_survives(|program| {
         let page = program.metrics();
         let mut clients: Vec<TcpStream> =
@@ -367,7 +369,7 @@ fn a_burst_of_kept_connections_is_answered() {
 fn a_burst_beyond_all_limits_ends_with_an_answer_for_the_scrape() {
     each_survives(|program| {
         let page = program.metrics();
-        // More than there is room for, and no more than may wait to be accepted.
+        // More than the limit, but no more than can wait to be accepted.
         let mut clients: Vec<TcpStream> =
             (0..140).map(|_| connect(program.address)).collect();
         let answered = ask_all(&mut clients, &page);
@@ -384,7 +386,7 @@ fn clients_that_leave_at_once_cost_nothing() {
             match turn % 4 {
                 0 => {}
                 1 => stream.write_all(HALF).unwrap(),
-                // With the answer unread, so that the connection is reset.
+                // Leaves the response unread, so that the connection is reset.
                 2 => stream.write_all(SCRAPE).unwrap(),
                 _ => stream.shutdown(Shutdown::Both).unwrap(),
             }
@@ -396,7 +398,7 @@ fn clients_that_leave_at_once_cost_nothing() {
 }
 
 #[test]
-fn hundreds_of_half_requests_and_silent_clients_are_borne() {
+fn hundreds_of_half_requests_and_silent_clients_do_no_harm() {
     allow_many_clients();
     survives(Program::start(SLUG), |program| {
         let before = Held::at_rest(program);
@@ -412,7 +414,7 @@ fn hundreds_of_half_requests_and_silent_clients_are_borne() {
             clients.extend((hundred * 100..(hundred + 1) * 100).map(open));
             let asked = Instant::now();
             program.metrics();
-            // It was not for the half requests' own 10 s that the scrape waited.
+            // The scrape didn't wait for the half requests' own limit of 10 s.
             assert!(asked.elapsed() < Duration::from_secs(10));
         }
         let held = Held::by(program);
@@ -422,11 +424,12 @@ fn hundreds_of_half_requests_and_silent_clients_are_borne() {
     });
 }
 
-// What the system does not give.
+// A system that runs out of resources.
 
 #[test]
 fn a_thread_that_cannot_be_started_is_waited_for() {
-    // Memory for about ten stacks; with one arena, a thread takes no more than its stack.
+    // Memory for about ten stacks; with one arena, a thread needs no more than its
+    // stack.
     let mut command = limited(SLUG, "-v 30000");
     let log = tempfile::NamedTempFile::new().unwrap();
     command.env("MALLOC_ARENA_MAX", "1");
@@ -439,12 +442,12 @@ fn a_thread_that_cannot_be_started_is_waited_for() {
     });
     let log = std::fs::read_to_string(log).unwrap();
     assert!(
-        log.contains("serve: cannot start a thread, trying on with"),
+        log.contains("serve: cannot start a thread, continuing with"),
         "{log}"
     );
 }
 
-/// Changes how many file descriptors `program` may have, while it runs.
+/// Changes the limit on file descriptors of `program` while it runs.
 fn allow(program: &Program, descriptors: u64) {
     let id = program.process.0.id().try_into().unwrap();
     let limits = Some((descriptors, 1024));
@@ -458,7 +461,7 @@ fn a_lack_of_descriptors_is_waited_out_and_logged_once_a_second_at_most() {
     command.arg("127.0.0.1:0").stderr(log.reopen().unwrap());
     let program = Program::spawn(&mut command);
     let page = program.metrics();
-    // Not one more, but for the accept that waits and has its own.
+    // No further one, except for the pending accept, which has its own.
     allow(&program, 1);
     let started = Instant::now();
     let mut clients = [connect(program.address), connect(program.address)];
@@ -497,7 +500,7 @@ fn a_scrape_has_descriptors_for_the_files_it_reads() {
     drop(clients);
 }
 
-// What takes its time.
+// Slow tests.
 
 #[test]
 #[ignore = "takes half a minute: the limits that a program has"]
@@ -534,7 +537,8 @@ fn an_answer_that_nobody_reads_ends_when_its_limit_says_so() {
             .set_write_timeout(Some(Duration::from_secs(1)))
             .unwrap();
         let requests = SCRAPE.repeat(1000);
-        // Until it takes no more for a while, and not only because the machine is busy.
+        // Until the program stops reading for a while, and not only because the machine
+        // is busy.
         let (mut sent, mut refused) = (0, 0);
         while refused < 3 {
             match stream.write(&requests[sent % requests.len()..]) {
@@ -544,7 +548,7 @@ fn an_answer_that_nobody_reads_ends_when_its_limit_says_so() {
         }
         let started = Instant::now();
         assert!(Held::by(program).threads > before.threads);
-        // Its client is still there.
+        // Its client is still connected.
         before.comes_back(program);
         let seconds = started.elapsed().as_secs();
         assert!((5..20).contains(&seconds), "{seconds} s");

@@ -1,4 +1,5 @@
-//! What the listener makes of HTTP/1.x, over real sockets; `hostile.rs` has what it refuses.
+//! How the server handles HTTP/1.x, over real sockets; `hostile.rs` has what it
+//! refuses.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -19,7 +20,7 @@ use http::{Request, Response};
 use support::answer;
 use support::running::{NEVER, Running, SCRAPE, ok_answer};
 
-/// The status line of the one response to `request`.
+/// Returns the status line of the only response to `request`.
 fn status(running: &Running, request: &str) -> String {
     let answer = running.exchange(request);
     answer.lines().next().unwrap().to_owned()
@@ -44,7 +45,7 @@ fn a_status_without_a_body_is_answered_without_a_length() {
 }
 
 #[test]
-fn a_status_that_is_no_response_is_answered_for_with_500() {
+fn a_status_below_200_is_answered_with_500() {
     let running = Running::start(Limits::default(), move |_: &Request<()>| {
         let mut response = Response::new(Vec::new());
         *response.status_mut() = 103.try_into().unwrap();
@@ -56,7 +57,7 @@ fn a_status_that_is_no_response_is_answered_for_with_500() {
 }
 
 #[test]
-fn a_host_is_there_once_in_http_1_1_and_may_lack_in_1_0() {
+fn http_1_1_needs_one_host_and_1_0_none() {
     let running = Running::start(Limits::default(), ok_answer);
     for (version, headers, code) in [
         ("1.1", "Host: a:9100\r\n", 200),
@@ -92,7 +93,7 @@ fn empty_lines_between_requests_start_no_clock() {
         stream.write_all(SCRAPE.as_bytes()).unwrap();
         assert_eq!(answer(&mut stream).unwrap().1, "a 1\n");
         stream.write_all(lines.as_bytes()).unwrap();
-        // Longer than a request that has begun may take.
+        // Longer than the limit for a request that has begun.
         thread::sleep(Duration::from_millis(200));
     }
     stream.write_all(b"\n").unwrap();
@@ -102,7 +103,7 @@ fn empty_lines_between_requests_start_no_clock() {
 }
 
 #[test]
-fn empty_lines_without_end_are_no_request() {
+fn endless_empty_lines_arent_a_request() {
     let limits = Limits {
         idle: Duration::from_millis(200),
         ..Limits::default()
@@ -110,7 +111,7 @@ fn empty_lines_without_end_are_no_request() {
     let running = Running::start(limits, ok_answer);
     let mut stream = running.send("");
     let lines = "\r\n".repeat(1000);
-    // Until the server closes, which says nothing.
+    // Until the server closes the connection, which it does silently.
     while stream.write_all(lines.as_bytes()).is_ok() {}
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
@@ -122,7 +123,7 @@ fn empty_lines_without_end_are_no_request() {
 }
 
 #[test]
-fn a_header_may_have_bytes_beyond_ascii_and_no_controls() {
+fn a_header_may_have_non_ascii_bytes_but_no_controls() {
     let running = Running::start(Limits::default(), ok_answer);
     let ask = |bytes: &[u8]| {
         let mut stream = running.send("GET /metrics HTTP/1.1\r\nHost: a\r\nA: ");
@@ -144,7 +145,7 @@ fn a_header_may_have_bytes_beyond_ascii_and_no_controls() {
 }
 
 #[test]
-fn a_later_version_of_http_1_is_answered_as_1_1() {
+fn a_later_version_of_http_1_is_treated_as_1_1() {
     let running = Running::start(Limits::default(), ok_answer);
     for version in ["1.2", "1.9"] {
         let request = format!(
@@ -152,7 +153,7 @@ fn a_later_version_of_http_1_is_answered_as_1_1() {
              HTTP/{version}\r\nHost: a\r\nConnection: close\r\n\r\n"
         );
         let answers = running.exchange(&request);
-        // The first keeps the connection.
+        // The first one keeps the connection open.
         assert_eq!(
             answers.matches("HTTP/1.1 200 OK\r\n").count(),
             2,
@@ -202,7 +203,7 @@ fn a_percent_encoded_path_is_the_path_it_encodes() {
 }
 
 #[test]
-fn a_target_that_is_no_path_is_refused() {
+fn a_target_that_isnt_a_path_is_refused() {
     let running = Running::start(Limits::default(), ok_answer);
     for target in ["*", "metrics", "a:80", "metrics?a", "ftp://a/metrics"] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -230,9 +231,9 @@ fn a_log_that_panics_costs_no_scrape() {
     running.stop();
 }
 
-/// A request without its body's bytes, and one more: the second is not a request.
+/// A request without the bytes of its body, then another one, which isn't a request.
 #[test]
-fn nothing_behind_a_refused_request_is_read_as_a_request() {
+fn nothing_after_a_refused_request_is_read_as_a_request() {
     let running = Running::start(Limits::default(), ok_answer);
     for head in [
         "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n",

@@ -1,5 +1,5 @@
-//! Any handler with metrics of its requests: how many, how long, how large, how many at
-//! once.
+//! Metrics of any handler: how many requests, how long they take, how large the
+//! responses are, how many are in flight.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -28,7 +28,8 @@ fn histogram(name: &str, buckets: &[f64], labels: &[&str]) -> HistogramVec {
     HistogramVec::new(opts, labels).unwrap()
 }
 
-/// Answers `/found` with ten bytes and status 200, and others 404 with none.
+/// Answers `/found` with ten bytes and status 200, and everything else with 404 and
+/// none.
 fn found(request: &Request<()>) -> Response<Vec<u8>> {
     if request.uri().path() == "/found" {
         return Response::new(b"0123456789".to_vec());
@@ -47,7 +48,7 @@ fn ask(handler: &impl Handler, method: &str, path: &str) -> Response<Vec<u8>> {
     handler.handle(&request.body(()).unwrap())
 }
 
-/// Asserts that `handler` panics with the words of [`panics`].
+/// Asserts that `handler` panics with the message of [`panics`].
 fn assert_panics(handler: &impl Handler) {
     let panicked = catch_unwind(AssertUnwindSafe(|| ask(handler, "GET", "/found")));
     let words = panicked.unwrap_err().downcast::<&str>().unwrap();
@@ -61,7 +62,7 @@ fn assert_requests(counter: IntCounterVec, samples: &str) {
     testutil::collect_and_compare(counter, &expected, &[]).unwrap();
 }
 
-/// The labels of each histogram of `vec`, with its count, its sum and its buckets.
+/// Returns the labels of each histogram of `vec`, with its count, sum and buckets.
 fn histograms(vec: &HistogramVec) -> Vec<(Vec<(String, String)>, HistogramValue)> {
     let registry = Registry::new();
     registry.must_register(vec.clone());
@@ -149,7 +150,7 @@ fn each_known_method_is_its_own_series_and_all_invented_ones_are_unknown() {
     for method in &known {
         ask(&handler, method.as_str(), "/found");
     }
-    // Methods are written in capitals: `get` is another one.
+    // Methods are in capitals: `get` is a different one.
     for invented in ["BREW", "get", "PROPFIND", "GETS", "X"] {
         ask(&handler, invented, "/found");
     }
@@ -163,7 +164,7 @@ fn each_known_method_is_its_own_series_and_all_invented_ones_are_unknown() {
 }
 
 #[test]
-fn a_panic_counts_as_500_and_goes_on() {
+fn a_panic_counts_as_500_and_propagates() {
     let counter = requests_total(&["code", "method"]);
     let seconds = histogram("request_seconds", &[60.0], &["code", "method"]);
     let bytes = histogram("response_bytes", &[60.0], &["code", "method"]);
@@ -182,12 +183,12 @@ fn a_panic_counts_as_500_and_goes_on() {
         assert_eq!(labels, by_code_and_method("500", "get"));
         assert_eq!((value.count, value.buckets), (2, vec![(60.0, 2)]));
     }
-    // A response that there is not has no bytes.
+    // A missing response has no bytes.
     assert_eq!(histograms(&bytes)[0].1.sum, 0.0);
 }
 
 #[test]
-fn a_panicking_handler_is_answered_500_over_http_and_counted_so() {
+fn a_panicking_handler_is_answered_and_counted_as_500() {
     let counter = requests_total(&["code", "method"]);
     let handler = instrument_handler_counter(counter.clone(), panics).unwrap();
     let listener = listen("127.0.0.1:0").unwrap();
@@ -278,8 +279,8 @@ fn assert_refused(error: InstrumentError, metric: &str) {
     assert_eq!(
         error.to_string(),
         format!(
-            "`{metric}` has the label `path`, which no request has: a handler is \
-             instrumented by `code` and `method`"
+            "`{metric}` has the label `path`, which a handler can't set: it sets only \
+             `code` and `method`"
         )
     );
 }

@@ -14,8 +14,8 @@ use exporter_workbook::desc::Desc;
 use exporter_workbook::exposition::{self, Format};
 use exporter_workbook::registry::{Gathered, Registry};
 
-/// Reads documents that are ended by a NUL, and prints each sample as it was read: the
-/// name, the labels by name, the value and the timestamp. An error ends it.
+/// Reads NUL-terminated documents and prints each sample as read: the name, the labels
+/// by name, the value and the timestamp. Ends at the first error.
 const READER: &str = r"
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as om
@@ -29,7 +29,7 @@ for document in sys.stdin.buffer.read().decode().split('\0')[:-1]:
     print('end')
 ";
 
-/// What the reader prints for `documents`.
+/// Returns what the reader prints for `documents`.
 fn read(format: &str, documents: &[Vec<u8>]) -> String {
     let mut python = Command::new("python3")
         .args(["-c", READER, format])
@@ -50,7 +50,7 @@ fn read(format: &str, documents: &[Vec<u8>]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Numbers that are the same in each run.
+/// Pseudorandom numbers, the same in each run.
 struct Random(u64);
 
 impl Random {
@@ -72,7 +72,7 @@ impl Random {
         self.one_of(&[any, small, 0.0, -1.0, 1e6, 1e-7, f64::NAN, f64::INFINITY])
     }
 
-    /// What OpenMetrics allows for counts and sums.
+    /// Returns a number that OpenMetrics permits for counts and sums.
     fn positive(&mut self) -> f64 {
         self.below(10_000_000) as f64 / self.one_of(&[1.0, 64.0, 1e9])
     }
@@ -116,7 +116,8 @@ impl Random {
         }
     }
 
-    /// Series that differ in more than empty labels, which are no labels.
+    /// Returns a family whose series differ in more than empty labels, which are no
+    /// labels.
     fn family(&mut self, name: &'static str, kind: Kind) -> Family {
         let mut series: Vec<Series> = Vec::new();
         for _ in 0..=self.below(5) {
@@ -145,7 +146,8 @@ impl Random {
         }
     }
 
-    /// Families of every type, with one timestamp a series as OpenMetrics wants it.
+    /// Returns families of every type, with one timestamp per series as OpenMetrics
+    /// requires.
     fn families(&mut self) -> Vec<Family> {
         [
             ("a_seconds_total", Kind::Counter),
@@ -160,7 +162,7 @@ impl Random {
     }
 }
 
-/// A type of metrics.
+/// A type of metric.
 #[derive(Clone, Copy)]
 enum Kind {
     Counter,
@@ -170,7 +172,7 @@ enum Kind {
     Summary,
 }
 
-/// A family as the test means it.
+/// A family before it is written.
 struct Family {
     name: &'static str,
     help: &'static str,
@@ -191,16 +193,16 @@ impl Series {
     }
 }
 
-/// A number, or count, sum, and buckets or quantiles.
+/// A number, or a count, a sum, and buckets or quantiles.
 enum Value {
     Number(f64),
     Histogram(u64, f64, Vec<(f64, u64)>),
     Summary(u64, f64, Vec<(f64, f64)>),
 }
 
-// Two ways for families to be gathered.
+// Two ways to gather families.
 
-/// By a collector of this library.
+/// Gathers from a collector of this library.
 fn by_samples(families: Vec<Family>) -> Gathered {
     let registry = Registry::new();
     registry.must_register(collector_fn(Vec::new(), move |samples| {
@@ -239,7 +241,7 @@ fn push(samples: &mut Samples<'_>, family: &Family, series: &Series) {
     }
 }
 
-/// From the `prometheus` crate, which hides untyped values with its feature `protobuf`.
+/// Gathers from the `prometheus` crate, whose feature `protobuf` hides untyped values.
 #[cfg(not(feature = "protobuf"))]
 fn by_the_crate(all: Vec<Family>) -> Gathered {
     use prometheus::proto::MetricType;
@@ -279,7 +281,7 @@ fn crate_metric(kind: Kind, series: &Series) -> prometheus::proto::Metric {
     metric
 }
 
-/// `text` as Python's `ascii` shows a string.
+/// Formats `text` as Python's `ascii` does.
 fn python(text: &str) -> String {
     let quote = if text.contains('\'') { '"' } else { '\'' };
     let inner: String = text
@@ -298,13 +300,14 @@ fn python(text: &str) -> String {
 
 /// A sample as it was written.
 struct Expected {
-    /// How the line that the reader prints of it begins.
+    /// The beginning of the reader's line for it.
     start: String,
     value: f64,
     timestamp: String,
 }
 
-/// In the order in which the reader's lines sort: only one series at once is in order.
+/// Returns samples in the order of the reader's sorted lines: only a series with
+/// several timestamps has an order.
 fn expected(family: &Family, open_metrics: bool) -> Vec<Expected> {
     let mut all = Vec::new();
     for series in &family.series {
@@ -352,11 +355,12 @@ fn bound(value: f64, open_metrics: bool) -> String {
     }
 }
 
-/// Takes the end of a name, a label and a value.
+/// Receives the suffix of a name, a label and a value.
 type Sink<'a> = &'a mut dyn FnMut(&str, Option<(&str, String)>, f64);
 
 fn samples_of(family: &Family, value: &Value, open_metrics: bool, sample: Sink<'_>) {
-    // To the text parser a counter's name ends so, whether it was written or not.
+    // The text parser adds this suffix to a counter's name, whether it was written or
+    // not.
     let is_counter = matches!(family.kind, Kind::Counter);
     let lacks_total = is_counter && !open_metrics && !family.name.ends_with("_total");
     let total = if lacks_total { "_total" } else { "" };
@@ -383,7 +387,7 @@ fn samples_of(family: &Family, value: &Value, open_metrics: bool, sample: Sink<'
     }
 }
 
-/// Asserts that what the parser read of `line` is `expected`.
+/// Asserts that the parser read `line` as `expected`.
 fn assert_line(line: &str, expected: &Expected) {
     let start = &expected.start;
     let rest = line.strip_prefix(start);
@@ -425,7 +429,7 @@ fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gat
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn what_is_written_as_text_is_read_back() {
+fn text_is_parsed_back_as_written() {
     assert_read_back("text", Format::TEXT, by_samples);
     #[cfg(not(feature = "protobuf"))]
     assert_read_back("text", Format::TEXT, by_the_crate);
@@ -433,7 +437,7 @@ fn what_is_written_as_text_is_read_back() {
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn what_is_written_as_open_metrics_is_read_back_by_the_strict_parser() {
+fn open_metrics_is_parsed_back_by_the_strict_parser() {
     let format = Format::OPEN_METRICS_1_0_0;
     assert_read_back("open_metrics", format, by_samples);
     #[cfg(not(feature = "protobuf"))]

@@ -2,7 +2,7 @@
 
     python3 tests/live_view.py program|changing|format|many URL...
 
-and a person who wants to see it calls, with PYTHONPATH=target/python,
+To take pictures of it, run with PYTHONPATH=target/python:
 
     python3 tests/live_view.py pictures URL FOLDER
 """
@@ -30,10 +30,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Far beyond what a loaded machine needs.
+# Well above what a loaded machine needs.
 PATIENCE = 60
 
-# What is on screen, family by family.
+# Returns what is on screen, family by family.
 READ = """() => [...document.querySelectorAll('.family')].map((family) => {
   const text = (element, query) => element.querySelector(query)?.textContent;
   const entries = (row, query) => [...row.querySelectorAll(query + ' li')].map((li) => ({
@@ -55,7 +55,7 @@ READ = """() => [...document.querySelectorAll('.family')].map((family) => {
   };
 })"""
 
-# The least contrast of the texts that are in the page, hidden ones apart.
+# Returns the lowest contrast of the visible texts on the page.
 CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = (color) => {
@@ -105,7 +105,7 @@ CONTRAST = """() => {
   return [texts.sort((a, b) => a[0] - b[0]).slice(0, 3), found.sort((a, b) => a[0] - b[0])];
 }"""
 
-# Elements that are wider than the window: the browser skips what is far off otherwise.
+# Returns elements that are wider than the window; lays out those that the browser skips.
 OVERFLOW = """() => {
   for (const element of document.querySelectorAll('.family, ul'))
     element.style.contentVisibility = 'visible';
@@ -137,7 +137,7 @@ def get(url):
 
 
 class View:
-    """A landing page in a browser, and all that must not happen meanwhile."""
+    """A landing page in a browser, and everything that must not happen there."""
 
     def __init__(self, browser, url, **options):
         self.url = url
@@ -180,7 +180,7 @@ class View:
         return urlsplit(request.url).path.endswith("/metrics")
 
     def scrapes(self):
-        # Lets the events arrive.
+        # Waits for pending events.
         self.page.evaluate("0")
         return sum(self.is_scrape(request) for request in self.requests)
 
@@ -199,7 +199,7 @@ class View:
         self.becomes("paused")
 
     def fetch(self, state="live"):
-        """Fetches once: the pause is over for as long as that takes."""
+        """Fetches once: ends the pause for as long as that takes."""
         self.pause()
         self.page.select_option("#interval", "30")
         before = self.scrapes()
@@ -220,7 +220,7 @@ class View:
         self.context.close()
 
 
-# An independent reading of the text format, by characters.
+# An independent parser of the text format, character by character.
 
 
 def read_labels(text):
@@ -259,7 +259,7 @@ def chip(name, value):
 
 
 def expected_families(text):
-    """What the live view must show of each family: name, type, help and rows."""
+    """Returns what the live view must show of each family: name, type, help and rows."""
     families, parts = {}, {}
     for line in text.split("\n"):
         if line.startswith("# "):
@@ -295,7 +295,7 @@ def add_sample(families, family, name, labels, rest):
 
 
 def compare(view, text):
-    """Everything on screen is what the exposition `text` says, in its order."""
+    """Asserts that the screen shows what the exposition `text` says, in its order."""
     expected = expected_families(text)
     got = view.read()
     equal([family["name"] for family in got], list(expected), "families")
@@ -352,7 +352,7 @@ def row_of(view, family, *labels):
 
 
 def check_program(browser, url):
-    """A program whose values move: the screen has what the page has received."""
+    """Checks a program whose values change: the screen shows what the page received."""
     view = View(browser, url)
     bodies = []
     keep = lambda got: view.is_scrape(got.request) and bodies.append(got)
@@ -420,7 +420,7 @@ def report_contrast(view, scheme):
 
 
 def check_widths(browser, url):
-    # 640 pixels is a window of 1280 at 200%.
+    # 640 pixels is a window of 1280 pixels at 200% zoom.
     for width in (320, 375, 640, 832, 833, 1280, 2560):
         view = View(browser, url, viewport={"width": width, "height": 700})
         view.becomes("live")
@@ -435,7 +435,7 @@ def check_scripts_off(browser, url):
     assert view.page.is_visible("nav a[href$=metrics]")
     assert view.page.is_visible("h1")
     assert not view.page.is_visible("#live")
-    # The browser asks for an icon of what isn't a page.
+    # The browser requests an icon for what isn't a page.
     view.allowed = ["status of 404"]
     view.page.click("nav a[href$=metrics]")
     assert "# HELP" in view.page.inner_text("body")
@@ -444,7 +444,7 @@ def check_scripts_off(browser, url):
 
 
 def check_sub_path(browser, url):
-    """Behind a proxy that serves the program under a path of its own."""
+    """Checks the page behind a proxy that serves the program under a sub-path."""
 
     class Proxy(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -472,7 +472,7 @@ def check_sub_path(browser, url):
 
 
 def check_hidden(view):
-    """Fetches nothing while the tab is hidden, and at once when it is shown."""
+    """Checks that a hidden tab fetches nothing, and fetches at once when it is shown."""
     hide = """(hidden) => {
       Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
       document.dispatchEvent(new Event('visibilitychange'));
@@ -593,7 +593,7 @@ def check_changes(view, set_to, url):
 
 
 def check_lines(view):
-    """The gauge was 1, 1, 1, 7.5, 7.25 and 7.25: six points, the highest at the top."""
+    """Checks six points for 1, 1, 1, 7.5, 7.25 and 7.25, the highest at the top."""
     row = view.page.locator(".family", has_text="A gauge that the check sets.")
     row.scroll_into_view_if_needed()
     path = row.locator("path").get_attribute("d")
@@ -605,7 +605,7 @@ def check_lines(view):
 
 
 def check_histogram(view):
-    """5, 3, 0 and 3 observations in buckets up to 0.5, 2, 10 and +Inf."""
+    """Checks 5, 3, 0 and 3 observations in buckets up to 0.5, 2, 10 and +Inf."""
     facts = row_of(view, "live_seconds", 'path="/a"')["facts"]
     equal(
         [(fact["key"], fact["own"]) for fact in facts],
@@ -734,7 +734,7 @@ def urllib_error(url):
 
 
 def check_slow(view, set_to):
-    """One request at a time, and none for longer than its timeout."""
+    """Checks that there is one request at a time, none longer than its timeout."""
     page = view.page
     set_to(sleep=2.5)
     page.select_option("#interval", "1")
@@ -751,7 +751,7 @@ def check_slow(view, set_to):
 
 
 def check_marks_without_motion(browser, url, set_to):
-    """A change is marked in either case, and moves only if motion is wanted."""
+    """Checks that a change is always marked, and animated only if motion is wanted."""
     for motion, name in (("reduce", "none"), ("no-preference", "odd|even")):
         view = View(browser, url, reduced_motion=motion)
         set_to(gauge=1)
@@ -771,7 +771,7 @@ def check_marks_without_motion(browser, url, set_to):
         view.end()
 
 
-# Expositions that the check itself answers with: each with the rows that it must become.
+# Expositions that the check itself responds with, each with the rows it must become.
 WELL_FORMED = [
     ("", []),
     ("\n\n# a comment\n#HELP is one too\n# HELP\n", []),
@@ -830,7 +830,7 @@ MALFORMED = [
     ("# TYPE a metric\n", 1, "has an unknown type"),
     ("# TYPE a __proto__\n", 1, "has an unknown type"),
     ("<!doctype html>\n<p>a", 1, "isn't a sample"),
-    # Each of these would take minutes if the parser tried all ways to read it.
+    # Each of these would take minutes if the parser backtracked.
     ("a " + "1" * 100_000 + "x", 1, "isn't a sample"),
     ('a{b="' + "\\n" * 100_000 + "x} 1", 1, "isn't a sample"),
     ('a{b="c"' + " " * 100_000 + "x} 1", 1, "isn't a sample"),
@@ -873,7 +873,7 @@ def check_format(browser, url):
 
 
 def check_many(browser, *urls):
-    """Bounds are ten times what a slow machine needs; the printed times say more."""
+    """Checks bounds of ten times what a slow machine needs, and prints the times."""
     for url in urls:
         started = time.monotonic()
         view = View(browser, url)
@@ -926,7 +926,7 @@ def pictures(browser, url, folder):
         options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
         views[name] = View(browser, url, **options)
         views[name].page.select_option("#interval", "1")
-    # Until there is something of a line.
+    # Until there is a part of a line.
     views["light"].page.wait_for_timeout(45_000)
     for name, view in views.items():
         view.page.screenshot(path=f"{folder}/{name}.png")

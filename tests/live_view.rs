@@ -1,5 +1,6 @@
 //! The live view in a real browser: `live_view.py` opens the landing pages of these
-//! servers, compares what they draw with their expositions, and changes what they expose.
+//! servers, compares what they draw with their expositions, and changes what they
+//! serve.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -20,7 +21,7 @@ use http::{Request, Response};
 use support::Program;
 use support::running::Running;
 
-/// Runs the browser check, which prints what it measured and why it failed.
+/// Runs the browser check, which prints its measurements and the reason of a failure.
 fn check(what: &str, urls: &[String]) {
     let output = Command::new("python3")
         .args(["tests/live_view.py", what])
@@ -36,7 +37,7 @@ fn url(running: &Running) -> String {
     format!("http://{}/", running.address)
 }
 
-/// Numbers that the browser check sets between two fetches, by `/-/set?name=1`.
+/// Numbers that the browser check sets between two fetches, with `/-/set?name=1`.
 #[derive(Clone, Default)]
 struct Settings(Arc<Mutex<BTreeMap<String, f64>>>);
 
@@ -94,7 +95,7 @@ fn distributions(samples: &mut Samples<'_>, settings: &Settings) {
     samples.summary(&bytes, 8, 100.0, &quantiles, &["/a"]);
 }
 
-/// Whatever a label value may hold.
+/// Returns everything that a label value may contain.
 fn hostile_values() -> Vec<String> {
     let mut values: Vec<String> = [
         "",
@@ -147,7 +148,7 @@ fn collected(
     Ok(())
 }
 
-/// The settings decide what the response is, and whether it is an exposition at all.
+/// Creates a handler whose responses depend on the settings; some aren't expositions.
 fn changing_metrics(settings: &Settings) -> BoxHandler {
     let registry = Registry::new();
     let of_collector = settings.clone();
@@ -192,12 +193,12 @@ fn the_live_view_shows_what_changes_and_what_fails() {
 #[test]
 #[ignore = "needs Chromium and Python's playwright"]
 fn the_live_view_reads_the_whole_text_format() {
-    // The check answers the requests for its metrics.
+    // The check intercepts the requests for its metrics.
     let program = Program::start("03_custom_registry");
     check("format", &[format!("http://{}/", program.address)]);
 }
 
-/// Families with as many series each, whose values change from scrape to scrape.
+/// Serves `families` of `series` each, whose values change from scrape to scrape.
 fn many(families: usize, series: usize) -> Running {
     let settings = Settings::default();
     let descs: Vec<Desc> = (0..families)

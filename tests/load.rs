@@ -1,5 +1,5 @@
-//! `03_custom_registry` under more scrapes than it will ever see, within its limits: not
-//! one fails, and none is answered with anything else.
+//! `03_custom_registry` under more scrapes than it will ever see, within its limits:
+//! none fails, and none gets a wrong response.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -14,7 +14,7 @@ use support::{Program, answer, connect, rest};
 
 #[test]
 #[ignore = "takes half a minute"]
-fn as_many_kept_connections_as_there_may_be_are_all_answered() {
+fn the_maximum_of_keep_alive_connections_is_served() {
     let program = Program::start("03_custom_registry");
     let page = program.metrics();
     let ends = Instant::now() + Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! A program behind nginx, by the configuration of `docs/en/reference/listener.md`.
+//! A program behind nginx, with the configuration in `docs/en/reference/listener.md`.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -18,8 +18,8 @@ use support::{PATIENCE, Process, Program, free_port};
 const HOST: &str = "exporter.example";
 const USER: &str = "prometheus:a password";
 
-/// What nginx needs around a server: no files beside its own, and one process, which ends
-/// when it is killed.
+/// What nginx needs around a server: no files except its own, and a single process,
+/// which can be killed.
 const AROUND: &str = "daemon off;
 master_process off;
 pid nginx.pid;
@@ -35,7 +35,7 @@ http {
 }
 ";
 
-/// An nginx of the test's own, ended with it.
+/// The test's own nginx, which ends with it.
 struct Nginx {
     _process: Process,
     folder: tempfile::TempDir,
@@ -80,7 +80,7 @@ impl Nginx {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap()
     }
 
-    /// The response to a request for `path`, by TLS and with curl's `options`.
+    /// Requests `path` over TLS, with curl's `options`.
     fn get_with(&self, path: &str, options: &[&str]) -> Answer {
         let port = self.port;
         let output = Command::new("curl")
@@ -103,7 +103,7 @@ impl Nginx {
         }
     }
 
-    /// The same with the password.
+    /// Requests `path` with the password.
     fn get(&self, path: &str) -> Answer {
         self.get_with(path, &["--user", USER])
     }
@@ -130,7 +130,7 @@ fn make_password(folder: &Path) {
     fs::write(folder.join("exporter.users"), format!("{user}:{hash}")).unwrap();
 }
 
-/// The page's configuration with this machine's addresses and files.
+/// Returns the page's configuration with this machine's addresses and files.
 fn filled_in(folder: &Path, port: u16, program: SocketAddr) -> String {
     let mut server = fs::read_to_string("tests/pages/nginx.conf").unwrap();
     for (shown, used) in [
@@ -144,7 +144,7 @@ fn filled_in(folder: &Path, port: u16, program: SocketAddr) -> String {
     server
 }
 
-/// The references of a page, but for those that hold their content.
+/// Returns the references of a page, except for `data:` URLs.
 fn references(page: &str) -> Vec<&str> {
     let starts = ["href=\"", "src=\"", "data-metrics=\""];
     let parts = starts.iter().flat_map(|start| page.split(start).skip(1));
@@ -187,10 +187,10 @@ fn what_the_program_answers_passes_through() {
     assert_eq!((&*none.status, &*none.body), ("200", ""));
     let missing = nginx.get("/exporter/nothing");
     assert_eq!(missing.status, "404");
-    assert_eq!(missing.body, "Not found. What there is: /metrics\n");
+    assert_eq!(missing.body, "Not found. Available paths: /metrics\n");
     let post = nginx.get_with("/exporter/metrics", &["--user", USER, "--data", "a"]);
     assert_eq!(post.status, "405");
-    // Beside the sub-path nothing of the program can be reached.
+    // Outside the sub-path, nothing of the program can be reached.
     assert_eq!(nginx.get("/metrics").status, "404");
 }
 

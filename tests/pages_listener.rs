@@ -1,4 +1,4 @@
-//! The layers of `docs/en/reference/listener.md`: a password, and the log around it.
+//! The layers in `docs/en/reference/listener.md`: a password, and the log around it.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -28,7 +28,7 @@ fn guarded() -> Running {
     Running::serve(|server| server.route("/metrics", ok_answer).layer(wrap))
 }
 
-/// The response to a scrape with these `headers`.
+/// Returns the response to a scrape with these `headers`.
 fn scrape(running: &Running, headers: &str) -> String {
     let line = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
     running.exchange(&format!("{line}{headers}\r\n"))
@@ -96,7 +96,7 @@ fn an_empty_login_lets_nobody_through() {
 }
 
 #[test]
-fn one_route_is_guarded_alone() {
+fn a_single_route_can_be_guarded() {
     let secret = password::guarded(ok_answer, LOGIN.to_owned());
     let running =
         Running::serve(|server| server.route("/secret", secret).route("/", ok_answer));
@@ -109,7 +109,8 @@ fn one_route_is_guarded_alone() {
 
 const VARIABLE: &str = "EXPORTER_LOGIN";
 
-/// Runs the test `name` of this file once more, with the login in its environment.
+/// Runs the test `name` of this file in a new process, with the login in its
+/// environment.
 fn run_with_login(name: &str) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "--nocapture", name])

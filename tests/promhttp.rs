@@ -1,7 +1,7 @@
 //! The handlers, row by row of what Go's `promhttp` does.
 //!
-//! A row is one request and its answer, asked of the handler as a function and over HTTP;
-//! what takes more than one request has a test of its own below.
+//! A row is one request and its response, from the handler as a function and over HTTP.
+//! What needs more than one request has a test of its own below.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code")]
 
@@ -44,7 +44,7 @@ const PROMETHEUS_ACCEPTS: &str = "application/openmetrics-text;version=1.0.0,\
      application/openmetrics-text;version=0.0.1;q=0.75,\
      text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-/// One request and its answer.
+/// One request and its response.
 struct Row {
     name: String,
     handler: fn() -> BoxHandler,
@@ -53,13 +53,13 @@ struct Row {
     header: Option<(&'static str, String)>,
     status: u16,
     content_type: &'static str,
-    /// Names and values of other headers; an empty value for one that is not there.
+    /// Names and values of other headers; an empty value if the header is absent.
     headers: Vec<(&'static str, String)>,
-    /// Without its compression.
+    /// The decompressed body.
     body: String,
 }
 
-/// A row that is answered with two gauges.
+/// Creates a row whose response has two gauges.
 fn row(name: impl Into<String>) -> Row {
     Row {
         name: name.into(),
@@ -247,7 +247,7 @@ fn rows_of_requests() -> Vec<Row> {
     ]
 }
 
-/// Rows 16 to 18: Accept, and the format that answers it.
+/// Rows 16 to 18: Accept, and the format of the response.
 fn rows_of_formats() -> Vec<Row> {
     let accepts = |accept: &str, content_type: &'static str| Row {
         handler: open_metrics_enabled,
@@ -320,7 +320,7 @@ fn rows_of_formats() -> Vec<Row> {
     ]
 }
 
-/// Rows 19 and 20: Accept-Encoding, and whether the answer is compressed.
+/// Rows 19 and 20: Accept-Encoding, and whether the response is compressed.
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn rows_of_encodings() -> Vec<Row> {
     let encodings = [
@@ -385,13 +385,13 @@ fn gunzipped(body: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Asserts that what came is what the row says.
+/// Asserts that the response matches the row.
 fn assert_row(row: &Row, status: u16, header: &dyn Fn(&str) -> String, body: &[u8]) {
     let name = &row.name;
     assert_eq!(status, row.status, "{name}");
     assert_eq!(header("content-type"), row.content_type, "{name}");
     for (key, value) in &row.headers {
-        // A function gives no length: that is the server's.
+        // The function sets no length; the server does.
         if *key != "content-length" || !header(key).is_empty() {
             assert_eq!(header(key), *value, "{name}: {key}");
         }
@@ -588,7 +588,7 @@ fn failing(errors: &'static [&'static str]) -> Failing {
     Failing { good, errors }
 }
 
-/// A family that no parser accepts.
+/// Returns a family that no parser accepts.
 fn misnamed() -> MetricFamily {
     gauges("a b", vec![gauge(1.0, &[])])
 }
@@ -602,7 +602,7 @@ fn continue_on_error() -> HandlerOpts {
 
 #[test]
 fn row_9_panic_on_error_panics_with_the_error() {
-    // With a timeout it panics on another thread first.
+    // With a timeout, it panics on another thread first.
     for timeout in [None, Some(Duration::from_secs(60))] {
         let opts = HandlerOpts {
             error_handling: HandlerErrorHandling::PanicOnError,
@@ -626,13 +626,13 @@ fn a_family_that_cannot_be_written_is_an_error_of_gathering() {
     assert_eq!(
         body(response),
         "An error has occurred while serving metrics:\n\n\
-         a source of families reported `a b`: `a b` is not a metric name, which has \
-         letters, digits, `_` and `:`, and no digit first\n"
+         a source of families reported `a b`: `a b` isn't a metric name: use letters, \
+         digits, `_` and `:`, but no leading digit\n"
     );
     assert_eq!(scrape(&handler_for(families(), continue_on_error())), GOOD);
 }
 
-/// With two errors of its own, and a family that cannot be written.
+/// Fails with two errors, and returns a family that can't be written.
 fn failing_threefold() -> Failing {
     Failing {
         good: vec![misnamed(), good().remove(0)],
@@ -649,7 +649,7 @@ fn row_8_errors_are_counted_by_cause_and_shown_one_scrape_later() {
     };
     let failing = handler_for(failing_threefold(), opts);
     assert_eq!(scrape(&failing), GOOD);
-    // A scrape fails once, however much is wrong with it, and what was gathered can be
+    // A scrape fails once, whatever the number of errors, and what was gathered can be
     // encoded.
     let (at_0, at_1) = ("{cause=\"gathering\"} 0", "{cause=\"gathering\"} 1");
     assert_eq!(
@@ -674,12 +674,12 @@ fn row_12_errors_are_logged() {
         ["error gathering metrics: 3 error(s) occurred:\n\
              * a collector panicked: no sensor (the program's log says where)\n\
              * a collector panicked: no disk (the program's log says where)\n\
-             * a source of families reported `a b`: `a b` is not a metric name, which has \
-             letters, digits, `_` and `:`, and no digit first"]
+             * a source of families reported `a b`: `a b` isn't a metric name: use \
+             letters, digits, `_` and `:`, but no leading digit"]
     );
 }
 
-/// What may be wrong with a collector of `bad`, and the error.
+/// Returns what may be wrong with a collector of `bad`, each with its error.
 fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
     let one = || gauge(1.0, &[]);
     let counters = family("bad", MetricType::COUNTER, vec![counter(1.0)]);
@@ -691,13 +691,13 @@ fn bad_collectors() -> [(Option<Vec<MetricFamily>>, &'static str); 4] {
         ),
         (
             Some(vec![gauges("bad", vec![one()]), counters]),
-            "reported `bad` as a counter, which another reported as a gauge: give both the \
-             same type, or one of them another name",
+            "reported `bad` as a counter, which another reported as a gauge: use the \
+             same type, or rename one of them",
         ),
         (
             Some(vec![gauges("bad", vec![gauge(1.0, &[("__x", "1")])])]),
-            "reported `bad{__x=\"1\"}`: label names that begin with `__` are Prometheus's \
-             own, rename `__x`",
+            "reported `bad{__x=\"1\"}`: label names that begin with `__` are \
+             reserved: rename `__x`",
         ),
         (None, "panicked: no sensor (the program's log says where)"),
     ]
@@ -733,7 +733,7 @@ fn a_bad_collector_fails_the_scrape_by_name_and_continue_on_error_serves_the_oth
     }
 }
 
-/// A registry of `count` collectors that fail, each with a long name and a long error.
+/// Creates a registry of `count` failing collectors, with long names and long errors.
 fn fails_at_length(count: usize) -> Registry {
     let registry = Registry::new();
     for number in 0..count {
@@ -761,7 +761,7 @@ fn assert_a_hundred_listed(body: &str, count: usize) {
     assert_eq!(lines.len(), 3 + 100 + 1);
     assert!(lines[3..103].iter().all(|line| *line == listed), "{body}");
     let more = count - 100;
-    assert_eq!(lines[103], format!("* and {more} error(s) more"));
+    assert_eq!(lines[103], format!("* and {more} more error(s)"));
     assert_eq!(lines[2], format!("{count} error(s) occurred:"));
 }
 
@@ -839,9 +839,10 @@ fn the_options_of_an_exporter_go_together() {
     assert_eq!(scrape(&handler), ERRORS_TOTAL);
 }
 
-// Limits. A gather waits until the test lets it go on, so that no test depends on time.
+// Limits. A collection waits until the test continues it, so that no test depends on
+// time.
 
-/// A gatherer that says when it begins, and ends when it is told.
+/// A gatherer that reports its start, and ends when it is told to.
 struct Gate {
     began: mpsc::Sender<()>,
     goes_on: Mutex<mpsc::Receiver<()>>,
@@ -863,7 +864,7 @@ impl Gatherer for Gate {
     }
 }
 
-/// The other side of it.
+/// The other side of a gate.
 struct Keeper {
     began: mpsc::Receiver<()>,
     go_on: mpsc::Sender<()>,
@@ -925,7 +926,7 @@ fn row_11_a_gather_that_takes_longer_than_the_timeout_is_given_up() {
     };
     let handler = handler_for(gate, opts);
     assert_unavailable(get(&handler), "Exceeded configured timeout of 50ms.\n");
-    // It is not over, and still counts.
+    // It isn't over, and still counts.
     assert_unavailable(
         get(&handler),
         "Limit of concurrent requests reached (1), try again later.\n",
@@ -935,7 +936,7 @@ fn row_11_a_gather_that_takes_longer_than_the_timeout_is_given_up() {
 }
 
 #[test]
-fn scrapes_past_their_timeout_are_limited_even_where_no_limit_is_set() {
+fn scrapes_past_their_timeout_are_limited_even_if_no_limit_is_set() {
     let (gate, keeper) = gate();
     let opts = HandlerOpts {
         timeout: Some(Duration::from_nanos(1)),
@@ -977,7 +978,7 @@ fn a_scrape_is_answered_before_prometheus_gives_up() {
 }
 
 #[test]
-fn of_two_timeouts_the_shorter_counts() {
+fn the_shorter_of_two_timeouts_counts() {
     let (gate, keeper) = gate();
     let opts = HandlerOpts {
         timeout: Some(Duration::from_millis(50)),
@@ -996,7 +997,7 @@ fn of_two_timeouts_the_shorter_counts() {
 }
 
 #[test]
-fn a_scrape_timeout_that_is_none_is_not_minded() {
+fn an_invalid_scrape_timeout_is_ignored() {
     let slow = gatherer_fn(|| {
         thread::sleep(Duration::from_millis(20));
         two_gauges()
@@ -1032,7 +1033,7 @@ fn scrapes_that_come_during_a_gather_share_it() {
             })
             .collect();
         others.wait();
-        // They have nothing left to do but to ask for it, which nobody can see them do.
+        // All that they have left to do is to ask for it, which can't be observed.
         thread::sleep(Duration::from_millis(500));
         drop(keeper.go_on);
         for scrape in during.into_iter().chain([first]) {
@@ -1046,7 +1047,8 @@ fn scrapes_that_come_during_a_gather_share_it() {
 
 // The deadline, as a collector sees it.
 
-/// A timeout in milliseconds, a header in seconds, and the time in milliseconds.
+/// A timeout in milliseconds, a header in seconds, and the resulting time in
+/// milliseconds.
 const TIMES: [(Option<u64>, Option<&str>, Option<u64>); 12] = [
     (None, None, None),
     (Some(0), None, None),
@@ -1079,7 +1081,7 @@ fn the_time_for_a_request_is_the_shorter_of_both_timeouts() {
     }
 }
 
-/// A registry whose collector notes how much time it has.
+/// Creates a registry whose collector records how much time it has.
 fn notes_time_left() -> (Registry, mpsc::Receiver<Option<Duration>>) {
     let (sender, times) = mpsc::channel();
     let registry = Registry::new();
@@ -1094,7 +1096,7 @@ fn notes_time_left() -> (Registry, mpsc::Receiver<Option<Duration>>) {
 }
 
 #[test]
-fn a_collector_is_told_how_much_time_is_left() {
+fn a_collector_can_ask_how_much_time_is_left() {
     let (registry, times) = notes_time_left();
     let shared: Arc<dyn Gatherer> = Arc::new(registry.clone());
     let several = Gatherers(vec![Box::new(registry.clone()), Box::new(two_sources())]);
@@ -1214,7 +1216,7 @@ fn the_default_registry_is_served_by_reference() {
 
 // Vary.
 
-/// What `Vary` is for each combination of options.
+/// `Vary` for each combination of options.
 const VARY: [(bool, bool, Option<&str>); 4] = [
     (false, false, Some("Accept-Encoding")),
     (true, false, Some("Accept, Accept-Encoding")),
@@ -1231,7 +1233,7 @@ fn varying(enable_open_metrics: bool, disable_compression: bool) -> BoxHandler {
     handler_for(gatherer_fn(two_gauges), opts)
 }
 
-/// Requests that are answered in each format and encoding that there is.
+/// Requests for each format and encoding.
 const HEADERS: [(&str, &str); 3] = [
     ("accept", "*/*"),
     ("accept", PROMETHEUS_ACCEPTS),
@@ -1280,9 +1282,9 @@ fn vary_is_there_over_http() {
     asked.unwrap();
 }
 
-// A registry for each request, as a probe makes it.
+// A registry for each request, as in a probe.
 
-/// Reports on the target of each request; what that does is up to `probe`.
+/// Reports on the target of each request; `probe` decides how.
 fn prober<C: Collector + 'static>(
     opts: HandlerOpts,
     probe: impl Fn(String) -> C + Send + Sync,
@@ -1333,7 +1335,7 @@ fn respond_answers_as_a_handler_would() {
             request = request.header(*name, value);
         }
         let request = request.body(()).unwrap();
-        // Of the options these rows have only this one.
+        // These rows use only this option.
         let opts = match row.name.starts_with("13") {
             true => process_started(),
             false => HandlerOpts::default(),
@@ -1430,7 +1432,7 @@ fn a_probe_is_answered_before_prometheus_gives_up() {
         scrape_that_waits(&handler, "0.02"),
         "Exceeded configured timeout of 19ms.\n",
     );
-    // It is not over, and still counts, though its registry is of no further use.
+    // It isn't over, and still counts, though its registry is no longer needed.
     keeper.began.recv().unwrap();
     assert_unavailable(
         scrape_that_waits(&handler, "0.02"),
@@ -1476,10 +1478,10 @@ fn a_probe_with_errors_that_cannot_be_counted_is_answered_500() {
         body(response),
         format!(
             "An error has occurred while serving metrics:\n\n\
-             `{name}` is described in two ways, first by the help \"Mine.\" and now by the \
-             help \"Total number of internal errors encountered by the promhttp metric \
-             handler.\": use the first description, or another name (a registry holds a \
-             name to its first description for good)\n"
+             `{name}` is described in two ways, first with the help \"Mine.\" and now \
+             with the help \"Total number of internal errors encountered by the \
+             promhttp metric handler.\": use the first description, or another name (a \
+             registry holds a name to its first description for good)\n"
         )
     );
 }

@@ -1,44 +1,49 @@
-//! What the pages show of programs that were changed, and of a real Prometheus: run again,
-//! and compared with what was recorded.
+//! What the pages show of changed programs and of a real Prometheus: run again and
+//! compared with the recording.
 //!
-//! `UPDATE_DOCS=1 cargo test --test recorded -- --ignored` records anew; then
-//! `UPDATE_DOCS=1 cargo test --test course` copies the records to the pages.
+//! The pages show the output of Prometheus 3; the installed one must report the same.
+//!
+//! `UPDATE_DOCS=1 cargo test --test recorded -- --ignored` records it anew; then
+//! `UPDATE_DOCS=1 cargo test --test course` copies the recordings to the pages.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod book;
 mod support;
+mod versions;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use book::page::Page;
 use book::{Problems, is_update, read, replace};
 use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
+use versions::{Version, with_each_version};
 
-/// A change to a program that a page tells its reader to make, and what comes of it.
+/// A change that a page tells its reader to make, and its effect.
 struct Change {
-    /// The record's name, which begins with the lesson's number.
+    /// The recording's name, which begins with the lesson's number.
     name: &'static str,
     program: &'static str,
-    /// The text that is replaced, and what replaces it.
+    /// The replaced texts and their replacements.
     replace: &'static [(&'static str, &'static str)],
     see: See,
 }
 
-/// What of the run a page shows.
+/// Which part of the run a page shows.
 enum See {
-    /// The lines of standard error from the one on that begins so, as many.
+    /// A number of lines of standard error, from the one that begins with the text.
     Printed(&'static str, usize),
-    /// The line of the metrics that begins so.
+    /// The line of the metrics that begins with the text.
     Metrics(&'static str),
-    /// The body of the answer.
+    /// The body of the response.
     Body,
-    /// What it prints when it is asked with this header line.
+    /// What it prints when a request has this header line.
     PrintedWhenAsked(&'static str, &'static str),
 }
 
@@ -150,7 +155,7 @@ impl Change {
         self.name.ends_with("_release")
     }
 
-    /// The package's name of the changed program.
+    /// Returns the package name of the changed program.
     fn bin(&self) -> String {
         format!("recorded_{}", self.name)
     }
@@ -164,7 +169,7 @@ impl Change {
         source
     }
 
-    /// What a page shows of its run.
+    /// Runs the changed program. Returns what a page shows of it.
     fn record(&self, built: &Path) -> String {
         let folder = if self.is_release() {
             "release"
@@ -194,8 +199,8 @@ impl Change {
     }
 }
 
-/// What `program` prints before it listens or ends; or, where it is `asked` with a header,
-/// before it prints a line that begins so.
+/// Returns what `program` prints before it listens or ends or, when `asked` with a
+/// header, before it prints a line that begins with the text.
 fn printed(program: &mut Command, asked: Option<(&str, &str)>) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     program
@@ -221,7 +226,7 @@ fn printed(program: &mut Command, asked: Option<(&str, &str)>) -> String {
     read(file.path())
 }
 
-/// Where it says that it listens, or nothing where it ends before.
+/// Returns the address that it prints, or `None` if it ends before.
 fn listening(child: &mut Child) -> Option<std::net::SocketAddr> {
     let mut line = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -230,8 +235,8 @@ fn listening(child: &mut Child) -> Option<std::net::SocketAddr> {
     rest.split('/').next()?.parse().ok()
 }
 
-/// `count` lines of `text` from the one on that begins with `start`; a thread's number, which
-/// differs from run to run, left out.
+/// Returns `count` lines of `text` from the one that begins with `start`, without a
+/// thread's number, which differs from run to run.
 fn lines_from(text: &str, start: &str, count: usize) -> String {
     let from = text.lines().skip_while(|line| !line.starts_with(start));
     let lines: String = from.take(count).map(|line| format!("{line}\n")).collect();
@@ -243,7 +248,7 @@ fn lines_from(text: &str, start: &str, count: usize) -> String {
     }
 }
 
-/// Builds a package of the changed programs, and gives the folder of what cargo made.
+/// Builds a package of the changed programs. Returns the folder of cargo's output.
 fn build_changed() -> PathBuf {
     let target = std::env::current_dir().unwrap().join("target/recorded");
     let package = target.join("package");
@@ -263,7 +268,7 @@ fn build_changed() -> PathBuf {
     target
 }
 
-/// That of a package which uses this one as a reader's does.
+/// Returns the manifest of a package that depends on this one as a reader's does.
 fn manifest() -> String {
     let root = std::env::current_dir().unwrap();
     format!(
@@ -298,27 +303,29 @@ fn changed_programs_do_what_the_pages_say() {
             replace(&path, &now);
             continue;
         }
-        let what = format!("was recorded otherwise, and is now:\n{now}");
-        let mend = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`, then \
-                    `UPDATE_DOCS=1 cargo test --test course`";
-        problems.unless(read(&path) == now, &path, 1, [&what, mend]);
+        let what = format!("differs from the recording, and is now:\n{now}");
+        let fix = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`, then \
+                   `UPDATE_DOCS=1 cargo test --test course`";
+        problems.unless(read(&path) == now, &path, 1, [&what, fix]);
     }
     problems.assert_none();
 }
 
-/// A lesson's program and a Prometheus with the shipped configuration, but for ports.
+/// A lesson's program and a Prometheus with the shipped configuration, except for
+/// ports.
 struct Scraped {
-    /// Asked by its Prometheus alone.
+    /// Only its Prometheus scrapes it.
     _program: Program,
     _prometheus: Process,
     _folder: tempfile::TempDir,
-    /// The port that the pages name, and the one that stands for it here.
+    /// The port that the pages name, and the one that replaces it here.
     ports: [(String, String); 2],
     started: Instant,
+    version: Version,
 }
 
 impl Scraped {
-    fn start(slug: &str) -> Scraped {
+    fn start(slug: &str, version: Version) -> Scraped {
         let program = Program::start(slug);
         let folder = tempfile::tempdir().unwrap();
         let documents = if slug == "05_custom_collector" {
@@ -337,23 +344,27 @@ impl Scraped {
         let config = with_ports(&read("prometheus.yml"), &ports, false);
         let file = folder.path().join("prometheus.yml");
         fs::write(&file, config).unwrap();
+        let server = version.command("prometheus");
         Scraped {
-            _prometheus: prometheus(&file, folder.path(), own),
+            _prometheus: prometheus(server, &file, folder.path(), own),
             _program: program,
             _folder: folder,
             ports,
             started: Instant::now(),
+            version,
         }
     }
 
-    /// What `command` prints, both ways, once Prometheus has scraped for long enough that
-    /// a rate over 20 s has what it needs.
+    /// Returns what `command` prints, on both outputs, once Prometheus has scraped long
+    /// enough for a rate over 20 s.
     fn answer(&self, command: &str) -> String {
         let needed = Duration::from_secs(32);
         if command.starts_with("promtool") {
             thread::sleep(needed.saturating_sub(self.started.elapsed()));
         }
-        let output = Command::new("sh")
+        let output = self
+            .version
+            .command("sh")
             .args(["-c", &with_ports(command, &self.ports, false)])
             .output()
             .unwrap();
@@ -362,7 +373,8 @@ impl Scraped {
     }
 }
 
-/// `text` with the ports of the pages exchanged for those here, or `back`.
+/// Replaces the ports on the pages with those used here, or the other way round if
+/// `back`.
 fn with_ports(text: &str, ports: &[(String, String); 2], back: bool) -> String {
     ports.iter().fold(text.to_owned(), |text, (page, here)| {
         let (from, to) = if back { (here, page) } else { (page, here) };
@@ -370,8 +382,8 @@ fn with_ports(text: &str, ports: &[(String, String); 2], back: bool) -> String {
     })
 }
 
-/// An answer without what differs from run to run: the time it was given at, the order of
-/// its series, and of what is measured of the process or by the clock the value.
+/// Returns an answer without what differs from run to run: its timestamps, the order of
+/// its series, and values measured on the process or the clock.
 fn comparable(command: &str, answer: &str) -> Vec<String> {
     let varies = ["process_", "rate(", "time()", "response_size_bytes"];
     let varies = varies.iter().any(|word| command.contains(word));
@@ -387,7 +399,7 @@ fn comparable(command: &str, answer: &str) -> Vec<String> {
     lines
 }
 
-/// Each command of a console with its answer, where it shows one.
+/// Returns each command of a console with its output, if it shows one.
 fn exchanges(console: &str) -> Vec<(String, String)> {
     let mut exchanges: Vec<(String, String)> = Vec::new();
     for line in console.lines() {
@@ -400,7 +412,8 @@ fn exchanges(console: &str) -> Vec<(String, String)> {
     exchanges
 }
 
-/// The queries on a page without their answers: Prometheus must understand them.
+/// Returns the queries on a page without answers, which Prometheus must still
+/// understand.
 fn queries(page: &Page) -> Vec<(usize, String)> {
     let blocks = page.blocks.iter().filter(|all| all.language == "promql");
     let queries = blocks.flat_map(|block| {
@@ -410,7 +423,7 @@ fn queries(page: &Page) -> Vec<(usize, String)> {
     queries.collect()
 }
 
-/// The exchanges on a page that show an answer, with the line of their block.
+/// Returns the commands on a page that show an output, with the line of their block.
 fn shown(page: &Page) -> Vec<(usize, String, String)> {
     let consoles = page.blocks.iter().filter(|all| all.language == "console");
     let exchanges = consoles.flat_map(|block| {
@@ -422,18 +435,18 @@ fn shown(page: &Page) -> Vec<(usize, String, String)> {
         .collect()
 }
 
-/// What stands on the page of `slug` and is otherwise now; or mends the pages.
-fn console_problems(slug: &str) -> Problems {
+/// Returns what the page of `slug` shows and is different now; or updates the pages.
+fn console_problems(slug: &str, version: Version) -> Problems {
     let mut problems = Problems::default();
     let page = Page::read(&format!("docs/en/{slug}.md"));
     let shown = shown(&page);
-    let scraped = Scraped::start(slug);
+    let scraped = Scraped::start(slug, version);
     for (line, query) in queries(&page) {
         let ask = "promtool query instant http://127.0.0.1:9090";
         let answer = scraped.answer(&format!("{ask} '{query}' >&2 && echo understood"));
         let what = format!("Prometheus does not understand this query: {answer}");
         let holds = answer.contains("understood");
-        problems.unless(holds, &page.path, line, [&what, "mend the query"]);
+        problems.unless(holds, &page.path, line, [&what, "fix the query"]);
     }
     for (line, command, answer) in shown {
         let now = scraped.answer(&command);
@@ -449,17 +462,24 @@ fn console_problems(slug: &str) -> Problems {
             }
             continue;
         }
-        let what = format!("`{command}` answers otherwise now:\n{now}");
-        let mend = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`";
-        problems.add(&page.path, line, &what, mend);
+        let what = format!("the output of `{command}` differs ({version:?}):\n{now}");
+        let fix = "`UPDATE_DOCS=1 cargo test --test recorded -- --ignored`";
+        problems.add(&page.path, line, &what, fix);
     }
     problems
 }
 
-#[test]
-#[ignore = "needs prometheus, promtool and curl, and half a minute"]
-fn a_real_prometheus_answers_what_the_pages_say() {
-    let pages = PROGRAMS.map(|(slug, _)| thread::spawn(move || console_problems(slug)));
+with_each_version!(a_real_prometheus_answers_what_the_pages_say);
+
+fn a_real_prometheus_answers_what_the_pages_say(version: Version) {
+    if is_update() && version == Version::Installed {
+        return; // The pages show what version 3 answers.
+    }
+    // Ten of them are enough at once.
+    static ONE_VERSION: Mutex<()> = Mutex::new(());
+    let _one = ONE_VERSION.lock().unwrap_or_else(PoisonError::into_inner);
+    let pages = PROGRAMS
+        .map(|(slug, _)| thread::spawn(move || console_problems(slug, version)));
     let mut problems = Problems::default();
     for page in pages {
         problems.extend(page.join().unwrap());

@@ -50,7 +50,7 @@ fn described(descs: &[theirs::Desc]) -> Described {
     Described { descs, gauge }
 }
 
-/// A collector without descriptors, of a gauge of its own.
+/// Creates a collector without descriptors, of its own gauge.
 fn unchecked(name: &str) -> Described {
     let gauge = gauge(name, "Unchecked.");
     let descs = Vec::new();
@@ -69,7 +69,7 @@ fn desc(
     theirs::Desc::new(owned(&name), owned(&help), labels, constant.collect()).unwrap()
 }
 
-/// A collector of this library that describes `desc` and reports nothing.
+/// Creates a collector of this library that describes `desc` and reports nothing.
 fn own(desc: Desc) -> impl Collector {
     collector_fn(vec![desc], |_: &mut Samples<'_>| Ok(()))
 }
@@ -78,7 +78,7 @@ fn gauge(name: &str, help: &str) -> Gauge {
     Gauge::new(name, help).unwrap()
 }
 
-/// The names of what a scrape without errors gathers.
+/// Returns the names of the families in a scrape without errors.
 fn names(registry: &Registry) -> Vec<String> {
     let gathered = registry.gather();
     assert_eq!(gathered.errors(), []);
@@ -86,7 +86,7 @@ fn names(registry: &Registry) -> Vec<String> {
     families.map(|family| family.name().to_owned()).collect()
 }
 
-/// The lines of samples of a scrape without errors.
+/// Returns the lines of samples of a scrape without errors.
 fn samples(registry: &Registry) -> String {
     let text = testutil::gather_to_text(registry).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -103,7 +103,7 @@ fn labels(constant: &[&str], variable: &[&str]) -> LabelNames {
 
 // "Register … returns an error if the descriptors provided by the Collector are invalid"
 
-/// Asserts that nothing is registered, and how the reason begins.
+/// Asserts that registration fails, and how the reason begins.
 #[track_caller]
 fn assert_invalid<K>(collector: impl IntoCollector<K>, reason: &str) {
     let registry = Registry::new();
@@ -119,14 +119,14 @@ fn assert_invalid<K>(collector: impl IntoCollector<K>, reason: &str) {
 fn register_returns_an_error_if_a_descriptor_is_invalid() {
     let good = || desc("a", "A.", &["zone"], &[("module", "m")]);
     for name in ["a-b", "", "9a", "a b", "ä"] {
-        let reason = format!("`{name}` is not a metric name, which has");
+        let reason = format!("`{name}` isn't a metric name: use");
         let mut desc = good();
         desc.fq_name = name.to_owned();
         assert_invalid(described(&[desc]), &reason);
         assert_invalid(own(Desc::gauge(name, "A.")), &reason);
     }
     for label in ["9th", "a:b", "", "ä"] {
-        let reason = format!("`{label}` is not a label name, which has");
+        let reason = format!("`{label}` isn't a label name: use");
         let mut desc = good();
         desc.variable_labels.push(label.to_owned());
         assert_invalid(described(&[desc]), &reason);
@@ -143,10 +143,10 @@ fn register_returns_an_error_if_a_descriptor_is_invalid() {
 }
 
 #[test]
-fn register_returns_an_error_for_what_the_crate_makes_without_a_word() {
+fn register_returns_an_error_for_what_the_crate_accepts_silently() {
     assert_invalid(
         described(&[desc("a", "A.", &["__zone"], &[])]),
-        "label names that begin with `__` are Prometheus's own, rename `__zone`",
+        "label names that begin with `__` are reserved: rename `__zone`",
     );
     assert_invalid(
         described(&[desc("a", "A.", &["module"], &[("module", "m")])]),
@@ -161,7 +161,7 @@ fn a_constant_label_that_begins_with_two_underscores_is_invalid() {
     assert_eq!(
         Registry::new().register(gauge).unwrap_err().to_string(),
         "the descriptor of `a` is invalid: label names that begin with `__` are \
-         Prometheus's own, rename `__name__`"
+         reserved: rename `__name__`"
     );
 }
 
@@ -210,9 +210,9 @@ fn register_returns_an_error_if_the_help_is_inconsistent() {
     assert_inconsistent(&error, "a", &difference);
     assert_eq!(
         error.to_string(),
-        "`a` is described in two ways, first by the help \"One.\" and now by the help \
-         \"Two.\": use the first description, or another name (a registry holds a name \
-         to its first description for good)"
+        "`a` is described in two ways, first with the help \"One.\" and now with the \
+         help \"Two.\": use the first description, or another name (a registry holds a \
+         name to its first description for good)"
     );
     let error = registry
         .register(own(Desc::gauge("a", "Two.")))
@@ -234,7 +234,7 @@ fn register_returns_an_error_if_the_label_names_are_inconsistent() {
             desc("a", "A.", &[], &[("module", "n")]),
             labels(&["module"], &[]),
         ),
-        // The same names, each in the other role.
+        // The same names in swapped roles.
         (
             desc("a", "A.", &["module"], &[("zone", "z")]),
             labels(&["zone"], &["module"]),
@@ -285,7 +285,7 @@ fn register_returns_an_error_if_the_type_is_inconsistent() {
          first description, or another name (a registry holds a name to its first \
          description for good)"
     );
-    // One of the crate, whose descriptors have no type, leaves it open.
+    // A descriptor of the crate has no type and leaves it open.
     let module = |value| desc("b", "B.", &[], &[("module", value)]);
     registry.register(described(&[module("m")])).unwrap();
     let of_type = |desc: Desc, value| own(desc.const_label("module", value));
@@ -399,7 +399,7 @@ fn a_register_that_fails_changes_nothing() {
         desc("taken", "Other.", &[], &[]),
     ];
     registry.register(described(&refused)).unwrap_err();
-    // The crate's registry would hold `free` to the help of the refused collectors.
+    // The crate's registry would bind `free` to the help of the refused collectors.
     registry.register(gauge("free", "Second.")).unwrap();
     assert_eq!(names(&registry), ["free", "taken"]);
 }
@@ -460,7 +460,7 @@ fn a_collector_with_the_same_set_of_descriptors_is_equal() {
 }
 
 #[test]
-fn the_previously_registered_collector_can_be_had() {
+fn the_previously_registered_collector_is_available() {
     let registry = Registry::new();
     let new = || IntCounterVec::new(Opts::new("errors_total", "Errors."), &["cause"]);
     let first = registry.register_or_existing(new().unwrap()).unwrap();
@@ -472,7 +472,7 @@ fn the_previously_registered_collector_can_be_had() {
 }
 
 #[test]
-fn an_own_collector_can_be_had_as_well() {
+fn a_previously_registered_custom_collector_is_available() {
     let registry = Registry::new();
     let new = || Arc::new(own(Desc::gauge("a", "A.")));
     let first = registry.register_or_existing(new()).unwrap();
@@ -495,7 +495,7 @@ fn a_previously_registered_collector_of_another_type_is_an_error() {
 }
 
 #[test]
-fn an_existing_collector_is_given_to_nobody_who_describes_it_otherwise() {
+fn an_existing_collector_isnt_returned_for_another_description() {
     let registry = Registry::new();
     registry.register_or_existing(gauge("a", "One.")).unwrap();
     let other = gauge("a", "Two.");
@@ -534,7 +534,7 @@ fn a_clone_is_the_same_registry() {
 }
 
 #[test]
-fn a_collector_that_is_gone_is_not_the_existing_one() {
+fn an_unregistered_collector_isnt_the_existing_one() {
     let registry = Registry::new();
     let new = || IntCounter::new("errors_total", "Errors.").unwrap();
     let first = registry.register_or_existing(new()).unwrap();
@@ -604,7 +604,7 @@ fn must_register_registers_collectors_of_every_kind() {
 }
 
 #[test]
-fn must_register_panics_upon_an_error_with_its_words() {
+fn must_register_panics_with_the_message_of_an_error() {
     let registry = Registry::new();
     registry.register(gauge("a", "A.")).unwrap();
     let error = registry.register(gauge("a", "Other.")).unwrap_err();
@@ -641,7 +641,7 @@ fn unregister_returns_whether_a_collector_was_unregistered() {
 }
 
 #[test]
-fn unregister_wants_the_whole_set_of_descriptors() {
+fn unregister_needs_the_whole_set_of_descriptors() {
     let registry = Registry::new();
     let [a, b] = ["a", "b"].map(|name| desc(name, "A.", &[], &[]));
     let both = || described(&[a.clone(), b.clone()]);
@@ -652,8 +652,8 @@ fn unregister_wants_the_whole_set_of_descriptors() {
     assert!(registry.unregister(&both()));
 }
 
-/// Registers ten thousand collectors of two and of four metrics, unregisters every third,
-/// and asserts that exactly the others are gathered.
+/// Registers ten thousand collectors of two and of four metrics, unregisters every
+/// third, and asserts that exactly the others are gathered.
 fn assert_each_is_itself<K, C: IntoCollector<K>>(new: impl Fn(usize, usize) -> C) {
     for metrics in [2, 4] {
         let registry = Registry::new();
@@ -693,7 +693,7 @@ impl theirs::Collector for Many {
 }
 
 #[test]
-fn ten_thousand_collectors_of_the_crate_are_told_apart_by_a_constant_label() {
+fn a_constant_label_distinguishes_ten_thousand_collectors_of_the_crate() {
     assert_each_is_itself(|id, metrics| {
         let id = id.to_string();
         let names = (0..metrics).map(|number| format!("metric_{number}"));
@@ -703,7 +703,7 @@ fn ten_thousand_collectors_of_the_crate_are_told_apart_by_a_constant_label() {
 }
 
 #[test]
-fn ten_thousand_own_collectors_are_told_apart_by_a_constant_label() {
+fn a_constant_label_distinguishes_ten_thousand_custom_collectors() {
     assert_each_is_itself(|id, metrics| {
         let names = (0..metrics).map(|number| format!("metric_{number}"));
         let id = id.to_string();
@@ -799,14 +799,15 @@ fn histogram(name: &str) -> Histogram {
     Histogram::with_opts(opts).unwrap()
 }
 
-/// A vector with one label, and one series.
+/// Creates a vector with one label and one series.
 fn vector(name: &str, path: &str) -> GaugeVec {
     let vec = GaugeVec::new(Opts::new(name, "Help."), &["path"]).unwrap();
     vec.with_label_values(&[path]).set(1.0);
     vec
 }
 
-/// A collector that describes nothing, sets one sample and appends what `inner` gathers.
+/// Creates a collector that describes nothing, sets one sample and appends what `inner`
+/// gathers.
 fn outer(inner: Registry) -> impl Collector {
     let desc = Desc::counter("own_total", "Help.").label("path");
     collector_fn(Vec::new(), move |samples| {
@@ -939,7 +940,7 @@ fn prefixes_and_labels_may_be_added_several_times() {
 }
 
 #[test]
-fn one_collector_may_be_there_under_several_labels() {
+fn one_collector_may_be_registered_with_several_labels() {
     let registry = Registry::new();
     let gauge = gauge("a", "A.");
     gauge.set(5.0);
@@ -957,7 +958,7 @@ fn one_collector_may_be_there_under_several_labels() {
 }
 
 #[test]
-fn a_label_that_is_there_already_is_refused() {
+fn a_label_that_already_exists_is_refused() {
     let registry = Registry::new();
     let wrapped = registry.with_labels(&[("path", "p")]);
     let twice =
@@ -982,7 +983,7 @@ fn a_label_that_is_there_already_is_refused() {
 }
 
 #[test]
-fn a_prefix_or_a_label_that_makes_no_metric_is_refused() {
+fn an_invalid_prefix_or_label_is_refused() {
     let registry = Registry::new();
     let le = registry.with_labels(&[("le", "1")]);
     let error = le.register(own(Desc::histogram("a", "A."))).unwrap_err();
@@ -997,13 +998,13 @@ fn a_prefix_or_a_label_that_makes_no_metric_is_refused() {
     }
     let prefixed = registry.with_prefix("9");
     let error = prefixed.register(gauge("a", "A.")).unwrap_err();
-    assert!(error.to_string().contains("`9a` is not a metric name"));
+    assert!(error.to_string().contains("`9a` isn't a metric name"));
     registry.register(gauge("a", "A.")).unwrap();
 }
 
 #[test]
 fn a_label_of_buckets_fails_the_scrape_of_a_histogram_of_the_crate() {
-    // Whose descriptor has no type.
+    // A collector of the crate, whose descriptor has no type.
     let registry = Registry::new().with_labels(&[("le", "1")]);
     registry.must_register(histogram("a"));
     let error = "the collector of `a` reported `a`: the label `le` belongs to the \
@@ -1011,21 +1012,22 @@ fn a_label_of_buckets_fails_the_scrape_of_a_histogram_of_the_crate() {
     assert_eq!(only_errors(&registry), [error]);
 }
 
-/// The errors of a scrape that gathers nothing.
+/// Returns the errors of a scrape that gathers nothing.
 fn only_errors(registry: &Registry) -> Vec<String> {
     let gathered = registry.gather();
     assert_eq!(Format::TEXT.to_text(gathered.families()), "");
     words(gathered.errors())
 }
 
-/// A registry with a prefix and a label that what is registered has already.
+/// Creates a registry with a prefix and a label that the registered metrics already
+/// have.
 fn with_path() -> Registry {
     let registry = Registry::new().with_prefix("shop_");
     registry.with_labels(&[("path", "p")])
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_an_unchecked_collector() {
+fn a_label_that_already_exists_fails_the_scrape_of_an_unchecked_collector() {
     let registry = with_path();
     let desc = Desc::gauge("a", "A.").label("path");
     registry.must_register(collector_fn(Vec::new(), move |samples| {
@@ -1038,7 +1040,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_an_unchecked_collector() {
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_an_appended_family() {
+fn a_label_that_already_exists_fails_the_scrape_of_an_appended_family() {
     let registry = with_path();
     let inner = Registry::new();
     inner.must_register(vector("a", "/"));
@@ -1054,7 +1056,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_an_appended_family() {
 }
 
 #[test]
-fn a_label_that_is_there_already_fails_the_scrape_of_what_the_crate_doesnt_describe() {
+fn a_label_that_already_exists_fails_the_scrape_of_what_the_crate_doesnt_describe() {
     let registry = with_path();
     let vec = vector("vec", "/");
     let gauge = gauge("vec", "Help.");
@@ -1069,7 +1071,7 @@ fn a_label_that_is_there_already_fails_the_scrape_of_what_the_crate_doesnt_descr
 }
 
 #[test]
-fn what_a_wrapped_collector_leaves_out_is_called_as_it_is_served() {
+fn what_a_wrapped_collector_leaves_out_has_its_served_name() {
     let registry = Registry::new().with_prefix("shop_");
     let desc = Desc::gauge("a", "A.");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -1081,7 +1083,7 @@ fn what_a_wrapped_collector_leaves_out_is_called_as_it_is_served() {
 }
 
 #[test]
-fn what_a_wrapped_collector_does_wrong_is_called_as_it_is_served() {
+fn what_a_wrapped_collector_gets_wrong_has_its_served_name() {
     let registry = Registry::new().with_prefix("shop_");
     let desc = Desc::gauge("a", "A.");
     registry.must_register(collector_fn(vec![desc.clone()], move |samples| {
@@ -1126,7 +1128,7 @@ fn an_undescribed_family_is_refused_through_a_wrapper_and_a_described_one_is_not
 }
 
 #[test]
-fn unregister_through_a_wrapper_is_about_what_it_adds() {
+fn unregister_through_a_wrapper_includes_what_it_adds() {
     let registry = Registry::new();
     let wrapped = registry.with_prefix("shop_").with_labels(&[("zone", "eu")]);
     registry.must_register(gauge("a", "A."));
@@ -1142,7 +1144,7 @@ fn unregister_through_a_wrapper_is_about_what_it_adds() {
 }
 
 #[test]
-fn register_or_existing_through_a_wrapper_is_about_what_it_adds() {
+fn register_or_existing_through_a_wrapper_includes_what_it_adds() {
     let registry = Registry::new();
     let wrapped = registry.with_prefix("shop_").with_labels(&[("zone", "eu")]);
     let new = || IntCounter::new("a_total", "A.").unwrap();
@@ -1179,7 +1181,7 @@ fn a_handlers_own_metrics_may_go_through_a_wrapper() {
     );
 }
 
-// Collectors that use the registry they are in.
+// Collectors that use their own registry.
 
 #[test]
 fn a_collector_may_register_and_unregister_others_while_it_collects() {
@@ -1197,7 +1199,7 @@ fn a_collector_may_register_and_unregister_others_while_it_collects() {
         Ok(())
     }));
     assert_eq!(names(&registry), [""; 0]);
-    // What the scrape found at its start is collected.
+    // The scrape collects what it found at its start.
     assert_eq!(names(&registry), ["a", "b"]);
     assert_eq!(names(&registry), ["b"]);
 }
@@ -1226,7 +1228,7 @@ fn a_collector_may_gather_its_own_registry_once_removed() {
 }
 
 #[test]
-fn collectors_go_with_their_registry() {
+fn collectors_are_dropped_with_their_registry() {
     let value = Arc::new(());
     let held = Arc::clone(&value);
     let registry = Registry::new();
@@ -1242,7 +1244,7 @@ fn collectors_go_with_their_registry() {
     assert_eq!(Arc::strong_count(&value), 1);
 }
 
-/// Panics as it is dropped.
+/// Panics when it is dropped.
 struct PanicsWhenDropped(Gauge);
 
 impl theirs::Collector for PanicsWhenDropped {
@@ -1292,7 +1294,7 @@ fn a_panic_in_describe_leaves_the_registry_as_it_was() {
     assert_eq!(names(&registry), ["a", "b"]);
 }
 
-/// Waits in its collect until it is let go.
+/// Waits in its `collect` until the test continues it.
 #[derive(Clone)]
 struct Waits(Gauge, mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>);
 
@@ -1309,7 +1311,7 @@ impl theirs::Collector for Waits {
 }
 
 #[test]
-fn a_collector_that_is_still_collected_is_not_the_existing_one_if_it_is_gone() {
+fn an_unregistered_collector_isnt_the_existing_one_even_while_it_collects() {
     let registry = Registry::new();
     let ((began, has_begun), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
     let goes_on = Arc::new(Mutex::new(goes_on));
@@ -1327,7 +1329,7 @@ fn a_collector_that_is_still_collected_is_not_the_existing_one_if_it_is_gone() {
     assert_eq!(samples(&registry), "a 5");
 }
 
-/// Registers another collector as it is dropped.
+/// Registers another collector when it is dropped.
 struct RegistersWhenDropped(Registry, Gauge);
 
 impl theirs::Collector for RegistersWhenDropped {
@@ -1347,7 +1349,7 @@ impl Drop for RegistersWhenDropped {
 }
 
 #[test]
-fn a_collector_may_register_another_as_it_is_dropped() {
+fn a_collector_may_register_another_when_it_is_dropped() {
     let (refused, unregistered) = (Registry::new(), Registry::new());
     let new =
         |registry: &Registry| RegistersWhenDropped(registry.clone(), gauge("a", "A."));
@@ -1361,7 +1363,7 @@ fn a_collector_may_register_another_as_it_is_dropped() {
 
 // Messages don't grow with what they quote.
 
-/// What the second of two collectors is refused with, bounded.
+/// Returns the error that refuses the second of two collectors; its length is bounded.
 #[track_caller]
 fn assert_short_refusal(first: Vec<Desc>, second: Vec<Desc>) -> String {
     let registry = Registry::new();
@@ -1418,7 +1420,7 @@ fn a_refusal_of_a_thousand_descriptors_is_short() {
 }
 
 #[test]
-fn an_existing_collector_may_be_had_without_its_type() {
+fn an_existing_collector_is_available_without_its_type() {
     let registry = Registry::new();
     let wrapped = gauge("a", "A.")
         .into_collector()
@@ -1431,7 +1433,7 @@ fn an_existing_collector_may_be_had_without_its_type() {
 }
 
 #[test]
-fn a_descriptor_of_the_crate_may_describe_what_an_own_collector_appends() {
+fn a_descriptor_of_the_crate_may_describe_what_a_custom_collector_appends() {
     let gauge = gauge("a", "A.");
     let desc = Desc::from(prometheus::core::Collector::desc(&gauge)[0]);
     let registry = Registry::new();

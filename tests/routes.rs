@@ -1,8 +1,9 @@
-//! Which handler answers what: routes, layers around them, the landing page and the log.
+//! Which handler answers a request: routes, layers around them, the landing page and
+//! the log.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-/// The program of `docs/en/reference/listener.md`.
+/// The program in `docs/en/reference/listener.md`.
 #[path = "pages/listener.rs"]
 #[allow(dead_code, reason = "its `main` is for the reader")]
 mod page;
@@ -42,13 +43,13 @@ fn a_server_has_several_routes() {
     );
     assert_eq!(
         body("/b"),
-        "Not found. What there is: /metrics, /-/healthy\n"
+        "Not found. Available paths: /metrics, /-/healthy\n"
     );
     stop.send(()).unwrap();
     serving.join().unwrap().unwrap();
 }
 
-/// A handler of a type of its own.
+/// A handler of its own type.
 struct Health(&'static str);
 
 impl Handler for Health {
@@ -62,7 +63,7 @@ fn ready(_: &Request<()>) -> Response<Vec<u8>> {
 }
 
 #[test]
-fn a_route_takes_closures_functions_boxes_and_types() {
+fn a_route_accepts_closures_functions_boxes_and_types() {
     let listener = serve::listen("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let boxed: BoxHandler = Box::new(Health("boxed"));
@@ -106,7 +107,7 @@ fn a_route_that_no_request_matches_is_an_error_at_the_start() {
 }
 
 #[test]
-fn a_route_that_is_there_twice_is_an_error_at_the_start() {
+fn a_duplicate_route_is_an_error_at_the_start() {
     for (first, second, path) in [
         ("/metrics", "/metrics", "/metrics"),
         ("/a%62", "/ab", "/ab"),
@@ -118,8 +119,8 @@ fn a_route_that_is_there_twice_is_an_error_at_the_start() {
         assert_eq!(
             server.run_until(|| ()).unwrap_err().to_string(),
             format!(
-                "the route {path:?} is there twice: its second handler would never be \
-                 called"
+                "the route {path:?} is defined twice: its second handler would never \
+                 be called"
             )
         );
     }
@@ -127,7 +128,7 @@ fn a_route_that_is_there_twice_is_an_error_at_the_start() {
 
 // Layers.
 
-/// All kinds of responses that a layer has, by path, with their status.
+/// All kinds of responses that a layer wraps, by path, with their status.
 const REQUESTS: [(&str, u16); 5] = [
     ("GET /metrics HTTP/1.1\r\nHost: a", 200),
     ("GET / HTTP/1.1\r\nHost: a", 200),
@@ -144,7 +145,7 @@ fn ask(running: &Running, head: &str) -> (u16, String) {
     (answer[9..12].parse().unwrap(), answer)
 }
 
-/// Lets a request through that has the password.
+/// Rejects requests without the password.
 fn guarded(inner: impl Handler) -> impl Handler {
     move |request: &Request<()>| {
         let password = request.headers().get(AUTHORIZATION);
@@ -182,7 +183,7 @@ fn a_refused_request_is_closed_whatever_a_layer_answers() {
         let ok = |_: BoxHandler| ok_answer;
         server.route("/metrics", ok_answer).layer(ok)
     });
-    // The body is not read as a request.
+    // The body isn't read as a request.
     let request = format!(
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{SCRAPE}",
         SCRAPE.len()
@@ -198,7 +199,7 @@ fn a_refused_request_is_closed_whatever_a_layer_answers() {
 }
 
 #[test]
-fn a_layer_that_hands_on_another_request_takes_no_refusal_away() {
+fn a_layer_that_passes_on_another_request_doesnt_undo_a_refusal() {
     let anew = |inner: BoxHandler| {
         move |request: &Request<()>| {
             let mut other = Request::new(());
@@ -245,7 +246,7 @@ fn a_layer_sees_the_path_that_a_route_is_found_by() {
 }
 
 #[test]
-fn what_a_path_cannot_hold_stays_encoded_and_so_does_a_query() {
+fn what_a_path_cannot_contain_stays_encoded_and_so_does_a_query() {
     let uri =
         |request: &Request<()>| Response::new(request.uri().to_string().into_bytes());
     let running = Running::serve(|server| server.route("/m%c3%bcnchen", uri));
@@ -324,7 +325,7 @@ fn a_log_of_requests_has_the_address_of_the_peer_and_every_status() {
 }
 
 #[test]
-fn a_peer_of_ipv4_has_its_own_address_on_every_listener() {
+fn an_ipv4_peer_has_its_own_address_on_every_listener() {
     let peer = |request: &Request<()>| {
         let PeerAddr(peer) = request.extensions().get().unwrap();
         Response::new(peer.ip().to_string().into_bytes())
@@ -369,7 +370,7 @@ fn a_metric_of_every_response_is_a_layer() {
 }
 
 #[test]
-fn a_layer_that_panics_is_answered_for_with_500() {
+fn a_panic_in_a_layer_is_answered_with_500() {
     let running = Running::serve(|server| {
         let panics = |_: BoxHandler| {
             |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") }
@@ -429,7 +430,7 @@ fn the_landing_page_allows_nothing_but_its_own_files() {
         let policy = file.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
         assert!(!policy.contains("unsafe"), "{policy}");
-        // Nothing that leads elsewhere, and nothing that leaves a sub-path.
+        // No references elsewhere, and none that leave a sub-path.
         let text = file.as_str().unwrap();
         for elsewhere in ["https://", "href=\"/", "src=\"/", "//cdn"] {
             assert!(!text.contains(elsewhere), "{elsewhere} in {path}");

@@ -1,5 +1,5 @@
-//! What the `prometheus` crate does that a page warns of: a release that does otherwise
-//! turns this red, and the page must be rewritten.
+//! Behavior of the `prometheus` crate that a page warns of. If a release changes it, a
+//! test here fails and the page must be rewritten.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -32,7 +32,7 @@ fn a_release_build_lets_a_counter_go_down() {
 }
 
 #[test]
-fn linear_bounds_are_added_up_and_so_not_what_was_meant() {
+fn linear_bounds_accumulate_rounding_errors() {
     let bounds = linear_buckets(0.1, 0.1, 4).unwrap();
     assert_eq!(bounds, [0.1, 0.2, 0.30000000000000004, 0.4]);
 }
@@ -49,7 +49,7 @@ fn text(counter: &IntCounterVec) -> String {
 }
 
 #[test]
-fn label_values_that_join_to_the_same_text_are_one_series() {
+fn label_values_that_join_to_the_same_text_share_a_series() {
     let requests_total = requests_by_worker_and_queue();
     // ANCHOR: merged
     requests_total.with_label_values(&["1", "12"]).inc();
@@ -87,7 +87,7 @@ fn an_empty_help_text_is_an_error() {
 }
 
 #[test]
-fn the_registrys_own_register_takes_the_name_of_another_metric_as_a_label() {
+fn the_registrys_own_register_accepts_a_label_named_like_another_metric() {
     let opts = Opts::new("queue_length", "Items.").const_label("__name__", "other");
     let gauge = Gauge::with_opts(opts).unwrap();
     let registry = Registry::new();

@@ -1,5 +1,5 @@
-//! The listener, from outside: what a newcomer types wrong, what a client sees, what a
-//! program may set, and how it all ends. What clients may do to it is in `hostile.rs`.
+//! The server from outside: a newcomer's mistakes, what a client sees, what a program
+//! may set, and how it stops. What clients may do to it is in `hostile.rs`.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -22,7 +22,8 @@ use http::{Request, Response};
 use support::running::{NEVER, Running, SCRAPE, ok_answer};
 use support::{PATIENCE, PROGRAMS, Process, Program, answer, connect, rest};
 
-/// Status line, then header lines in lower case, then the body.
+/// Splits a response into its status line, its header lines in lower case, and its
+/// body.
 fn parts(answer: &str) -> (&str, Vec<String>, &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let (status, headers) = head.split_once("\r\n").unwrap();
@@ -41,7 +42,7 @@ fn assert_closed_with(answer: &str, status: &str) {
     assert!(body.ends_with('\n'), "{body:?}");
 }
 
-// What a newcomer types; more of it is in `bind.rs`.
+// A newcomer's mistakes; `bind.rs` has more.
 
 #[test]
 fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
@@ -54,8 +55,8 @@ fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
             String::from_utf8(output.stderr).unwrap(),
             format!(
                 "Error: cannot listen on {address}: port {port} is in use; stop the \
-                 program that holds it (`ss -ltnp sport = :{port}` names it), or give \
-                 another address as argument\n"
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or pass \
+                 another address as the argument\n"
             )
         );
         assert_eq!(output.stdout, b"");
@@ -69,7 +70,7 @@ fn ctrl_c_and_sigterm_end_each_program_with_code_0() {
     for (slug, _) in PROGRAMS {
         for signal in ["INT", "TERM"] {
             let program = Program::start(slug);
-            // A kept connection is no reason to stay.
+            // A keep-alive connection doesn't delay the stop.
             let mut kept = connect(program.address);
             kept.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
                 .unwrap();
@@ -111,7 +112,7 @@ fn an_unknown_path_gets_404_and_the_paths_there_are() {
     );
     assert_eq!(
         page.as_str().unwrap(),
-        "Not found. What there is: /metrics\n"
+        "Not found. Available paths: /metrics\n"
     );
 }
 
@@ -144,7 +145,7 @@ fn a_head_has_the_headers_of_a_get_and_no_body() {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request() {
+fn a_connection_stays_open_for_the_next_request() {
     let program = Program::start("03_custom_registry");
     // Two at once, then one that closes: all three are answered, in order.
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -188,9 +189,9 @@ fn a_refused_head_has_no_body_either() {
     }
 }
 
-// What a program may build on: the same listener with handlers and limits of the test.
+// What a program may build on: the same server with the test's own handlers and limits.
 
-/// Bytes that the socket buffers of both sides together don't hold.
+/// More bytes than the socket buffers of both sides hold.
 const LARGE: usize = 64 << 20;
 
 fn large_answer(_: &Request<()>) -> Response<Vec<u8>> {
@@ -199,7 +200,7 @@ fn large_answer(_: &Request<()>) -> Response<Vec<u8>> {
     Response::new(body)
 }
 
-/// A handler that reports each request, and answers when it is told to.
+/// Creates a handler that reports each request, and answers when it is told to.
 fn slow_handler() -> (BoxHandler, Receiver<()>, Sender<()>) {
     let (started, starts) = mpsc::channel();
     let (finish, finishes) = mpsc::channel();
@@ -213,7 +214,7 @@ fn slow_handler() -> (BoxHandler, Receiver<()>, Sender<()>) {
 }
 
 #[test]
-fn a_handler_that_panics_is_answered_for_with_500() {
+fn a_panic_in_a_handler_is_answered_with_500() {
     let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
     let running = Running::start(Limits::default(), panics);
     for _ in 0..2 {
@@ -235,7 +236,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
     let running = Running::start(limits, ok_answer);
     let half = "GET /metrics HTTP/1.1\r\nHost: a\r\nHo";
     assert_closed_with(&rest(running.send(half)), "408 Request Timeout");
-    // Half of the second, which has come together with the first.
+    // Half of the second one, which arrived together with the first.
     let answers = rest(running.send(&format!("{SCRAPE}{half}")));
     let (first, second) = answers.split_once("a 1\n").unwrap();
     assert!(first.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -244,7 +245,7 @@ fn a_request_that_takes_too_long_to_arrive_gets_408() {
 }
 
 #[test]
-fn a_request_that_trickles_in_has_no_more_time_for_it() {
+fn a_request_that_trickles_in_gets_no_more_time() {
     let limits = Limits {
         head: Duration::from_millis(100),
         ..Limits::default()
@@ -272,8 +273,8 @@ fn a_request_on_its_way_is_waited_for_before_it_makes_room() {
         ..Limits::default()
     };
     let running = Running::start(limits, ok_answer);
-    // Each second finds the first one waiting for its request, which comes soon after:
-    // most of them, since this thread may be kept from sending.
+    // Each second one finds the first waiting for its request, which comes soon after.
+    // Not all do, since this thread may be delayed.
     let answered = (0..20).filter(|_| {
         let mut first = connect(running.address);
         let _second = connect(running.address);
@@ -286,7 +287,7 @@ fn a_request_on_its_way_is_waited_for_before_it_makes_room() {
 }
 
 #[test]
-fn a_connection_without_a_request_is_closed_without_a_word() {
+fn a_connection_without_a_request_is_closed_silently() {
     let limits = Limits {
         idle: Duration::from_millis(50),
         head: NEVER,
@@ -323,7 +324,7 @@ fn a_request_that_has_come_is_answered_before_it_makes_room() {
         ..Limits::default()
     };
     let running = Running::start(limits, ok_answer);
-    // More at once than there is room for: each is answered or told that there is none.
+    // More at once than there is room for: each is answered or refused.
     for _ in 0..50 {
         let asked: Vec<TcpStream> = (0..10).map(|_| running.send(SCRAPE)).collect();
         for mut stream in asked {
@@ -336,7 +337,7 @@ fn a_request_that_has_come_is_answered_before_it_makes_room() {
 }
 
 #[test]
-fn a_kept_connection_makes_room_once_it_is_answered() {
+fn a_keep_alive_connection_makes_room_after_its_response() {
     let limits = Limits {
         connections: 1,
         ..Limits::default()
@@ -349,7 +350,7 @@ fn a_kept_connection_makes_room_once_it_is_answered() {
     running.stop();
 }
 
-/// A handler that reports each request, and whose first answer is large.
+/// Creates a handler that reports each request, and whose first response is large.
 fn large_once() -> (impl Handler, Receiver<()>) {
     let (started, starts) = mpsc::channel();
     let is_answered = AtomicBool::new(false);
@@ -364,7 +365,7 @@ fn large_once() -> (impl Handler, Receiver<()>) {
 }
 
 #[test]
-fn a_client_that_takes_its_answer_too_slowly_makes_room() {
+fn a_client_that_reads_too_slowly_makes_room() {
     let limits = Limits {
         connections: 1,
         write: Duration::from_millis(200),
@@ -374,7 +375,7 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
     let running = Running::start(limits, handler);
     let mut slow = running.send(SCRAPE);
     starts.recv_timeout(PATIENCE).unwrap();
-    // Something is taken all the time, so that no write ever fails.
+    // It reads all the time, so no write ever fails.
     let reader = thread::spawn(move || {
         let mut chunk = vec![0; 64 * 1024];
         let mut received = 0;
@@ -393,14 +394,14 @@ fn a_client_that_takes_its_answer_too_slowly_makes_room() {
 }
 
 #[test]
-fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
+fn a_sent_response_makes_room_although_another_request_has_arrived() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         connections: 1,
         ..Limits::default()
     };
     let running = Running::start(limits, handler);
-    // Until the other has been waiting when the first answer was out.
+    // Until the other one was already waiting when the first response was sent.
     let began = Instant::now();
     loop {
         let first = running.send(&SCRAPE.repeat(2));
@@ -408,7 +409,7 @@ fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
         let other = running.send(SCRAPE);
         thread::sleep(Duration::from_millis(200));
         finish.send(()).unwrap();
-        // The other's, or else the first one's second.
+        // The other one's, or else the first one's second request.
         starts.recv_timeout(PATIENCE).unwrap();
         finish.send(()).unwrap();
         drop(other);
@@ -423,10 +424,10 @@ fn an_answer_that_is_out_makes_room_though_a_further_request_has_come() {
 }
 
 #[test]
-fn clients_with_ever_more_requests_make_room_between_two_answers() {
+fn busy_clients_make_room_between_two_responses() {
     let limits = Limits {
         connections: 2,
-        // For the one that makes no room, after its last answer.
+        // For the one that doesn't make room, after its last response.
         idle: Duration::from_secs(1),
         ..Limits::default()
     };
@@ -452,7 +453,7 @@ fn clients_with_ever_more_requests_make_room_between_two_answers() {
         assert!(began.elapsed() < PATIENCE, "still no room");
     }
     let received = greedy.into_iter().map(|client| client.join().unwrap());
-    // One made room for the scrape, the other for none.
+    // One made room for the scrape, the other one wasn't asked to.
     assert!(received.min() < Some(250 << 20));
     running.stop();
 }
@@ -487,7 +488,7 @@ fn the_bounds_of_a_head_can_be_changed() {
 }
 
 #[test]
-fn what_finds_no_room_gets_503() {
+fn a_connection_without_room_gets_503() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         connections: 1,
@@ -496,18 +497,18 @@ fn what_finds_no_room_gets_503() {
     let running = Running::start(limits, handler);
     let mut busy = running.send(SCRAPE);
     starts.recv_timeout(PATIENCE).unwrap();
-    // Asked or not: the answer is not lost over what the client has sent.
+    // Requested or not, the response isn't lost because of what the client has sent.
     assert_closed_with(&rest(running.send(SCRAPE)), "503 Service Unavailable");
     let further: Vec<TcpStream> = (0..70).map(|_| connect(running.address)).collect();
     let asked = Instant::now();
     for refused in further {
         assert_closed_with(&rest(refused), "503 Service Unavailable");
     }
-    // All of them waited for one moment, not each for its own.
+    // All of them waited for the same moment, not one after the other.
     assert!(asked.elapsed() < PATIENCE, "{:?}", asked.elapsed());
     finish.send(()).unwrap();
     busy.read_exact(&mut [0; 64]).unwrap();
-    // From here on there is room: the connection is kept, and waits.
+    // From here on there is room: the connection stays open and waits.
     let started = Instant::now();
     finish.send(()).unwrap();
     while !running.scrape().starts_with("HTTP/1.1 200") {
@@ -517,7 +518,7 @@ fn what_finds_no_room_gets_503() {
 }
 
 #[test]
-fn a_stop_gives_the_port_back_and_lets_the_answer_in_progress_out() {
+fn a_stop_frees_the_port_and_finishes_the_response_in_progress() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         stop: NEVER,
@@ -528,7 +529,7 @@ fn a_stop_gives_the_port_back_and_lets_the_answer_in_progress_out() {
     let answer = running.send(SCRAPE);
     starts.recv_timeout(PATIENCE).unwrap();
     running.tell_to_stop();
-    // A successor has it before the last answer is out.
+    // A successor can bind it before the last response is sent.
     drop(support::listen_again(&address.to_string()));
     finish.send(()).unwrap();
     let answer = rest(answer);
@@ -553,11 +554,11 @@ fn a_stop_closes_a_connection_that_waits() {
 }
 
 #[test]
-fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
+fn a_stop_does_not_cut_a_response_that_another_request_follows() {
     let running = Running::start(Limits::default(), large_answer);
     let mut kept = running.send(&format!("{SCRAPE}{SCRAPE}"));
     kept.read_exact(&mut [0; 1]).unwrap();
-    // A third that stays unread in the server's socket.
+    // A third one that stays unread in the server's socket.
     kept.write_all(SCRAPE.as_bytes()).unwrap();
     running.begin_to_stop();
     let received = rest(kept);
@@ -566,7 +567,7 @@ fn a_stop_does_not_cut_an_answer_with_a_further_request_behind_it() {
 }
 
 #[test]
-fn a_limit_out_of_bounds_is_taken_as_the_nearest_within() {
+fn a_limit_out_of_bounds_is_clamped() {
     let limits = Limits {
         connections: 0,
         head_bytes: 0,
@@ -590,7 +591,7 @@ fn a_stop_in_the_middle_of_an_answer_waits_for_no_further_request() {
     };
     let running = Running::start(limits, large_answer);
     let mut kept = running.send(SCRAPE);
-    // The answer is on its way, and promises to keep the connection.
+    // The response is on its way, and promises to keep the connection open.
     kept.read_exact(&mut [0; 1]).unwrap();
     running.begin_to_stop();
     let received = rest(kept);
@@ -599,7 +600,7 @@ fn a_stop_in_the_middle_of_an_answer_waits_for_no_further_request() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_an_answer_without_end() {
+fn a_stop_does_not_wait_for_an_endless_response() {
     let (handler, starts, finish) = slow_handler();
     let limits = Limits {
         stop: Duration::from_millis(50),
@@ -622,16 +623,18 @@ fn a_client_that_does_not_read_is_cut_off() {
     let running = Running::start(limits, large_answer);
     let mut stream = running.send(SCRAPE);
     stream.read_exact(&mut [0; 1]).unwrap();
-    // The stop waits for the answer to end, which without a reader is its end.
+    // The stop waits for the end of the response, which without a reader comes when the
+    // limit is over.
     running.stop();
     let mut received = Vec::new();
     let _ = stream.read_to_end(&mut received);
     assert!(received.len() < LARGE, "{} bytes", received.len());
 }
 
-// What becomes of a program whose output nobody reads.
+// Programs whose output nobody reads.
 
-/// A program that listens, with its output in pipes that nobody has read any further.
+/// Starts a program that listens, with its output in pipes that nobody reads any
+/// further.
 fn listening(command: &mut Command) -> (Process, SocketAddr) {
     let child = command
         .stdout(Stdio::piped())
@@ -648,7 +651,7 @@ fn listening(command: &mut Command) -> (Process, SocketAddr) {
     (process, address)
 }
 
-/// The same, once the readers are gone.
+/// Starts a program and drops the readers of its output.
 fn unread(command: &mut Command) -> (Process, SocketAddr) {
     let (mut process, address) = listening(command);
     drop((process.0.stdout.take(), process.0.stderr.take()));
@@ -671,7 +674,7 @@ fn output_that_nobody_reads_costs_no_scrape() {
     }
 }
 
-/// This test is also the program that it asks: one whose scrapes fail.
+/// This test is also the program that it scrapes: one whose scrapes fail.
 #[test]
 fn a_log_line_that_cannot_be_written_costs_no_scrape() {
     let name = "a_log_line_that_cannot_be_written_costs_no_scrape";
@@ -681,7 +684,7 @@ fn a_log_line_that_cannot_be_written_costs_no_scrape() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", name, "--nocapture"]);
     let command = command.env("SCRAPES_FAIL", "1");
-    // The readers are gone; then they are there, and don't read.
+    // First the readers are gone; then they exist but don't read.
     let (_process, address) = unread(command);
     scrapes_fail(address, 2);
     let (process, address) = listening(command);

@@ -1,6 +1,7 @@
-//! What each program serves, taken over HTTP from the built binary.
+//! What each program serves, recorded over HTTP from the built binary.
 //!
-//! The second scrape is the one kept: it shows the first in the counters of scrapes.
+//! The second scrape is recorded, because it shows the first one in the counters of
+//! scrapes.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -11,8 +12,8 @@ use std::process::Stdio;
 
 use support::Program;
 
-/// Values of this process and this compiler, and estimates by a sketch that tosses coins.
-/// Only numbers are taken out: names, types, help texts, labels and order stay.
+/// Values that depend on the process or the compiler, and estimates by a randomized
+/// sketch. Only numbers are removed: names, types, help texts, labels and order stay.
 const VARYING: [(&str, &str); 3] = [
     (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
     (
@@ -43,8 +44,7 @@ fn assert_snapshot_in(folder: &str, slug: &str, body: &str) {
     settings.bind(|| insta::assert_snapshot!(slug, body));
 }
 
-/// insta compares without looking at the ends of the text and of its lines, so what it does
-/// not see is asserted apart.
+/// Asserts what insta doesn't compare: the ends of the text and of its lines.
 fn assert_text_format(slug: &str) {
     let response = second_scrape(slug);
     assert_eq!(
@@ -58,7 +58,7 @@ fn assert_text_format(slug: &str) {
 }
 
 #[test]
-fn raw_handler_serves_one_line_without_its_end() {
+fn raw_handler_serves_one_line_without_a_newline() {
     let response = second_scrape("00_raw_handler");
     assert_eq!(
         response.header("content-type"),
@@ -72,7 +72,7 @@ fn raw_handler_serves_one_line_without_its_end() {
 #[test]
 #[cfg_attr(
     not(target_os = "linux"),
-    ignore = "the SDK has a process collector for Linux alone"
+    ignore = "the `prometheus` crate has a process collector only on Linux"
 )]
 fn default_registry_serves_the_process_and_the_handler() {
     assert_text_format("01_default_registry");
@@ -97,7 +97,7 @@ fn histogram_ops_serve_cumulative_buckets() {
 fn summary_ops_serve_quantiles_within_their_errors() {
     assert_text_format("02d_summary_ops");
     let metrics = Program::start("02d_summary_ops").metrics();
-    // Of 1..=1000 the value is its own rank.
+    // In 1..=1000 each value is its own rank.
     for (quantile, rank, error) in
         [("0.5", 500, 50), ("0.9", 900, 10), ("0.99", 990, 1)]
     {
@@ -111,14 +111,14 @@ fn summary_ops_serve_quantiles_within_their_errors() {
 #[test]
 #[cfg_attr(
     not(target_os = "linux"),
-    ignore = "the SDK has a process collector for Linux alone"
+    ignore = "the `prometheus` crate has a process collector only on Linux"
 )]
 fn registration_serves_the_gauge_in_the_default_registry() {
     assert_text_format("02e_registration");
 }
 
 #[test]
-fn registration_prints_what_each_call_answered() {
+fn registration_prints_the_result_of_each_call() {
     let mut command = support::command("02e_registration");
     command.arg("127.0.0.1:0").stderr(Stdio::piped());
     let mut process = Program::spawn(&mut command).process;

@@ -1,4 +1,5 @@
-//! How a program ends: on which signals, and what becomes of its port and its responses.
+//! How a program stops: on which signals, and what happens to its port and its
+//! responses.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -14,7 +15,7 @@ use exporter_workbook::serve;
 use support::Process;
 use support::running::NEVER;
 
-/// This test is also the program that the others signal: one that takes long to stop.
+/// This test is also the program that the others signal: one that stops slowly.
 #[test]
 fn a_program_that_stops_slowly() {
     if std::env::var_os("STOPS_SLOWLY").is_some() {
@@ -26,7 +27,7 @@ fn a_program_that_stops_slowly() {
     }
 }
 
-/// That program, when it is ready.
+/// Starts that program and waits until it is ready.
 fn slow_to_stop() -> (Process, Lines<BufReader<ChildStderr>>) {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_program_that_stops_slowly", "--nocapture"])
@@ -41,7 +42,7 @@ fn slow_to_stop() -> (Process, Lines<BufReader<ChildStderr>>) {
     (child, lines)
 }
 
-/// Far beyond the time in which two signals are one.
+/// Well after the time in which two signals count as one.
 const LATER: Duration = Duration::from_millis(300);
 
 #[test]
@@ -55,11 +56,11 @@ fn a_later_second_signal_ends_a_program_that_is_stopping() {
     }
 }
 
-/// As GNU timeout sends them: to the process, and to its group.
+/// As GNU timeout sends them: to the process, then to its group.
 #[test]
 fn two_signals_at_once_are_one() {
     for second in ["TERM", "INT"] {
-        // This thread may be kept from sending the second in time.
+        // This thread may be delayed before it sends the second one.
         let is_one = (0..5).any(|_| {
             let (mut child, mut lines) = slow_to_stop();
             let both = format!("kill -s TERM $1; kill -s {second} $1");

@@ -1,4 +1,5 @@
-//! The library from outside: what is packaged, and a program that is built on it.
+//! The library from outside: what the package contains, and a program that depends on
+//! it.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -39,8 +40,8 @@ fn the_package_has_the_library_and_nothing_else() {
     assert_eq!(others.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
 
-/// A package of `tests/stranger/program.rs` in a folder of its own. The target folder is kept,
-/// so that only the first run builds everything.
+/// Builds a package of `tests/stranger/program.rs` in its own folder. The target folder
+/// is kept, so only the first run builds everything.
 fn build_stranger(folder: &Path) -> std::path::PathBuf {
     fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = format!(

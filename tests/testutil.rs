@@ -1,4 +1,4 @@
-//! What a program's own tests ask of its metrics.
+//! Helpers for testing your own metrics.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -64,7 +64,7 @@ fn a_failed_scrape_has_no_text() {
 }
 
 #[test]
-fn what_is_expected_may_be_written_as_one_likes() {
+fn the_notation_of_expected_metrics_is_free() {
     collect_and_compare(queues(), QUEUES, &[]).unwrap();
     let loosely = "
         # A comment.
@@ -87,7 +87,7 @@ fn labels_may_come_in_any_order_with_any_values() {
 }
 
 #[test]
-fn a_name_that_is_nowhere_is_a_mistake() {
+fn a_name_that_occurs_nowhere_is_an_error() {
     let mismatch = gather_and_compare(&two(), "", &["queue_lenght"]).unwrap_err();
     assert_eq!(
         mismatch.to_string(),
@@ -173,7 +173,7 @@ fn the_value_of_one_metric() {
 
 #[test]
 #[should_panic(expected = "expected one sample, got several")]
-fn several_samples_have_no_one_value() {
+fn several_samples_have_no_single_value() {
     to_float64(queues());
 }
 

@@ -1,6 +1,7 @@
-//! What tiny_http 0.12's own server does under what clients may send, seen on
-//! `00_raw_handler`: `docs/en/reference/listener.md` says so, and `hostile.rs` and `http.rs`
-//! do the same to our listener. A test that fails here is good news, for that page to tell.
+//! How tiny_http 0.12's own server behaves when clients misbehave, observed on
+//! `00_raw_handler`. `docs/en/reference/listener.md` describes it, and `hostile.rs` and
+//! `http.rs` do the same to our server. If a test here fails, the news is good, and the
+//! page must be updated.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -20,11 +21,11 @@ use support::{PATIENCE, Program, connect, limited};
 const SLUG: &str = "00_raw_handler";
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// How long to wait for an answer that is not to come, or for more of one.
+/// How long to wait for a response that must not come, or for more of one.
 const NO_ANSWER: Duration = Duration::from_millis(300);
 
-/// What comes back until the server closes, or says no more for a while; and whether it
-/// closed. The start of an answer may take as long as it likes.
+/// Returns the response so far, when the server closes the connection or pauses, and
+/// whether it closed. The start of a response may take any time.
 fn ask(program: &Program, request: &[u8]) -> (String, bool) {
     let mut stream = connect(program.address);
     stream.write_all(request).unwrap();
@@ -36,7 +37,7 @@ fn ask(program: &Program, request: &[u8]) -> (String, bool) {
     (String::from_utf8(answer).unwrap(), closed)
 }
 
-/// Whether nothing comes back for a while, and the connection stays.
+/// Returns whether no response comes for a while and the connection stays open.
 fn is_left_waiting(program: &Program, request: &[u8]) -> bool {
     let mut stream = connect(program.address);
     stream.set_read_timeout(Some(NO_ANSWER)).unwrap();
@@ -45,12 +46,12 @@ fn is_left_waiting(program: &Program, request: &[u8]) -> bool {
     error.is_some_and(|error| is_timeout(error.kind()))
 }
 
-/// It depends on the system which.
+/// Returns whether an error is a timeout, whose kind depends on the system.
 fn is_timeout(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// Whether a new connection's scrape is answered within `time`.
+/// Returns whether a scrape on a new connection is answered within `time`.
 fn serves_within(program: &Program, time: Duration) -> bool {
     let answered = || {
         let mut stream = TcpStream::connect(program.address)?;
@@ -87,7 +88,7 @@ fn a_huge_content_length_ends_the_process() {
 }
 
 #[test]
-fn http_2_0_holds_a_thread_and_two_descriptors_for_good() {
+fn http_2_0_leaks_a_thread_and_two_descriptors() {
     let program = Program::start(SLUG);
     let before = Held::at_rest(&program);
     for _ in 0..4 {
@@ -117,13 +118,13 @@ fn a_lack_of_descriptors_ends_the_listener_and_not_the_process() {
         while !refused() {
             assert!(started.elapsed() < PATIENCE, "it still listens");
         }
-        // It runs on, and nobody is told.
+        // The process keeps running, and nobody is told.
         assert!(program.process.0.try_wait().unwrap().is_none());
     }
 }
 
 #[test]
-fn a_header_without_end_is_all_kept() {
+fn an_endless_header_is_buffered_whole() {
     let program = Program::start(SLUG);
     let before = Held::by(&program);
     let mut stream = connect(program.address);
@@ -141,14 +142,19 @@ fn a_header_without_end_is_all_kept() {
 fn each_half_request_holds_a_thread_and_two_descriptors() {
     let program = Program::start(SLUG);
     let before = Held::at_rest(&program);
-    let open = |_| {
+    let open = |count: usize| {
         let mut stream = connect(program.address);
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHo").unwrap();
         // One after the other, so that each gets a thread.
+        let started = Instant::now();
+        while Held::by(&program).descriptors < before.descriptors + 2 * count {
+            assert!(started.elapsed() < PATIENCE, "{count} clients");
+            thread::sleep(Duration::from_millis(1));
+        }
         thread::sleep(Duration::from_millis(2));
         stream
     };
-    let clients: Vec<TcpStream> = (0..100).map(open).collect();
+    let clients: Vec<TcpStream> = (1..=100).map(open).collect();
     let held = Held::at_rest(&program);
     assert_eq!(held.descriptors, before.descriptors + 200);
     assert!(held.threads >= before.threads + 80, "{held:?}");
@@ -156,7 +162,7 @@ fn each_half_request_holds_a_thread_and_two_descriptors() {
 }
 
 #[test]
-fn of_a_burst_of_kept_connections_some_are_never_answered() {
+fn some_connections_of_a_burst_are_never_answered() {
     let unanswered = (0..20).any(|_| {
         let program = Program::start(SLUG);
         let clients = (0..12).map(|_| connect(program.address));
@@ -172,19 +178,19 @@ fn of_a_burst_of_kept_connections_some_are_never_answered() {
 }
 
 #[test]
-fn a_body_that_does_not_come_keeps_the_connection_from_the_next_request() {
+fn a_missing_body_blocks_the_next_request() {
     let program = Program::start(SLUG);
     let request = b"GET /metrics HTTP/1.1\r\nContent-Length: 100\r\n\r\n";
     assert!(is_left_waiting(&program, request));
 }
 
 #[test]
-fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
+fn a_client_that_does_not_read_blocks_all_others() {
     let program = Program::start(SLUG);
     let before = Held::by(&program);
     let mut stream = connect(program.address);
     let requests = SCRAPE.repeat(1000);
-    // It reads them all, however long that takes.
+    // It reads all of them, however long that takes.
     for _ in 0..200 {
         stream.write_all(&requests).unwrap();
     }
@@ -195,19 +201,19 @@ fn a_client_that_does_not_read_keeps_the_answers_from_all_others() {
     for _ in 0..2 {
         assert!(!serves_within(&program, NO_ANSWER));
     }
-    // What it has asked for is all read, and waits in memory.
+    // What was requested is all read, and waits in memory.
     while Held::by(&program).kibibytes < before.kibibytes + 50 * 1024 {
         assert!(started.elapsed() < PATIENCE, "{:?}", Held::by(&program));
     }
 }
 
 #[test]
-fn what_can_be_read_in_two_ways_is_answered() {
+fn ambiguous_requests_are_answered() {
     let program = Program::start(SLUG);
     for (headers, further) in [
         ("Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", false),
         ("Content-Length: -1\r\n\r\n", false),
-        // The chunks are taken for the next request.
+        // The chunks are parsed as the next request.
         (
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             true,
@@ -223,7 +229,7 @@ fn what_can_be_read_in_two_ways_is_answered() {
 }
 
 #[test]
-fn what_ours_refuses_is_answered_but_for_folding_and_bytes_beyond_ascii() {
+fn what_ours_refuses_is_answered_except_for_folding_and_non_ascii_bytes() {
     let program = Program::start(SLUG);
     for request in [
         "POST /metrics HTTP/1.1\r\n\r\n".to_owned(),
@@ -242,7 +248,7 @@ fn what_ours_refuses_is_answered_but_for_folding_and_bytes_beyond_ascii() {
         answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
         "{answer}"
     );
-    // A byte beyond ASCII closes the connection without a word.
+    // A non-ASCII byte closes the connection silently.
     let request = "GET /metrics HTTP/1.1\r\nA: \u{e9}\r\n\r\n";
     assert_eq!(ask(&program, request.as_bytes()), (String::new(), true));
 }

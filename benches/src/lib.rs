@@ -1,5 +1,5 @@
-//! The metrics that every measurement is made on, for our library and the `prometheus`
-//! crate, and the same for `prometheus-client` and for no library at all.
+//! The metrics of all measurements, for this library and the `prometheus` crate, for
+//! `prometheus-client`, and for no library at all.
 
 use std::error::Error;
 
@@ -18,7 +18,7 @@ const HELP: &str = "The number of items in the queue.";
 
 const NAMES: [&str; 2] = ["module", "queue"];
 
-/// What sets one series apart.
+/// Returns the label values of one series.
 fn labels(number: usize) -> (String, String) {
     (format!("module-{}", number % 10), format!("q{number}"))
 }
@@ -30,9 +30,9 @@ fn value(number: usize) -> f64 {
 /// The same metrics in two registries.
 #[derive(Default)]
 pub struct Both {
-    /// The `prometheus` crate's.
+    /// The `prometheus` crate's registry.
     pub theirs: prometheus::Registry,
-    /// The library's.
+    /// This library's registry.
     pub ours: Registry,
 }
 
@@ -47,12 +47,12 @@ impl Both {
     }
 }
 
-/// `series` gauges of one name, told apart by two labels; for one series, the gauge of
-/// `03_custom_registry`.
+/// Creates `series` gauges of one name, distinguished by two labels; for one series,
+/// the gauge of `03_custom_registry`.
 ///
 /// # Errors
 ///
-/// Those of the constructors, for names that are wrong here.
+/// Returns an error if a constructor refuses a name.
 pub fn gauges(series: usize) -> Result<Both, Box<dyn Error>> {
     let both = Both::default();
     let opts = Opts::new(NAME, HELP)
@@ -74,20 +74,20 @@ pub fn gauges(series: usize) -> Result<Both, Box<dyn Error>> {
     Ok(both)
 }
 
-/// The gauges of [`gauges`] as a program's own collector reports them.
+/// The gauges of [`gauges`], reported by a custom collector.
 pub struct OwnCollector {
     desc: Desc,
     labels: Vec<(String, String)>,
 }
 
 impl OwnCollector {
-    /// `series` samples, in the order in which they are served, or not.
+    /// Creates a collector of `series` samples, sorted or not.
     #[must_use]
     pub fn new(series: usize, sorted: bool) -> OwnCollector {
         let mut labels: Vec<(String, String)> = (0..series).map(labels).collect();
         if sorted {
             labels.sort();
-            // In that order in memory too, as a source would read them.
+            // Sorted in memory too, as if read from a source.
             labels = labels.iter().map(Clone::clone).collect();
         }
         let desc = Desc::gauge(FULL_NAME, HELP).label("module").label("queue");
@@ -108,16 +108,16 @@ impl Collector for OwnCollector {
     }
 }
 
-/// The gauges of [`gauges`] with their labels already written, in one buffer: as little as
-/// any scrape can cost.
+/// The gauges of [`gauges`] with their labels already rendered in one buffer: the least
+/// that any scrape can cost.
 pub struct PlainWrite {
     labels: String,
-    /// Where the labels of each end, and its value.
+    /// Where the labels of each series end, and its value.
     series: Vec<(usize, f64)>,
 }
 
 impl PlainWrite {
-    /// `series` samples.
+    /// Creates the labels and values of `series` samples.
     #[must_use]
     pub fn new(series: usize) -> PlainWrite {
         let mut plain = PlainWrite {
@@ -132,7 +132,7 @@ impl PlainWrite {
         plain
     }
 
-    /// The exposition.
+    /// Writes the exposition.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let length = self.labels.len() + self.series.len() * (FULL_NAME.len() + 20);
@@ -151,7 +151,7 @@ impl PlainWrite {
     }
 }
 
-/// The gauges of [`gauges`], by `prometheus-client`.
+/// Creates the gauges of [`gauges`] with `prometheus-client`.
 #[must_use]
 pub fn client_gauges(series: usize) -> client::Registry {
     type Gauge = gauge::Gauge<f64, std::sync::atomic::AtomicU64>;
@@ -167,11 +167,11 @@ pub fn client_gauges(series: usize) -> client::Registry {
     registry
 }
 
-/// Some 10,000 samples: 2,200 counters and 600 histograms of 10 buckets.
+/// Creates some 10,000 samples: 2,200 counters and 600 histograms of 10 buckets.
 ///
 /// # Errors
 ///
-/// Those of the constructors, for names that are wrong here.
+/// Returns an error if a constructor refuses a name.
 pub fn mixed() -> Result<Both, Box<dyn Error>> {
     let both = Both::default();
     let opts = Opts::new("requests_total", "The number of requests.");

@@ -1,5 +1,5 @@
-//! Whatever an Accept header says: a response in one of the formats, which is text if the
-//! header doesn't name it.
+//! For any Accept header, the response is in one of the formats, and in the text format
+//! unless the header names another.
 
 #![no_main]
 

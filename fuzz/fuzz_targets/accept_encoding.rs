@@ -1,5 +1,5 @@
-//! Whatever an Accept-Encoding header says: the same exposition, compressed only if the
-//! header names gzip.
+//! For any Accept-Encoding header, the exposition is the same, and is compressed only
+//! if the header names gzip.
 
 #![no_main]
 

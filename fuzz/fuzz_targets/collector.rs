@@ -1,6 +1,6 @@
-//! Whatever collectors report, and whatever a registry adds: nothing panics, a strict reader
-//! accepts what is served, and of each collector all samples are served, or none if it
-//! contradicts another one.
+//! Whatever collectors report and a registry adds, nothing panics, a strict reader
+//! accepts what is served, and all samples of a collector are served, or none if it
+//! contradicts another.
 
 #![no_main]
 
@@ -27,14 +27,14 @@ struct Input {
     described: Option<Name>,
     families: Vec<Family>,
     of_crate: Option<Wrap>,
-    /// Each with the number of its collector.
+    /// Each with the index of its collector.
     calls: Many<(u8, Call)>,
 }
 
-/// What is to know of a collector besides its calls.
+/// The properties of a collector besides its calls.
 #[derive(Arbitrary, Debug)]
 struct Own {
-    /// A bit for each description; none makes an unchecked collector.
+    /// A bit for each description; none creates an unchecked collector.
     described: u8,
     end: (u8, Text),
     wrap: Option<Wrap>,
@@ -90,7 +90,7 @@ fn scripts(
     scripts
 }
 
-/// What is added to the metrics of a collector in all.
+/// Returns all that is added to the metrics of a collector.
 fn added(
     inner: Option<&Wrap>,
     outer: Option<&Wrap>,
@@ -143,7 +143,7 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Returns whether the registry has accepted `collector`.
+    /// Registers `collector`. Returns whether the registry accepted it.
     fn register(&mut self, collector: AnyCollector, reported: Reported) -> bool {
         let registered = register(&self.registry, collector.clone(), self.outer);
         assert_short(registered.as_ref().err().as_slice());
@@ -155,7 +155,7 @@ impl Sources<'_> {
         true
     }
 
-    /// What is gathered if only the collectors that are `wanted` by their number report.
+    /// Gathers with only those collectors reporting whose indices are `wanted`.
     fn some(&self, wanted: impl Fn(usize) -> bool) -> Gathered {
         let registry = Registry::new();
         for (at, collector) in self.collectors.iter().enumerate() {
@@ -185,7 +185,7 @@ impl Sources<'_> {
         }
     }
 
-    /// Asserts that each collector that is missing contradicts one that isn't.
+    /// Asserts that each missing collector contradicts one that is present.
     fn check_blame(&self, lines: Vec<Line>, errors: usize) {
         let alone = (0..self.collectors.len()).map(|at| self.some(|other| other == at));
         let alone: Vec<Gathered> = alone.collect();
@@ -200,7 +200,8 @@ impl Sources<'_> {
         }
     }
 
-    /// Whether one collector more is missing if this one is added to those that are `kept`.
+    /// Returns whether adding this collector to those `kept` makes one more collector
+    /// go missing.
     fn contradicts(&self, at: usize, kept: &[bool]) -> bool {
         let before = self.some(|other| kept[other]);
         let after = self.some(|other| kept[other] || other == at);
@@ -208,7 +209,7 @@ impl Sources<'_> {
     }
 }
 
-/// Whether no other collector has one of the names of this one.
+/// Returns whether no other collector has one of this one's names.
 fn fits_others(alone: &[Gathered], at: usize) -> bool {
     let names = |gathered: &Gathered| -> HashSet<String> {
         gathered.families().iter().flat_map(sample_names).collect()
@@ -218,7 +219,7 @@ fn fits_others(alone: &[Gathered], at: usize) -> bool {
     others.all(|(_, other)| own.is_disjoint(&names(other)))
 }
 
-/// How many collectors are missing.
+/// Returns how many collectors are missing.
 fn dropped(gathered: &Gathered) -> usize {
     let errors = gathered.errors().iter();
     let is_left_out =

@@ -1,4 +1,4 @@
-//! Whatever families a source returns: nothing panics, of each family all samples are
+//! Whatever families a source returns, nothing panics, all samples of a family are
 //! served or none, and a strict reader accepts what is served.
 
 #![no_main]
@@ -19,7 +19,7 @@ fuzz_target!(|families: Many<Family>| {
     let gathered = Gathered::from(families);
     let lines = check(&gathered);
     let errors = match gathered.errors().len() {
-        // Not all are listed.
+        // Not all of them are listed.
         101.. => sources.len(),
         errors => errors,
     };

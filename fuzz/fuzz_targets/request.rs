@@ -1,5 +1,6 @@
-//! Whatever a client sends, however it is cut: a request of the few kinds that the listener
-//! accepts, or a short refusal that closes the connection, and never both.
+//! Whatever a client sends, in whatever pieces, the result is a request of the few
+//! kinds that the server accepts or a short refusal that closes the connection, never
+//! both.
 
 #![no_main]
 
@@ -17,7 +18,7 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
         },
         false => Limits::default(),
     };
-    // The listener never holds more.
+    // The server never holds more.
     let bytes = &bytes[..bytes.len().min(limits.head_bytes)];
     let whole = read(bytes, &limits);
     match &whole {
@@ -33,7 +34,7 @@ fuzz_target!(|input: (bool, usize, &[u8])| {
             assert!(refusal.body().ends_with(b"\n") && refusal.body().len() < 200);
         }
     }
-    // What a part of it is answered, the whole is.
+    // The result for a part of the bytes, if there is one, is the result for all of them.
     let cut = cut % (bytes.len() + 1);
     match (read(&bytes[..cut], &limits), &whole) {
         (Ok(None), _) => {}
@@ -56,7 +57,7 @@ fn read(
     Ok(Some((length, request)))
 }
 
-/// Only what can be read in one way.
+/// Asserts that an accepted request can be parsed in only one way.
 fn taken(head: &[u8], request: &Request<()>) {
     assert!([Method::GET, Method::HEAD].contains(request.method()));
     assert!([Version::HTTP_10, Version::HTTP_11].contains(&request.version()));
@@ -72,7 +73,7 @@ fn taken(head: &[u8], request: &Request<()>) {
     let lengths: Vec<&[u8]> = lengths.iter().map(|value| value.as_bytes()).collect();
     assert!(lengths.len() < 2);
     assert!(lengths.concat().iter().all(|digit| *digit == b'0'));
-    // The path is some of the bytes that came unless it was encoded, and so is each value.
+    // The path and each value are a part of the bytes, unless the path was encoded.
     let within = |part: &[u8]| {
         part.is_empty() || head.windows(part.len()).any(|window| window == part)
     };
@@ -86,7 +87,7 @@ fn taken(head: &[u8], request: &Request<()>) {
     );
 }
 
-/// Whether a path in `head` may have another form than in the request.
+/// Returns whether a path in `head` may differ in form from the request's.
 fn path_is_changed(head: &[u8]) -> bool {
     head.iter().any(|byte| b"%\"\\^`{|}".contains(byte))
 }

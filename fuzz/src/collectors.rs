@@ -1,4 +1,4 @@
-//! Collectors that report whatever the fuzzer says.
+//! Collectors that report whatever the fuzzer chooses.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -16,7 +16,7 @@ use crate::reader::Line;
 use crate::scripts::{BAD_END, Call, Description, Place, Script};
 use crate::served::{Reported, lines, of_sample};
 
-/// A collector that does what its script says.
+/// A collector that follows a script.
 pub struct Scripted {
     script: Script,
     descs: Vec<Desc>,
@@ -60,7 +60,7 @@ impl Scripted {
         &self.descs[..self.script.described]
     }
 
-    /// How many metrics it says it has left out.
+    /// Returns how many metrics it reports as left out.
     pub fn left_out(&self) -> usize {
         let is_left_out = |call: &&Call| match call {
             Call::LeftOut(desc, _) => self.desc(*desc).is_some(),
@@ -69,7 +69,7 @@ impl Scripted {
         self.script.calls.iter().filter(is_left_out).count()
     }
 
-    /// What it reports with `prefix` and the `added` labels.
+    /// Returns what it reports, with `prefix` and the `added` labels.
     pub fn reported(&self, prefix: &str, added: &[(String, String)]) -> Reported {
         let mut all = Vec::new();
         if self.script.end.0 >= BAD_END {
@@ -95,7 +95,7 @@ impl Scripted {
         Reported { lines: Some(all) }
     }
 
-    /// The lines of one sample, `None` if it is a mistake.
+    /// Returns the lines of one sample, or `None` if it is a mistake.
     fn lines(
         &self,
         call: &Call,
@@ -174,7 +174,7 @@ impl Collector for Scripted {
         match *end {
             ..BAD_END => Ok(()),
             BAD_END => Err(text.text().into()),
-            // Without the panic hook, by which a fuzzer knows that something is wrong.
+            // Without the panic hook, from which a fuzzer learns of a failure.
             _ => resume_unwind(Box::new(text.text())),
         }
     }
@@ -216,7 +216,8 @@ pub struct OfCrate {
 }
 
 impl OfCrate {
-    /// One that reports `families`, and describes a metric called `name` if that may be.
+    /// Creates a collector that reports `families` and describes a metric called
+    /// `name`, if that is valid.
     pub fn new(name: Option<&Name>, families: &[Family]) -> OfCrate {
         let desc = name.and_then(|name| {
             let help = "What it describes.".to_owned();
@@ -228,7 +229,7 @@ impl OfCrate {
         }
     }
 
-    /// As [`Scripted::reported`].
+    /// Returns what it reports, like [`Scripted::reported`].
     pub fn reported(&self, prefix: &str, added: &[(String, String)]) -> Reported {
         let families = self.families.iter();
         let lines = families.map(|family| lines_of(family, prefix, added));

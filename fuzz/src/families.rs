@@ -1,4 +1,4 @@
-//! Families of the `prometheus` crate, good and bad.
+//! Families of the `prometheus` crate, valid and invalid.
 
 #![allow(deprecated, reason = "there is no other way to an untyped value")]
 
@@ -12,7 +12,7 @@ use crate::parts::{Distribution, Float, Name, Text, Time};
 use crate::reader::Line;
 use crate::served::lines;
 
-/// A family, good or bad.
+/// A family, valid or invalid.
 #[derive(Arbitrary, Debug)]
 pub struct Family {
     name: Name,
@@ -27,7 +27,7 @@ struct Metric {
     value: Float,
     distribution: Distribution,
     time: Time,
-    /// Of which type its value is, if not its family's.
+    /// The type of its value, if it isn't the family's.
     other: Option<u8>,
 }
 
@@ -131,8 +131,8 @@ fn summary(of: &Distribution) -> proto::Summary {
     summary
 }
 
-/// The lines of `family` with `prefix` and `added` labels; `None` if a metric has a label
-/// twice.
+/// Returns the lines of `family` with `prefix` and `added` labels, or `None` if a
+/// metric has a label twice.
 pub fn lines_of(
     family: &proto::MetricFamily,
     prefix: &str,
@@ -148,7 +148,7 @@ pub fn lines_of(
         if unique.len() < labels.len() {
             return None;
         }
-        // The crate has no other way to say that there is none.
+        // The crate can't express a missing timestamp in any other way.
         let time = Some(metric.timestamp_ms()).filter(|time| *time != 0);
         let value = value(metric, family.get_field_type());
         all.extend(lines(&name, &unique, &value, time));

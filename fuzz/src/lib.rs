@@ -1,13 +1,13 @@
-//! What the targets share: inputs that the fuzzer makes, and a reader that checks what the
-//! library makes of them.
+//! What the targets share: inputs that the fuzzer generates, and a reader that checks
+//! the library's output.
 //!
 //! - [`number`]: numbers that can be compared
 //! - [`reader`]: a strict reader of both formats
-//! - [`served`]: what must hold of everything that is served
-//! - [`parts`]: names, texts, numbers and times, often ones that are allowed
+//! - [`served`]: properties of everything that is served
+//! - [`parts`]: names, texts, numbers and times, often valid ones
 //! - [`families`]: families of the `prometheus` crate
-//! - [`scripts`]: what a collector is told to do
-//! - [`collectors`]: collectors that do it
+//! - [`scripts`]: scripts for collectors
+//! - [`collectors`]: collectors that follow them
 
 pub mod collectors;
 pub mod families;

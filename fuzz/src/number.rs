@@ -1,8 +1,8 @@
-//! Numbers that can be compared, whatever they are.
+//! Numbers that can be compared, including `NaN`.
 
 use std::fmt;
 
-/// A number that is equal to itself, `NaN` included.
+/// A number that equals itself, `NaN` included.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(u64);
 
@@ -10,7 +10,7 @@ impl Number {
     pub fn new(value: f64) -> Number {
         Number(match value {
             _ if value.is_nan() => f64::NAN.to_bits(),
-            // Neither format tells -0 from 0.
+            // Neither format distinguishes -0 from 0.
             0.0 => 0,
             _ => value.to_bits(),
         })

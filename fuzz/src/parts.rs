@@ -1,4 +1,4 @@
-//! Names, texts, numbers and times: often ones that are allowed, since inputs that the first
+//! Names, texts, numbers and times. They are often valid, since inputs that the first
 //! check refuses find little.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
@@ -23,7 +23,7 @@ impl<'a> Arbitrary<'a> for Name {
 }
 
 impl Name {
-    /// As the name of a label.
+    /// Returns it as the name of a label.
     pub fn label(&self) -> String {
         const GOOD: [&str; 16] = [
             "x", "y", "z", "x", "y", "z", "xy", "yz", "x", "y", "z", "zone", "le",
@@ -35,7 +35,7 @@ impl Name {
         }
     }
 
-    /// As the name of a metric.
+    /// Returns it as the name of a metric.
     pub fn text(&self) -> String {
         const GOOD: [&str; 16] = [
             "a",
@@ -85,7 +85,7 @@ impl<'a> Arbitrary<'a> for Text {
 }
 
 impl Text {
-    /// As a help text, which is mostly the same one.
+    /// Returns it as a help text, which is usually the same one.
     pub fn help(&self) -> String {
         match self {
             Text::Usual(..220) => "Help.".to_owned(),
@@ -108,7 +108,7 @@ impl Text {
 /// A value, a bound or a quantile.
 #[derive(Clone, Copy, Debug)]
 pub enum Float {
-    /// A twentieth of it, so that many are between 0 and 1.
+    /// A multiple of a twentieth, so that many are between 0 and 1.
     Small(u8),
     Count(i32),
     Infinite,
@@ -137,7 +137,7 @@ impl Float {
     }
 }
 
-/// When a sample was measured.
+/// The timestamp of a sample.
 #[derive(Clone, Copy, Debug)]
 pub enum Time {
     Never,
@@ -165,7 +165,7 @@ impl Time {
     }
 }
 
-/// Buckets or quantiles, if `sorted` ones that are allowed.
+/// Buckets or quantiles; if `sorted`, valid ones.
 #[derive(Clone, Debug)]
 pub struct Distribution {
     bounds: Vec<(Float, u8)>,
@@ -192,7 +192,7 @@ impl<'a> Arbitrary<'a> for Distribution {
     }
 }
 
-/// As many as the input has left, but not more than a hundred.
+/// As many as the input allows, but at most a hundred.
 #[derive(Clone, Debug)]
 pub struct Many<T>(pub Vec<T>);
 
@@ -211,7 +211,7 @@ impl Distribution {
         self.sum.get()
     }
 
-    /// Bounds with what they count.
+    /// Returns bounds with their counts.
     pub fn buckets(&self) -> Vec<(f64, u64)> {
         let bounds = self.bounds.iter();
         let mut buckets: Vec<(f64, u64)> = bounds
@@ -230,14 +230,14 @@ impl Distribution {
         buckets
     }
 
-    /// How many observations there are in all.
+    /// Returns the total number of observations.
     pub fn count(&self) -> u64 {
         let most = self.buckets().iter().map(|(_, count)| *count).max();
         let count = most.unwrap_or_default() + u64::from(self.more);
         self.any_count.unwrap_or(count)
     }
 
-    /// Quantiles with their values.
+    /// Returns quantiles with their values.
     pub fn quantiles(&self) -> Vec<(f64, f64)> {
         let quantiles = self.buckets().into_iter();
         let quantiles = quantiles.map(|(quantile, value)| (quantile, value as f64));

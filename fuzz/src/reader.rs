@@ -1,5 +1,5 @@
-//! A strict reader of both formats, written from their specifications and not from the
-//! writers. It panics at what it refuses.
+//! A strict reader of both formats, based on their specifications rather than on the
+//! writers. It panics when it refuses an exposition.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::number::Number;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {
     pub name: String,
-    /// Without the label of `bound`.
+    /// The labels without the one in `bound`.
     pub labels: BTreeMap<String, String>,
     /// The label `le` of a bucket, or `quantile` of a summary.
     pub bound: Option<Number>,
@@ -19,7 +19,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The labels that Prometheus stores: an empty one is no label.
+    /// Returns the labels that Prometheus stores: an empty label is no label.
     pub fn series(&self) -> BTreeMap<String, String> {
         let labels = self.labels.iter().filter(|(_, value)| !value.is_empty());
         labels.map(|(n, v)| (n.clone(), v.clone())).collect()
@@ -36,7 +36,7 @@ pub struct Block {
     pub lines: Vec<Line>,
 }
 
-/// All families of `text`.
+/// Returns all families of `text`.
 pub fn read(text: &str, open_metrics: bool) -> Vec<Block> {
     let text = match open_metrics {
         true => text.strip_suffix("# EOF\n").expect("ends with # EOF"),
@@ -105,10 +105,10 @@ fn is_kind(kind: &str, open_metrics: bool) -> bool {
     ["counter", "gauge", "histogram", "summary", unknown].contains(&kind)
 }
 
-/// The names that a family has for itself and its samples.
+/// Returns the names that a family reserves for itself and its samples.
 fn claimed(block: &Block, open_metrics: bool) -> Vec<String> {
     let suffixes: &[&str] = match &*block.kind {
-        // `_created` beside a histogram or summary is allowed, and documented.
+        // `_created` alongside a histogram or summary is permitted and documented.
         "histogram" => &["", "_bucket", "_count", "_sum"],
         "summary" => &["", "_count", "_sum"],
         "counter" if open_metrics => &["", "_total", "_created"],
@@ -177,8 +177,8 @@ fn read_line(line: &str, block: &Block, open_metrics: bool) -> Line {
     }
 }
 
-/// The label that a sample with this suffix has for its bound, if it has one. Panics if it
-/// isn't one of the family's samples.
+/// Returns the label that a sample with this suffix has for its bound, if any. Panics
+/// if the sample isn't one of the family's.
 fn bound_label(
     block: &Block,
     suffix: &str,
@@ -195,7 +195,7 @@ fn bound_label(
     }
 }
 
-/// Removes the label `own`. No other sample of the family may have it.
+/// Removes the label `own`, which no other sample of the family may have.
 fn take_bound(
     labels: &mut BTreeMap<String, String>,
     block: &Block,
@@ -211,7 +211,7 @@ fn take_bound(
     bound
 }
 
-/// The labels in braces, if there are any, and what follows.
+/// Returns the labels in braces, if there are any, and the rest of the line.
 fn read_labels(text: &str) -> (BTreeMap<String, String>, &str) {
     let mut labels = BTreeMap::new();
     let Some(mut rest) = text.strip_prefix('{') else {
@@ -268,7 +268,7 @@ fn read_count(text: &str, open_metrics: bool) -> Number {
     }
 }
 
-/// A timestamp in milliseconds.
+/// Parses a timestamp, in milliseconds.
 fn read_time(text: &str, open_metrics: bool) -> i64 {
     if !open_metrics {
         return text.parse().expect("milliseconds");

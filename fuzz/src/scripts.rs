@@ -1,4 +1,4 @@
-//! What a collector is told to do.
+//! Scripts for collectors.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exporter_workbook::desc::{Desc, MetricKind};
@@ -57,24 +57,24 @@ impl Description {
     }
 }
 
-/// What a collector is told to do, before it is made.
+/// The script of a collector that isn't created yet.
 #[derive(Debug)]
 pub struct Script {
-    /// Those that it describes come first.
+    /// The descriptions, those that it describes first.
     pub descriptions: Vec<Description>,
     pub described: usize,
     pub calls: Vec<Call>,
-    /// How it ends, seldom badly, and with which words.
+    /// How it ends, rarely in an error or a panic, and with which message.
     pub end: (u8, Text),
 }
 
-/// From which byte on a script ends in an error or a panic.
+/// The first byte at which a script ends in an error or a panic.
 pub const BAD_END: u8 = 254;
 
 #[derive(Arbitrary, Debug)]
 pub enum Call {
     Set(Place, Float),
-    /// The value that fits the type of the descriptor.
+    /// A value that fits the type of the descriptor.
     Fitting(Place, Distribution),
     Histogram(Place, Distribution),
     Summary(Place, Distribution),
@@ -82,11 +82,11 @@ pub enum Call {
     LeftOut(u8, Text),
 }
 
-/// Which series a sample is of, and at which time.
+/// The series and the timestamp of a sample.
 #[derive(Debug)]
 pub struct Place {
     pub desc: u8,
-    /// An equal descriptor rather than the same one.
+    /// Whether to pass an equal descriptor rather than the same one.
     pub is_copy: bool,
     label_values: Vec<Text>,
     any_number: bool,
@@ -107,7 +107,7 @@ impl<'a> Arbitrary<'a> for Place {
 }
 
 impl Place {
-    /// As many as `desc` has labels, or as many as there are.
+    /// Returns as many values as `desc` has labels, or as many as there are.
     pub fn label_values(&self, desc: &Desc) -> Vec<String> {
         let mut values: Vec<String> =
             self.label_values.iter().map(Text::text).collect();
@@ -119,7 +119,7 @@ impl Place {
 }
 
 impl Call {
-    /// The value that it reports for a metric of `kind`, if it may.
+    /// Returns the value to report for a metric of `kind`, if it fits.
     pub fn value(&self, kind: MetricKind) -> Option<Value> {
         let histogram = |of: &Distribution| {
             let (count, sum, buckets) = (of.count(), of.sum(), of.buckets());

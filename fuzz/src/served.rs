@@ -1,4 +1,4 @@
-//! What must hold of everything that is served.
+//! Properties of everything that is served.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
@@ -10,8 +10,8 @@ use exporter_workbook::registry::Gathered;
 use crate::number::Number;
 use crate::reader::{Block, Line, read};
 
-/// Checks what was gathered in both formats, and that to gather it again changes nothing.
-/// Returns its lines.
+/// Checks what was gathered in both formats, and that gathering it again changes
+/// nothing. Returns its lines.
 pub fn check(gathered: &Gathered) -> Vec<Line> {
     assert_short(gathered.errors());
     let families = gathered.families();
@@ -45,7 +45,7 @@ pub fn check(gathered: &Gathered) -> Vec<Line> {
     expected
 }
 
-/// A message must not grow with what it quotes.
+/// Asserts that messages don't grow with what they quote.
 pub fn assert_short(errors: &[impl Display]) {
     assert!(errors.len() <= 101);
     for error in errors {
@@ -54,7 +54,7 @@ pub fn assert_short(errors: &[impl Display]) {
     }
 }
 
-/// Asserts that a family is written alike whatever else is asked for.
+/// Asserts that a family has the same text whatever other families are requested.
 fn assert_each_alone(format: Format, families: &[Family], text: &str, eof: bool) {
     let mut alone = Vec::new();
     for family in families {
@@ -66,7 +66,7 @@ fn assert_each_alone(format: Format, families: &[Family], text: &str, eof: bool)
     assert_eq!(String::from_utf8(alone).as_deref(), Ok(text));
 }
 
-/// Asserts that each series is there once, or at several times.
+/// Asserts that no series occurs twice, except at different times.
 fn assert_no_series_twice(lines: &[Line]) {
     let mut seen = HashSet::new();
     let mut with_time = BTreeMap::new();
@@ -84,7 +84,7 @@ fn assert_no_series_twice(lines: &[Line]) {
     }
 }
 
-/// Asserts that the lines of one metric are together, in the order of their times.
+/// Asserts that the lines of one metric are contiguous, and sorted by time.
 fn check_points(block: &Block) {
     let mut seen = HashSet::new();
     let mut last: Option<(BTreeMap<String, String>, Option<i64>)> = None;
@@ -132,7 +132,7 @@ fn check_point(kind: &str, point: &[Line]) {
     }
 }
 
-/// The lines of a family, by what it says of itself.
+/// Returns the lines of a family.
 fn of_family(family: &Family) -> Vec<Line> {
     let samples = family.samples();
     samples
@@ -140,7 +140,7 @@ fn of_family(family: &Family) -> Vec<Line> {
         .collect()
 }
 
-/// The lines of one sample.
+/// Returns the lines of one sample.
 pub fn of_sample(name: &str, kind: MetricKind, sample: &Sample<'_>) -> Vec<Line> {
     let is_kind = match sample.value() {
         Value::Histogram(_) => kind == MetricKind::Histogram,
@@ -156,7 +156,7 @@ pub fn of_sample(name: &str, kind: MetricKind, sample: &Sample<'_>) -> Vec<Line>
     lines(name, &unique, sample.value(), sample.timestamp())
 }
 
-/// The lines of `value`.
+/// Returns the lines of `value`.
 pub fn lines(
     name: &str,
     labels: &BTreeMap<String, String>,
@@ -189,7 +189,7 @@ pub fn lines(
     lines
 }
 
-/// The names that no other family may have.
+/// Returns the names that no other family may have.
 pub fn sample_names(family: &Family) -> Vec<String> {
     let suffixes: &[&str] = match family.kind() {
         MetricKind::Histogram => &["", "_bucket", "_count", "_sum"],
@@ -205,12 +205,12 @@ pub fn sample_names(family: &Family) -> Vec<String> {
 /// What one source reported.
 #[derive(Debug)]
 pub struct Reported {
-    /// Its lines; `None` if it reported what cannot be served.
+    /// Its lines, or `None` if they can't be served.
     pub lines: Option<Vec<Line>>,
 }
 
-/// Asserts that of each source all lines are there or none, and that as many sources as
-/// `errors` say are missing at most.
+/// Asserts that all lines of each source are present or none, and that at most `errors`
+/// sources are missing.
 pub fn assert_whole(lines: &[Line], sources: &[Reported], errors: usize) {
     let there: HashSet<&Line> = lines.iter().collect();
     let whole = sources.iter().filter_map(|source| source.lines.as_ref());

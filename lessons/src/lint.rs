@@ -154,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::tables::{check_metrics, rows, with_mistake};
+    use crate::versions::{Version, with_each_version};
 
     /// The linter's messages, without our prefix.
     fn words(page: &str) -> BTreeSet<String> {
@@ -232,17 +233,24 @@ mod tests {
         page
     }
 
-    #[test]
-    #[ignore = "needs promtool"]
-    fn the_linter_agrees_with_promtool_on_any_name() {
+    with_each_version!(the_linter_agrees_with_promtool_on_any_name);
+
+    fn the_linter_agrees_with_promtool_on_any_name(version: Version) {
         let mut random = random(20_261_125);
         for _ in 0..150 {
             let page = page(&mut random);
-            let output = check_metrics(&page);
+            let output = check_metrics(version.command("promtool"), &page);
             let promtool = String::from_utf8(output.stderr).unwrap();
             let promtool: BTreeSet<String> =
                 promtool.lines().map(str::to_owned).collect();
-            assert_eq!(words(&page), promtool, "{page}");
+            let mut words = words(&page);
+            if version == Version::Three {
+                // It looks in a name for the metric's own type, and 2.42 for any.
+                let of_types = "metric name should not include type";
+                words
+                    .retain(|word| promtool.contains(word) || !word.contains(of_types));
+            }
+            assert_eq!(words, promtool, "{page}");
         }
     }
 

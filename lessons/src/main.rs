@@ -52,6 +52,9 @@ mod steady;
 #[path = "../../tests/tables/mod.rs"]
 mod tables;
 mod terminal;
+#[cfg(test)]
+#[path = "../../tests/versions/mod.rs"]
+mod versions;
 mod wanted;
 mod watch;
 mod words;

@@ -28,7 +28,8 @@ pub enum Client {
     Prometheus,
     /// One that accepts anything, uncompressed.
     Curl,
-    /// An outsider, behind the proxy that guards the program.
+    /// A Prometheus from outside, behind the proxy that guards the program; its response
+    /// may have any format.
     Proxied,
 }
 
@@ -68,6 +69,7 @@ pub fn scrape(
     }
     if client == Client::Proxied {
         let headers = [
+            ("Accept", ACCEPT),
             ("X-Forwarded-For", "203.0.113.7"),
             ("X-Forwarded-Proto", "https"),
             ("X-Real-IP", "203.0.113.7"),

@@ -50,6 +50,18 @@ fn starter_code_fails_the_stated_checks_and_no_others() {
 }
 
 #[test]
+fn the_readme_shows_what_a_check_says() {
+    let shown = Path::new(LESSONS)
+        .parent()
+        .unwrap()
+        .join("tests/pages/check.txt");
+    let shown = fs::read_to_string(shown).unwrap();
+    let report = check("02a", &built("02a_gauge_ops_start"));
+    let what = "tests/pages/check.txt is not a part of";
+    assert!(report.text.contains(&shown), "{what}\n{}", report.text);
+}
+
+#[test]
 fn a_solution_passes() {
     for lesson in course().lessons {
         let report = check(&lesson.slug, &built(&format!("{}_solution", lesson.slug)));

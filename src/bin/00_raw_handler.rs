@@ -5,7 +5,7 @@
 //! Run it: `cargo run --bin 00_raw_handler`
 //!
 //! Expect `lexporter_request_count{user="admin"} 1000` on
-//! <http://127.0.0.1:8050/metrics>, with no newline behind it.
+//! <http://127.0.0.1:8050/metrics>, without a trailing newline.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     let stop = serve::stop_signal()?;
     let address = listener.local_addr()?;
-    // Served all the same if nobody can read it; `println!` would panic.
+    // If nobody can read it, serve all the same; `println!` would panic.
     let _ = writeln!(io::stdout(), "listening on http://{address}/metrics");
 
     let server =

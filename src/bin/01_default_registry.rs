@@ -4,8 +4,8 @@
 //!
 //! Run it: `cargo run --bin 01_default_registry`
 //!
-//! Expect `process_*`, which the SDK registers by itself, and `promhttp_*`, which the
-//! handler adds, on <http://127.0.0.1:8050/metrics>.
+//! Expect `process_*`, which the `prometheus` crate registers by itself, and
+//! `promhttp_*`, which the handler adds, on <http://127.0.0.1:8050/metrics>.
 
 use std::error::Error;
 
@@ -16,7 +16,7 @@ use exporter_workbook::serve::{self, Landing, Server};
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
 
-    // Serve the SDK's default registry on /metrics.
+    // Serve the crate's default registry on /metrics.
     Server::new(listener)
         .landing(Landing::new("The default registry"))
         .route("/metrics", promhttp::handler()?)

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // ANCHOR: new
     let queue_length = Gauge::with_opts(
-        // Namespace, subsystem and name are joined to the name of the metric:
+        // Namespace, subsystem and name are joined to form the metric's name:
         // magedu_mcube_demo_queue_length.
         Opts::new("queue_length", "The number of items in the queue.")
             .namespace("magedu")
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: ops
 
     // ANCHOR: serve
-    // A registry with this gauge alone; lesson 03 is about it.
+    // A registry with this gauge alone; lesson 03 explains it.
     let registry = Registry::new();
     registry.must_register(queue_length);
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;

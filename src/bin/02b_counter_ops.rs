@@ -5,7 +5,8 @@
 //! Run it: `cargo run --bin 02b_counter_ops`
 //!
 //! Expect `magedu_mcube_demo_requests_total{module="http-server"} 42` on
-//! <http://127.0.0.1:8050/metrics>, and before it a line about what was refused.
+//! <http://127.0.0.1:8050/metrics>, and on standard error a line about a refused
+//! amount.
 
 use std::error::Error;
 
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 // ANCHOR: guard
-/// Adds an amount that comes from elsewhere: a difference, a field of an answer.
+/// Adds an amount from another source: a difference, or a field of a response.
 fn add(counter: &Counter, amount: f64) -> Result<(), String> {
     if amount.is_finite() && amount >= 0.0 {
         counter.inc_by(amount);

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .namespace("magedu")
         .subsystem("mcube_demo")
         .const_label("module", "http-server")
-        // Upper bounds; +Inf is added by itself.
+        // Upper bounds; +Inf is added automatically.
         .buckets(vec![0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]),
     )?;
     // ANCHOR_END: new
@@ -38,9 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: observe
 
     // ANCHOR: helpers
-    // Start, width, count: for values that spread evenly.
+    // Start, width, count: for values that are spread evenly.
     eprintln!("linear: {:?}", linear_buckets(0.1, 0.1, 4)?);
-    // Start, factor, count: for values that spread over magnitudes.
+    // Start, factor, count: for values that span orders of magnitude.
     eprintln!("exponential: {:?}", exponential_buckets(0.1, 2.0, 4)?);
     // ANCHOR_END: helpers
 
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let timer = request_duration.start_timer();
     let registry = Registry::new();
     registry.must_register(request_duration);
-    // `observe_duration` would count this among the requests, which it is not.
+    // `observe_duration` would count this as a request, which it isn't.
     eprintln!("registering took {} s", timer.stop_and_discard());
     // ANCHOR_END: timer
 

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .namespace("magedu")
             .subsystem("mcube_demo")
             .const_label("module", "http-server")
-            // The quantile, and by how much of all ranks it may be off.
+            // The quantile, and its allowed error as a fraction of all ranks.
             .objective(0.5, 0.05)
             .objective(0.9, 0.01)
             .objective(0.99, 0.001),

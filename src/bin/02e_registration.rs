@@ -1,11 +1,11 @@
 //! Registration
 //!
-//! Follows the section 指标注册 · 默认注册表: what a registry answers.
+//! Follows the section 指标注册 · 默认注册表: how a registry responds.
 //!
 //! Run it: `cargo run --bin 02e_registration`
 //!
-//! Expect nine answers, and then the gauge at 100 among the metrics of lesson 01 on
-//! <http://127.0.0.1:8050/metrics>.
+//! Expect nine results on standard error, and the gauge at 100 among the metrics of
+//! lesson 01 on <http://127.0.0.1:8050/metrics>.
 
 use std::error::Error;
 

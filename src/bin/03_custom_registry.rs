@@ -5,7 +5,7 @@
 //! Run it: `cargo run --bin 03_custom_registry`
 //!
 //! Expect the gauge at 100 and `promhttp_metric_handler_errors_total` on
-//! <http://127.0.0.1:8050/metrics>; the `process_*` of lesson 01 are gone.
+//! <http://127.0.0.1:8050/metrics>, without the `process_*` of lesson 01.
 
 use std::error::Error;
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     queue_length.set(100.0);
 
     // ANCHOR: register
-    // The registry takes a clone: both are the same gauge.
+    // The registry owns a clone: both are the same gauge.
     registry.must_register(queue_length.clone());
     // ANCHOR_END: register
 

@@ -4,8 +4,8 @@
 //!
 //! Run it: `cargo run --bin 04_process_runtime`
 //!
-//! Expect the gauge and `promhttp_*` of lesson 03, and beside them `process_*` and
-//! `rust_*`, on <http://127.0.0.1:8050/metrics>.
+//! Expect the gauge and `promhttp_*` of lesson 03 as well as `process_*` and `rust_*`
+//! on <http://127.0.0.1:8050/metrics>.
 
 use std::error::Error;
 

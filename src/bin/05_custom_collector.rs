@@ -4,7 +4,7 @@
 //!
 //! Run it: `cargo run --bin 05_custom_collector`
 //!
-//! Expect `a 1` and `b{hello="world",hostname="Hi"} 2`, made anew at each scrape, on
+//! Expect `a 1` and `b{hello="world",hostname="Hi"} 2`, created anew at each scrape, on
 //! <http://127.0.0.1:9000/metrics>.
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! What a collector has described, as a scrape looks it up.
+//! The descriptors of a collector, indexed for lookups during a scrape.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::Wrap;
 use crate::desc::{Desc, MetricKind};
 
-/// The descriptors of one collector. One without any may report everything.
+/// The descriptors of one collector. A collector without any may report everything.
 #[derive(Default)]
 pub(crate) struct Described {
-    /// Each once, with what a registry adds.
+    /// Each descriptor once, with what the registry adds.
     pub descs: Vec<Desc>,
-    /// The same, to look one up.
+    /// The same descriptors, for lookups.
     all: HashSet<Desc>,
-    /// As the collector has them, by their address: most often it reports these.
+    /// The collector's own descriptors by address: a collector usually reports these.
     own: HashMap<usize, Desc>,
     kinds: HashMap<Arc<str>, Option<MetricKind>>,
 }
@@ -32,14 +32,15 @@ impl Described {
         described
     }
 
-    /// Whether the collector may report `own`, which a registry serves as `wrapped`.
+    /// Returns whether the collector may report `own`, which a registry serves as
+    /// `wrapped`.
     pub fn has(&self, own: &Desc, wrapped: &Desc) -> bool {
         self.descs.is_empty()
             || self.own.contains_key(&own.address())
             || self.all.contains(wrapped)
     }
 
-    /// Whether the collector may report a family of this name and type.
+    /// Returns whether the collector may report a family of this name and type.
     pub fn has_family(&self, name: &str, kind: MetricKind) -> bool {
         let described = self.kinds.get(name);
         let is_kind = |own: &Option<MetricKind>| own.is_none_or(|own| own == kind);

@@ -1,10 +1,11 @@
-//! Collectors from closures; Go's `NewGaugeFunc`, `NewCounterFunc` and `CollectorFunc`.
+//! Collectors made from closures; Go's `NewGaugeFunc`, `NewCounterFunc` and
+//! `CollectorFunc`.
 
 use super::{CollectError, Collector, Samples};
 use crate::desc::Desc;
 
-/// A gauge, counter or untyped metric without labels whose value `value` returns at each
-/// scrape.
+/// Creates a collector for one gauge, counter or untyped metric without labels, which
+/// calls `value` at each scrape.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +27,7 @@ pub fn value_fn(desc: Desc, value: impl Fn() -> f64 + Send + Sync) -> impl Colle
     })
 }
 
-/// A collector that describes `descs`, and calls `collect` at each scrape.
+/// Creates a collector that describes `descs` and calls `collect` at each scrape.
 pub fn collector_fn<F>(descs: Vec<Desc>, collect: F) -> impl Collector
 where
     F: Fn(&mut Samples<'_>) -> Result<(), CollectError> + Send + Sync,

@@ -1,8 +1,9 @@
-//! What collects metrics: a [`Collector`] describes them once, and at each scrape pushes
-//! samples into a sink, [`Samples`]; Go's `Describe` and `Collect(ch)`.
+//! The [`Collector`] trait: a collector describes its metrics once and, at each scrape,
+//! pushes samples into [`Samples`]; Go's `Describe` and `Collect(ch)`.
 //!
-//! The collector writes to a buffer of its own, which joins the scrape whole or not at
-//! all: an error, a panic or a sample that it didn't describe costs its own samples only.
+//! A collector writes to its own buffer, which joins the scrape whole or not at all. An
+//! error, a panic or an undescribed sample therefore costs only that collector's
+//! samples.
 
 mod described;
 mod functions;
@@ -22,22 +23,22 @@ use std::time::{Duration, Instant};
 
 use crate::desc::Desc;
 
-/// Why a collector has no samples; `?` makes it from any error.
+/// The error of a collector; `?` converts any error to it.
 pub type CollectError = Box<dyn Error + Send + Sync>;
 
 /// Something that reports metrics at each scrape; Go's `prometheus.Collector`.
 pub trait Collector: Send + Sync {
-    /// Describes every metric that [`collect`](Collector::collect) may report. A collector
-    /// that describes none is unchecked: it may report anything.
+    /// Returns a descriptor for every metric that [`collect`](Collector::collect) may
+    /// report. A collector that returns none is unchecked: it may report anything.
     fn describe(&self) -> Vec<&Desc>;
 
-    /// Reports the current samples, in the order in which they are to be served: if they
-    /// come from a `HashMap`, sort them. Several scrapes may call it at once.
+    /// Pushes the current samples in the order in which they are served; sort them if
+    /// they come from a `HashMap`. Concurrent scrapes call it concurrently.
     ///
     /// # Errors
     ///
-    /// Returns an error if the source cannot be read. The scrape then has an error, and
-    /// none of this collector's samples.
+    /// Returns an error if the source can't be read. The scrape then reports that error
+    /// and serves none of this collector's samples.
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError>;
 }
 
@@ -61,15 +62,15 @@ impl<C: Collector + ?Sized> Collector for Box<C> {
     }
 }
 
-/// What a collector may know of the scrape that it collects for.
+/// The context of one scrape, as a collector may see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scrape {
-    /// When whoever scrapes gives up; `None` if that isn't known.
+    /// When the client gives up; `None` if unknown.
     pub deadline: Option<Instant>,
 }
 
 impl Scrape {
-    /// How much time is left, `None` if there is no deadline.
+    /// Returns how much time is left, or `None` without a deadline.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         let deadline = self.deadline?;

@@ -9,20 +9,22 @@ use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
 use crate::names::{series, shown, shown_words};
 
-/// Where a [`Collector`](super::Collector) puts its samples.
+/// The sink into which a [`Collector`](super::Collector) pushes its samples.
 ///
-/// A mistake, such as a wrong number of label values, is an error of the scrape and costs
-/// all samples of this collector; there is nothing to check after each call.
+/// A mistake, such as a wrong number of label values, becomes an error of the scrape
+/// and costs all samples of this collector, so no call returns a result to check.
 pub struct Samples<'a> {
     scrape: &'a Scrape,
     wrap: &'a Wrap,
     described: &'a Described,
     families: Vec<Family>,
-    /// Of these at the last scrape.
+    /// The sizes of the families at the last scrape.
     sizes: Vec<Size>,
-    /// The descriptor that each of them is for, and the one that it is served by.
+    /// For each family, the collector's own descriptor and the one that it is served
+    /// by.
     of: Vec<(Desc, Desc)>,
-    /// By the address of the descriptor, which `of` keeps alive.
+    /// Indices into `families` by the descriptor's address; `of` keeps the descriptors
+    /// alive.
     index: HashMap<usize, usize>,
     last: usize,
     appended: Vec<Family>,
@@ -30,7 +32,7 @@ pub struct Samples<'a> {
     left_out: Vec<(String, String)>,
 }
 
-/// How large a family is.
+/// The size of a family.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Size {
     points: usize,
@@ -43,11 +45,11 @@ pub(crate) struct Collected {
     pub sizes: Vec<Size>,
     /// The first mistake.
     pub failure: Option<Failure>,
-    /// Metrics that the collector has left out, and why.
+    /// Metrics that the collector left out, and why.
     pub left_out: Vec<(String, String)>,
 }
 
-/// Why the samples of a collector are dropped.
+/// Why a collector's samples are dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     Undescribed { name: String },
@@ -83,15 +85,16 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// How much time the scrape has left, `None` if it has no deadline. Bound the waits
-    /// for a source by it: what arrives later is served to nobody.
+    /// Returns how much time the scrape has left, or `None` if it has no deadline.
+    /// Limit every wait for a source to it: samples that arrive later are never served.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.scrape.time_left()
     }
 
-    /// Adds a sample of a gauge, counter or untyped metric, in the base unit that its name
-    /// states, with one value for each of its labels in the order of the `desc`.
+    /// Adds a sample of a gauge, counter or untyped metric. The value is in the base
+    /// unit that the name states; `label_values` has one value for each label, in the
+    /// order of `desc`.
     #[inline]
     pub fn set(&mut self, desc: &Desc, value: f64, label_values: &[&str]) -> Added<'_> {
         let is_number = !matches!(
@@ -101,9 +104,9 @@ impl<'a> Samples<'a> {
         self.push(desc, is_number, Value::Number(value), label_values)
     }
 
-    /// Adds a histogram of `count` observations that add up to `sum`. Each bucket is an
-    /// upper bound and the number of observations less than or equal to it, in ascending
-    /// order; `+Inf` may be left out. Go's `NewConstHistogram`.
+    /// Adds a histogram of `count` observations whose sum is `sum`. Each bucket is an
+    /// upper bound and the number of observations less than or equal to it, in
+    /// ascending order; `+Inf` is optional. Go's `NewConstHistogram`.
     pub fn histogram(
         &mut self,
         desc: &Desc,
@@ -123,8 +126,8 @@ impl<'a> Samples<'a> {
         self.push(desc, is_histogram, value, label_values)
     }
 
-    /// Adds a summary of `count` observations that add up to `sum`. Each quantile from 0
-    /// to 1 comes with its value, in ascending order. Go's `NewConstSummary`.
+    /// Adds a summary of `count` observations whose sum is `sum`. Each quantile, from 0
+    /// to 1, comes with its value, in ascending order. Go's `NewConstSummary`.
     pub fn summary(
         &mut self,
         desc: &Desc,
@@ -144,8 +147,8 @@ impl<'a> Samples<'a> {
         self.push(desc, is_summary, value, label_values)
     }
 
-    /// Adds a family that was gathered elsewhere, such as one of another registry. If the
-    /// collector describes its metrics, this one must be among them.
+    /// Adds a family that was gathered elsewhere, such as by another registry. If the
+    /// collector describes its metrics, this family must be among them.
     pub fn append(&mut self, family: Family) {
         let name = format!("{}{}", self.wrap.prefix, family.name());
         if self.described.has_family(&name, family.kind()) {
@@ -156,7 +159,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// The same, described or not.
+    /// Adds a family, described or not.
     pub(crate) fn adopt(&mut self, family: Family) {
         match self.wrap.family(family) {
             Ok(family) => self.appended.push(family),
@@ -164,8 +167,8 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Reports that a metric is missing and why: the scrape has an error, and keeps this
-    /// collector's samples. For a collector that leaves out what it cannot read; Go's
+    /// Reports a missing metric and the reason: the scrape has an error but keeps this
+    /// collector's samples. For collectors that omit what they can't read; Go's
     /// `NewInvalidMetric`.
     pub fn left_out(&mut self, desc: &Desc, problem: &dyn Display) {
         let name = format!("{}{}", self.wrap.prefix, desc.name());
@@ -217,7 +220,7 @@ impl<'a> Samples<'a> {
         Added { point, failure }
     }
 
-    /// Returns the place of the family.
+    /// Returns the index of the family.
     #[inline]
     fn try_push(
         &mut self,
@@ -230,7 +233,7 @@ impl<'a> Samples<'a> {
         let invalid = |problem| {
             let names = desc.labels().iter().map(String::as_str);
             let labels = names.zip(label_values.iter().copied());
-            // Values that don't pair up with the names are not shown.
+            // Values that don't match the names in number aren't shown.
             let is_whole = desc.labels().len() == label_values.len();
             let labels = labels.filter(|_| is_whole);
             let series = series(wrap.desc(desc).name(), labels);
@@ -254,7 +257,7 @@ impl<'a> Samples<'a> {
         pushed.map(|_| at).map_err(invalid)
     }
 
-    /// The place of the family of `desc`.
+    /// Returns the index of the family of `desc`.
     fn family(&mut self, desc: &Desc) -> Result<usize, Failure> {
         let at = self.index.get(&desc.address()).copied();
         self.last = match at {
@@ -287,9 +290,9 @@ pub struct Added<'s> {
 }
 
 impl Added<'_> {
-    /// States when the value was measured, in Unix milliseconds. Leave it out if that is
-    /// now: Prometheus drops a sample that is older than about an hour, and a series with
-    /// timestamps doesn't vanish when its target does.
+    /// Sets the timestamp, in Unix milliseconds. Omit it for values measured at the
+    /// scrape: Prometheus drops samples older than about an hour, and a series with
+    /// timestamps doesn't go stale when its target disappears.
     ///
     /// A negative timestamp is an error: Prometheus would refuse the whole exposition.
     pub fn at(self, milliseconds: i64) {
@@ -306,7 +309,7 @@ impl Added<'_> {
 
 pub(crate) fn negative_time(milliseconds: i64) -> String {
     format!(
-        "its timestamp {milliseconds} is negative, for which Prometheus refuses the whole \
+        "its timestamp {milliseconds} is negative, and Prometheus would refuse the whole \
          exposition: set Unix milliseconds, or none"
     )
 }
@@ -316,7 +319,7 @@ fn wrong_kind(desc: &Desc) -> String {
         Some(MetricKind::Histogram) => "it is a histogram: use `Samples::histogram`",
         Some(MetricKind::Summary) => "it is a summary: use `Samples::summary`",
         Some(_) => "it is described as a single number: use `Samples::set`",
-        None => "a descriptor of the crate has no type: make one by `Desc::gauge`",
+        None => "a descriptor of the crate has no type: create one with `Desc::gauge`",
     }
     .to_owned()
 }

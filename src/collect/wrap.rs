@@ -1,4 +1,4 @@
-//! What a registry adds to each metric that is registered through it.
+//! The prefix and labels that a registry adds to each metric registered through it.
 
 use super::Failure;
 use crate::desc::Desc;
@@ -6,7 +6,7 @@ use crate::desc::labels::Template;
 use crate::exposition::{Family, Point};
 use crate::names::metric_name_problem;
 
-/// A prefix of names, and labels.
+/// A prefix for names, and labels.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wrap {
     pub prefix: String,

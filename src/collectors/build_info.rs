@@ -1,17 +1,17 @@
-//! Which program this is: the `<program>_build_info` that every exporter has.
+//! The version of the program: the usual `<program>_build_info` of exporters.
 
 use std::env::consts;
 
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
 
-/// Exports `<program>_build_info`, which is always 1: the facts are its labels. Go's
-/// `version.NewCollector`.
+/// Exports `<program>_build_info`, which is always 1 and whose labels describe the
+/// build. Go's `version.NewCollector`.
 ///
 /// ```
 /// use exporter_workbook::collectors::BuildInfoCollector;
 ///
-/// // The revision is there if the build was started with GIT_REVISION set.
+/// // The revision is set if GIT_REVISION was set for the build.
 /// let build_info = BuildInfoCollector::new("queue_exporter", env!("CARGO_PKG_VERSION"))
 ///     .revision(option_env!("GIT_REVISION").unwrap_or_default())
 ///     .branch("main")
@@ -26,9 +26,10 @@ pub struct BuildInfoCollector {
 }
 
 impl BuildInfoCollector {
-    /// Creates a collector for `program`, a name that a metric may begin with, such as
-    /// `queue_exporter` (and not `queue-exporter`), in `version`. The other labels are `branch` and `revision`, empty
-    /// until they are set, and as this library was built: `rustversion`, `os` and `arch`.
+    /// Creates a collector for version `version` of `program`, which must be a valid
+    /// start of a metric name, such as `queue_exporter` (and not `queue-exporter`). The
+    /// other labels are `branch` and `revision`, empty until they are set, and
+    /// `rustversion`, `os` and `arch`, which describe the build of this library.
     #[must_use]
     pub fn new(program: &str, version: &str) -> BuildInfoCollector {
         let help = format!(
@@ -60,7 +61,7 @@ impl BuildInfoCollector {
         self
     }
 
-    /// Adds a label of the program's own.
+    /// Adds a label of your own.
     #[must_use]
     pub fn label(mut self, name: &str, value: &str) -> BuildInfoCollector {
         self.desc = self.desc.const_label(name, value);

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-/// The system's allocator with counters in front of it.
+/// The system's allocator with counters.
 ///
 /// A program opts in with one line:
 ///
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 #[derive(Debug)]
 pub struct CountingAllocator;
 
-/// What was counted since the process started.
+/// The allocations and deallocations since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub mallocs: u64,
@@ -33,8 +33,8 @@ pub struct Counts {
     pub freed_bytes: u64,
 }
 
-/// The counts of some threads. On cache lines of its own, so that threads of different
-/// shards don't slow each other down.
+/// The counts of some threads. Aligned to its own cache lines, so that threads of
+/// different shards don't slow each other down.
 #[repr(align(128))]
 struct Shard {
     mallocs: AtomicU64,
@@ -65,9 +65,9 @@ impl Shard {
         self.freed_bytes.fetch_add(bytes as u64, Release);
     }
 
-    /// The shard of this thread: a thread-local, because an allocator has no other way to
-    /// tell threads apart without allocating. It needs no destructor that could run before
-    /// the thread's last allocation.
+    /// Returns this thread's shard. A thread-local, because an allocator can't tell
+    /// threads apart in any other way without allocating. It has no destructor, which
+    /// could run before the thread's last allocation.
     fn mine() -> &'static Shard {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         const UNSET: usize = usize::MAX;
@@ -81,11 +81,12 @@ impl Shard {
     }
 }
 
-/// The counts of all threads, or `None` in a program without [`CountingAllocator`].
+/// Returns the counts of all threads, or `None` in a program without
+/// [`CountingAllocator`].
 pub fn counts() -> Option<Counts> {
     let mut counts = Counts::default();
-    // What was freed is read first, and publishes the allocations before it, so that a
-    // block that comes and goes meanwhile is never seen freed and not allocated.
+    // The count of frees is read first and publishes the allocations before it, so that
+    // a block allocated and freed meanwhile never shows as freed but not allocated.
     for shard in &COUNTS {
         counts.frees += shard.frees.load(Acquire);
         counts.freed_bytes += shard.freed_bytes.load(Acquire);
@@ -98,10 +99,10 @@ pub fn counts() -> Option<Counts> {
     (counts.mallocs > 0).then_some(counts)
 }
 
-// SAFETY: every call goes to `System` with the arguments it came with.
+// SAFETY: every call is forwarded to `System` with its arguments.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the contract of `alloc`.
+        // SAFETY: the caller upholds the contract of `alloc`.
         let block = unsafe { System.alloc(layout) };
         if !block.is_null() {
             Shard::mine().malloc(layout.size());
@@ -110,7 +111,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        // SAFETY: the caller upholds the contract of `alloc_zeroed`.
         let block = unsafe { System.alloc_zeroed(layout) };
         if !block.is_null() {
             Shard::mine().malloc(layout.size());
@@ -120,13 +121,13 @@ unsafe impl GlobalAlloc for CountingAllocator {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         Shard::mine().free(layout.size());
-        // SAFETY: the caller keeps the contract of `dealloc`.
+        // SAFETY: the caller upholds the contract of `dealloc`.
         unsafe { System.dealloc(block, layout) };
     }
 
-    /// Counted as one block freed and one allocated.
+    /// Counts as one block freed and one allocated.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller keeps the contract of `realloc`.
+        // SAFETY: the caller upholds the contract of `realloc`.
         let moved = unsafe { System.realloc(block, layout, size) };
         if !moved.is_null() {
             let shard = Shard::mine();
@@ -144,8 +145,8 @@ mod tests {
     #[global_allocator]
     static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-    /// Runs `work` and gives what it added; other tests allocate meanwhile, so each
-    /// count is at least that.
+    /// Runs `work` and returns what it added. Other tests allocate meanwhile, so each
+    /// count is a lower bound.
     fn added(work: impl FnOnce()) -> Counts {
         let before = counts().unwrap();
         work();

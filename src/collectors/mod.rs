@@ -1,7 +1,8 @@
-//! Ready collectors, one a file: the process, the Rust runtime, the program's version.
+//! Ready-made collectors, one a file: the process, the Rust runtime, the program's
+//! version.
 //!
-//! They know nothing of HTTP, keep no state between scrapes, and leave a metric out when
-//! its source cannot be read: a missing series is seen, an invented value is believed.
+//! They know nothing of HTTP, keep no state between scrapes, and omit a metric whose
+//! source can't be read: a missing series is noticed, a made-up value is believed.
 
 mod build_info;
 mod counting_allocator;
@@ -19,7 +20,7 @@ pub use runtime::RuntimeCollector;
 use crate::collect::Samples;
 use crate::desc::{Desc, MetricKind};
 
-/// A metric without labels: name, type, help.
+/// A metric without labels: its name, type and help text.
 type Metric = (&'static str, MetricKind, &'static str);
 
 fn descs(metrics: &[Metric], namespace: &str) -> Vec<Desc> {
@@ -42,16 +43,14 @@ fn set_all(
     }
 }
 
-/// Other systems than Linux: what has no source is left out.
+/// On other systems than Linux, metrics without a source are omitted.
 #[cfg(not(target_os = "linux"))]
 mod os {
     use super::proc_files::Unavailable;
 
     fn unavailable<T>(what: &str) -> Result<T, Unavailable> {
         let system = std::env::consts::OS;
-        Err(Unavailable(format!(
-            "on {system} there is no source for {what}"
-        )))
+        Err(Unavailable(format!("{what} is unavailable on {system}")))
     }
 
     pub fn ticks_as_seconds(_ticks: u64) -> Result<f64, Unavailable> {

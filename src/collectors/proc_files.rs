@@ -1,11 +1,11 @@
-//! The few lines of `/proc` that the collectors need, or what is wrong with them.
+//! The few lines of `/proc` that the collectors need, or why they can't be read.
 //!
-//! The format of each file is that of proc(5).
+//! proc(5) documents the format of each file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Why a number is not there: a sentence that names the file or the call.
+/// Why a number is unavailable, as a message that names the file or the call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unavailable(pub String);
@@ -17,12 +17,12 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Reads `path`, which ends with a line's end: a file that was cut off has numbers
-    /// that look whole and are not.
+    /// Reads `path`, which must end with a newline: in a truncated file, a cut-off
+    /// number still looks like a number.
     pub fn of(path: PathBuf) -> Result<Lines, Unavailable> {
         match fs::read(&path) {
-            // The name of a process, which some files hold, is bytes, and cut off after
-            // 15 of them: not always text.
+            // A process name, which some files contain, is up to 15 bytes and not
+            // always UTF-8.
             Ok(bytes) if bytes.ends_with(b"\n") => Ok(Lines {
                 text: String::from_utf8_lossy(&bytes).into_owned(),
                 path,
@@ -39,8 +39,8 @@ impl Lines {
         Unavailable(format!("{} has no {what}", self.path.display()))
     }
 
-    /// The word that follows `start` on the first line that begins with it; empty where
-    /// none does.
+    /// Returns the word that follows `start` on the first line that begins with it, or
+    /// an empty one if nothing follows.
     fn word(&self, start: &str) -> Result<&str, Unavailable> {
         let mut lines = self.text.lines();
         let rest = lines.find_map(|line| line.strip_prefix(start));
@@ -53,12 +53,13 @@ impl Lines {
         number.map_err(|_| self.no(&format!("number after {start:?}")))
     }
 
-    /// The number that follows `start` on the first line that begins with it.
+    /// Returns the number that follows `start` on the first line that begins with it.
     pub fn number(&self, start: &str) -> Result<u64, Unavailable> {
         self.parse(self.word(start)?, start)
     }
 
-    /// A soft limit of `/proc/<pid>/limits`; `u64::MAX` stands for "unlimited", as in Go.
+    /// Returns a soft limit of `/proc/<pid>/limits`; `u64::MAX` for "unlimited", as in
+    /// Go.
     pub fn soft_limit(&self, name: &str) -> Result<u64, Unavailable> {
         match self.word(name)? {
             "unlimited" => Ok(u64::MAX),
@@ -66,8 +67,8 @@ impl Lines {
         }
     }
 
-    /// Of two lines that begin with `start`, the names and then the values, the value
-    /// under `name`.
+    /// Returns the value in the column `name`. The first line that begins with `start`
+    /// has the names, the second one the values.
     pub fn column(&self, start: &str, name: &str) -> Result<u64, Unavailable> {
         let mut lines = self
             .text
@@ -85,12 +86,12 @@ impl Lines {
 /// The fields of `/proc/<pid>/stat` that the process collector exports.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// It waits for its parent to ask how it ended, and has nothing any more.
+    /// Whether the process is a zombie, which holds nothing any more.
     pub has_ended: bool,
     /// User and system time together, in clock ticks.
     pub cpu_ticks: u64,
     pub threads: u64,
-    /// Since boot, in clock ticks.
+    /// The start time in clock ticks since boot.
     pub start_ticks: u64,
     pub virtual_bytes: u64,
     pub resident_pages: u64,
@@ -98,7 +99,7 @@ pub struct Stat {
 
 pub fn stat(process: &Path) -> Result<Stat, Unavailable> {
     let lines = Lines::of(process.join("stat"))?;
-    // The name before it may hold spaces, parentheses and line ends of its own.
+    // The name before it may contain spaces, parentheses and newlines.
     let (_, after_name) = lines.text.rsplit_once(')').unwrap_or_default();
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     // proc(5) counts from 1, and field 3 is the first one after the name.

@@ -1,4 +1,4 @@
-//! The process as the kernel sees it: Go's `collectors.NewProcessCollector`.
+//! The process as the kernel reports it: Go's `collectors.NewProcessCollector`.
 
 use std::fmt;
 use std::fs;
@@ -11,7 +11,8 @@ use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
 use crate::desc::MetricKind::{Counter, Gauge};
 
-/// Names, types and help texts are Go's; `process_threads` is the `prometheus` crate's own addition.
+/// Names, types and help texts are Go's, except for `process_threads`, which the
+/// `prometheus` crate adds.
 const METRICS: [Metric; 10] = [
     (
         "process_cpu_seconds_total",
@@ -65,19 +66,19 @@ const METRICS: [Metric; 10] = [
     ),
 ];
 
-/// Tells which process to look at.
+/// Returns the id of the process to report on.
 pub type PidFn = Box<dyn Fn() -> io::Result<u32> + Send + Sync>;
 
-/// What a [`ProcessCollector`] looks at, and under which names.
+/// The process that a [`ProcessCollector`] reports on, and the names it uses.
 pub struct ProcessCollectorOpts {
-    /// Asked at each scrape, such as [`pid_file`]; `None` is the process that asks.
+    /// Called at each scrape, such as [`pid_file`]; `None` selects the current process.
     pub pid_fn: Option<PidFn>,
-    /// Put in front of each name, with `_` between, if it is not empty.
+    /// A prefix for each name, followed by `_`, unless it is empty.
     pub namespace: String,
-    /// Whether a metric that is left out is [an error](Samples::left_out) of the scrape,
-    /// which then fails or carries on as its `error_handling` says.
+    /// Whether an omitted metric is [an error](Samples::left_out) of the scrape, which
+    /// then fails or continues as its `error_handling` says.
     pub report_errors: bool,
-    /// In place of `/proc`: the host's, mounted into a container, or a test's.
+    /// A replacement for `/proc`: the host's, mounted into a container, or a test's.
     pub proc_root: PathBuf,
 }
 
@@ -92,8 +93,8 @@ impl Default for ProcessCollectorOpts {
     }
 }
 
-/// The process whose id is the text of the file at `path`, read at each scrape; Go's
-/// `NewPidFileFn`.
+/// Returns a function that reads a process id from the file at `path` at each scrape;
+/// Go's `NewPidFileFn`.
 #[must_use]
 pub fn pid_file(path: impl Into<PathBuf>) -> PidFn {
     let path = path.into();
@@ -111,24 +112,23 @@ pub fn pid_file(path: impl Into<PathBuf>) -> PidFn {
 
 /// Exports `process_*` of one process, read from `/proc` at each scrape.
 ///
-/// A metric whose source cannot be read is left out. Where there is no `/proc`, all are
-/// but the CPU time, and that is there only on Linux.
+/// A metric whose source can't be read is omitted. Only Linux has these sources.
 pub struct ProcessCollector {
     opts: ProcessCollectorOpts,
     descs: Vec<Desc>,
 }
 
 impl ProcessCollector {
-    /// Creates a collector for the process it runs in.
+    /// Creates a collector for the current process.
     #[must_use]
     pub fn new() -> ProcessCollector {
         ProcessCollector::with_opts(ProcessCollectorOpts::default())
     }
 
-    /// Creates a collector for process `pid`. For the process it runs in use
-    /// [`ProcessCollector::new`]: it reports the CPU time to the nanosecond, and leaves out
-    /// the descriptor that lists the descriptors. Only root can list the descriptors of
-    /// another user's process.
+    /// Creates a collector for process `pid`. For the current process use
+    /// [`ProcessCollector::new`]: it reports the CPU time to the nanosecond, and
+    /// doesn't count the file descriptor that lists the others. Only root can list the
+    /// file descriptors of another user's process.
     #[must_use]
     pub fn for_pid(pid: u32) -> ProcessCollector {
         ProcessCollector::with_opts(ProcessCollectorOpts {
@@ -137,14 +137,14 @@ impl ProcessCollector {
         })
     }
 
-    /// Creates a collector as `opts` says.
+    /// Creates a collector with `opts`.
     #[must_use]
     pub fn with_opts(opts: ProcessCollectorOpts) -> ProcessCollector {
         let descs = descs(&METRICS, &opts.namespace);
         ProcessCollector { opts, descs }
     }
 
-    /// In the order of [`METRICS`].
+    /// Returns the values in the order of [`METRICS`].
     fn values(&self) -> Values {
         let root = &self.opts.proc_root;
         match self.opts.pid_fn.as_ref().map(|pid_fn| pid_fn()) {
@@ -215,7 +215,7 @@ fn values_of(
         network.column("IpExt: ", name)
     };
     [
-        // The clock is of the process that asks, whatever the tree says of it.
+        // The clock is the current process's, whatever another tree says.
         match is_this && root == Path::new("/proc") {
             true => os::cpu_seconds(),
             false => stat().and_then(|stat| os::ticks_as_seconds(stat.cpu_ticks)),
@@ -246,8 +246,8 @@ fn open_fds(process: &Path, is_this: bool) -> Result<f64, Unavailable> {
         .flatten()
         .map(|entry| entry.path())
         .collect();
-    // A live list of our own holds the descriptor that it is read through, most often as
-    // the last one.
+    // The list of our own process contains the file descriptor that it is read through,
+    // usually as the last one.
     let path = fs::canonicalize(&path).ok();
     let is_listing = |entry: &PathBuf| is_this && fs::read_link(entry).ok() == path;
     let own = open.iter().rev().any(is_listing);

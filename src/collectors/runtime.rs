@@ -1,7 +1,7 @@
-//! The Rust runtime: what Go's `collectors.NewGoCollector` is to Go.
+//! The Rust runtime: the counterpart of Go's `collectors.NewGoCollector`.
 //!
-//! Rust has no garbage collector and no scheduler, so most of `go_*` has no counterpart.
-//! What has one bears Go's name with `rust_` in place of `go_`.
+//! Rust has no garbage collector and no scheduler, so most of `go_*` has no
+//! counterpart. The metrics that do have Go's names with `rust_` in place of `go_`.
 
 use std::panic;
 use std::path::{Path, PathBuf};
@@ -80,11 +80,11 @@ const METRICS: [Metric; 12] = [
 
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Exports `rust_*` of the process it runs in.
+/// Exports `rust_*` of the current process.
 ///
-/// The allocation counts are there only in a program that uses
-/// [`CountingAllocator`](super::CountingAllocator), the heap's state only with glibc 2.33
-/// or newer, and what comes from `/proc` only on Linux.
+/// The allocation counts need a program that uses
+/// [`CountingAllocator`](super::CountingAllocator), the heap's state needs glibc 2.33
+/// or newer, and what `/proc` reports needs Linux.
 #[derive(Debug)]
 pub struct RuntimeCollector {
     proc_root: PathBuf,
@@ -93,9 +93,9 @@ pub struct RuntimeCollector {
 }
 
 impl RuntimeCollector {
-    /// Creates a collector for this process. The first one puts a counter in front of the
-    /// panic hook; a program must set a hook of its own before, or later panics aren't
-    /// counted.
+    /// Creates a collector for the current process. The first one wraps the panic hook
+    /// in a counter; a program that sets its own hook must do so before, or later
+    /// panics aren't counted.
     #[must_use]
     pub fn new() -> RuntimeCollector {
         count_panics();
@@ -133,7 +133,7 @@ impl Collector for RuntimeCollector {
     }
 }
 
-/// In the order of [`METRICS`].
+/// Returns the values in the order of [`METRICS`].
 fn values(proc_root: &Path) -> [Option<f64>; METRICS.len()] {
     let float = |number: u64| number as f64;
     let status = Lines::of(proc_root.join("self/status"));
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn each_panic_is_counted_once_however_many_collectors_there_are() {
         let before = panics();
-        // Other tests panic too: only a count far from one a panic would be wrong.
+        // Other tests panic too, so only a large difference is an error.
         for _ in 0..100 {
             panic::catch_unwind(|| panic!("counted")).unwrap_err();
         }

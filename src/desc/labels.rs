@@ -6,18 +6,19 @@ use std::mem;
 use super::MetricKind;
 use crate::names::label_names_problem;
 
-/// The labels of one metric after another, which differ in some values. What doesn't
-/// change is written once.
+/// The labels of a metric whose samples differ in some of the values. The constant
+/// parts are rendered once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Template {
-    /// What precedes each value that varies, and which value that is.
+    /// For each variable value, the text before it and the value's index.
     parts: Vec<(String, usize)>,
     end: String,
     has_empty: bool,
 }
 
 impl Template {
-    /// The same as [`Template::new`], or the problem with these names on a metric of `kind`.
+    /// Creates a template like [`Template::new`], or returns the problem with these
+    /// names on a metric of `kind`.
     pub fn checked<'a>(
         constant: impl Iterator<Item = (&'a str, &'a str)> + Clone,
         variable: impl Iterator<Item = &'a str> + Clone,
@@ -30,7 +31,8 @@ impl Template {
         }
     }
 
-    /// Labels sorted by name; of the `variable` ones the values vary.
+    /// Creates a template of labels sorted by name; the `variable` ones have no value
+    /// yet.
     fn new<'a>(
         constant: impl Iterator<Item = (&'a str, &'a str)>,
         variable: impl Iterator<Item = &'a str>,
@@ -58,8 +60,8 @@ impl Template {
         template
     }
 
-    /// Appends the labels with the values that `value` returns. Returns whether one of
-    /// all values is empty.
+    /// Appends the labels with the values that `value` returns. Returns whether any
+    /// value, constant or variable, is empty.
     pub fn push<'v>(&self, out: &mut String, value: impl Fn(usize) -> &'v str) -> bool {
         let mut has_empty = self.has_empty;
         for (before, index) in &self.parts {
@@ -73,7 +75,7 @@ impl Template {
     }
 }
 
-/// The problem with `names` on a metric of `kind`, if there is one.
+/// Returns the problem with `names` on a metric of `kind`, if there is one.
 fn labels_problem(names: Vec<&str>, kind: Option<MetricKind>) -> Option<String> {
     let own = kind.and_then(|kind| Some((kind, kind.own_label()?)));
     let own = own.filter(|(_, label)| names.contains(label));
@@ -85,7 +87,7 @@ fn labels_problem(names: Vec<&str>, kind: Option<MetricKind>) -> Option<String> 
     })
 }
 
-/// Appends `text` with its backslashes and newlines escaped, and its quotes if `quotes`.
+/// Appends `text` with backslashes and newlines escaped, and quotes too if `quotes`.
 pub(crate) fn push_escaped(out: &mut String, text: &str, quotes: bool) {
     if !has_special(text.as_bytes()) {
         out.push_str(text);
@@ -101,13 +103,13 @@ pub(crate) fn push_escaped(out: &mut String, text: &str, quotes: bool) {
     }
 }
 
-/// Whether any of `bytes` needs an escape, eight at a time.
+/// Returns whether any of `bytes` needs an escape, eight at a time.
 #[inline]
 fn has_special(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Where a byte is the one that is looked for, the difference is 0, and only then does
-    // taking 1 from it set its highest bit while that of the byte itself is not set.
+    // Where a byte equals the one sought, the difference is 0. Only then does
+    // subtracting 1 set its highest bit while that of the byte itself is not set.
     let has = |word: u64, byte: u8| {
         let difference = word ^ (ONES * u64::from(byte));
         difference.wrapping_sub(ONES) & !difference & HIGH
@@ -127,8 +129,8 @@ fn has_special(bytes: &[u8]) -> bool {
     }
 }
 
-/// The names of labels as [`Template::push`] wrote them, with their values, which are still
-/// escaped.
+/// Returns the names and values of labels as [`Template::push`] wrote them, with the
+/// values still escaped.
 fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         let (name, rest) = text.split_once("=\"")?;
@@ -138,7 +140,7 @@ fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where the quote is that ends a value, which begins `text`.
+/// Returns the index of the quote that ends a value; `text` begins in the value.
 pub(crate) fn value_end(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     text.bytes().position(|byte| {
@@ -148,7 +150,7 @@ pub(crate) fn value_end(text: &str) -> Option<usize> {
     })
 }
 
-/// The names and values of labels as [`Template::push`] wrote them.
+/// Returns the names and values of labels as [`Template::push`] wrote them.
 pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
     let labels = written(text);
     labels
@@ -171,7 +173,7 @@ fn unescaped(text: &str) -> String {
     value
 }
 
-/// What tells a series from others: an empty label is no label.
+/// Returns what identifies a series: its labels without the empty ones.
 pub(crate) fn without_empty(text: &str) -> Cow<'_, str> {
     if !text.contains("=\"\"") {
         return text.into();
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_label_is_no_label() {
+    fn an_empty_label_means_no_label() {
         for (labels, identity) in [
             ("", ""),
             ("a=\"\"", ""),

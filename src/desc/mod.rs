@@ -1,7 +1,7 @@
-//! What a metric is: its name, help text, type and labels.
+//! Descriptors of metrics: name, help text, type and labels.
 //!
-//! The counterpart of Go's `prometheus.Desc`. A mistake in one is reported when its
-//! collector is registered, so that building one needs no error handling.
+//! The counterpart of Go's `prometheus.Desc`. Registering the collector reports a
+//! mistake in a descriptor, so creating one needs no error handling.
 
 pub(crate) mod labels;
 
@@ -15,19 +15,19 @@ use crate::names::metric_name_problem;
 /// The type of a metric family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MetricKind {
-    /// May go up and down.
+    /// A value that may go up and down.
     Gauge,
-    /// Only goes up, or back to 0 when its source restarts.
+    /// A value that only goes up, or back to 0 when its source restarts.
     Counter,
-    /// A number of which nothing else is known.
+    /// A number whose type is unknown.
     Untyped,
-    /// Counts of observations by upper bound, their sum and their number.
+    /// Counts of observations by upper bound, with their sum and count.
     Histogram,
-    /// Quantiles of observations, their sum and their number.
+    /// Quantiles of observations, with their sum and count.
     Summary,
 }
 
-/// As a TYPE line has it.
+/// Writes the type as a TYPE line has it.
 impl fmt::Display for MetricKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -41,12 +41,12 @@ impl fmt::Display for MetricKind {
 }
 
 impl MetricKind {
-    /// Whether its samples have several lines of names of their own.
+    /// Returns whether its samples have several lines with names of their own.
     pub(crate) fn is_distribution(self) -> bool {
         matches!(self, MetricKind::Histogram | MetricKind::Summary)
     }
 
-    /// The label that the samples of this type set themselves.
+    /// Returns the label that samples of this type set themselves.
     fn own_label(self) -> Option<&'static str> {
         match self {
             MetricKind::Histogram => Some("le"),
@@ -56,7 +56,7 @@ impl MetricKind {
     }
 }
 
-/// What all samples of a metric have in common.
+/// The name, help text, type and label names that all samples of a metric share.
 ///
 /// ```
 /// use exporter_workbook::desc::Desc;
@@ -68,7 +68,7 @@ impl MetricKind {
 /// assert_eq!(requests.name(), "shop_requests_total");
 /// ```
 ///
-/// A clone is the same descriptor and costs little.
+/// A clone is the same descriptor and is cheap.
 #[derive(Clone)]
 pub struct Desc(Arc<Inner>);
 
@@ -80,7 +80,7 @@ struct Inner {
     kind: Option<MetricKind>,
     constant: Vec<(String, String)>,
     variable: Vec<String>,
-    /// Made when it is first needed.
+    /// Rendered on first use.
     template: OnceLock<Result<Template, String>>,
 }
 
@@ -97,7 +97,7 @@ impl Desc {
         Desc::new(name, help, Some(MetricKind::Counter))
     }
 
-    /// Describes a metric whose type its source doesn't state.
+    /// Describes a metric whose source doesn't state its type.
     #[must_use]
     pub fn untyped(name: &str, help: &str) -> Desc {
         Desc::new(name, help, Some(MetricKind::Untyped))
@@ -126,7 +126,7 @@ impl Desc {
         }))
     }
 
-    /// Prefixes the name with `namespace` and `_`, or with nothing if it is empty.
+    /// Prefixes the name with `namespace` and `_`, unless `namespace` is empty.
     #[must_use]
     pub fn namespace(self, namespace: &str) -> Desc {
         match namespace {
@@ -141,7 +141,7 @@ impl Desc {
         self.changed(|inner| inner.name = format!("{prefix}{}", inner.name).into())
     }
 
-    /// Adds a label whose value each sample states, in the order of these calls.
+    /// Adds a variable label. Samples state the values in the order of these calls.
     #[must_use]
     pub fn label(self, name: &str) -> Desc {
         self.changed(|inner| inner.variable.push(name.to_owned()))
@@ -160,31 +160,32 @@ impl Desc {
         Desc(Arc::new(inner))
     }
 
-    /// The name of the metric family.
+    /// Returns the name of the metric family.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The help text; may be empty.
+    /// Returns the help text, which may be empty.
     #[must_use]
     pub fn help(&self) -> &str {
         &self.0.help
     }
 
-    /// The type, or `None` for a descriptor of the `prometheus` crate, which has none.
+    /// Returns the type, or `None` for a descriptor of the `prometheus` crate, which
+    /// has none.
     #[must_use]
     pub fn kind(&self) -> Option<MetricKind> {
         self.0.kind
     }
 
-    /// The names of the labels whose values each sample states.
+    /// Returns the names of the variable labels, whose values each sample states.
     #[must_use]
     pub fn labels(&self) -> &[String] {
         &self.0.variable
     }
 
-    /// The labels that all samples have alike, with their values.
+    /// Returns the constant labels, which all samples share, with their values.
     #[must_use]
     pub fn const_labels(&self) -> &[(String, String)] {
         &self.0.constant
@@ -198,7 +199,7 @@ impl Desc {
         Arc::clone(&self.0.help)
     }
 
-    /// The labels of this metric as they are written, or why there can be none.
+    /// Returns the labels of this metric as a template, or the problem with them.
     pub(crate) fn template(&self) -> Result<&Template, String> {
         let make = || match metric_name_problem(self.name()) {
             Some(problem) => Err(problem),
@@ -212,7 +213,7 @@ impl Desc {
         made.as_ref().map_err(String::clone)
     }
 
-    /// Whether both are one value in memory, and so the same.
+    /// Returns whether both are the same value in memory, and so equal.
     pub(crate) fn is(&self, other: &Desc) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -253,7 +254,7 @@ impl fmt::Debug for Desc {
     }
 }
 
-/// A descriptor of the `prometheus` crate, which has no type.
+/// Converts a descriptor of the `prometheus` crate, which has no type.
 impl From<&prometheus::core::Desc> for Desc {
     fn from(desc: &prometheus::core::Desc) -> Desc {
         Desc::new(&desc.fq_name, &desc.help, None).changed(|inner| {

@@ -11,31 +11,31 @@ use crate::desc::{Desc, MetricKind};
 
 /// A metric family with its samples, in the order in which they are served.
 ///
-/// A registry gathers families; a [`Collector`](crate::collect::Collector) that filters or
-/// renames those of another registry hands them on by
+/// A registry gathers families. A [`Collector`](crate::collect::Collector) that filters
+/// or renames the families of another registry passes them on with
 /// [`Samples::append`](crate::collect::Samples::append).
 #[derive(Clone)]
 pub struct Family {
     pub(crate) name: Arc<str>,
     pub(crate) help: Arc<str>,
     pub(crate) kind: MetricKind,
-    /// The labels of one sample after the other, as they are written.
+    /// The rendered labels of all samples, one after the other.
     pub(crate) labels: String,
     pub(crate) points: Vec<Point>,
-    /// Whether a label value is empty, which is the same as no label.
+    /// Whether any label value is empty, which is the same as no label.
     pub(crate) has_empty: bool,
 }
 
-/// What is wrong with labels that a [`Point`] cannot tell the place of.
+/// The problem with labels beyond the offsets that a [`Point`] can store.
 pub(crate) const TOO_LONG: &str = "the labels of its family are longer than 4 GiB";
 
 /// One metric of a family.
 #[derive(Clone)]
 pub(crate) struct Point {
-    /// Where its labels are.
+    /// Where its labels begin.
     pub start: u32,
     pub length: u32,
-    /// In Unix milliseconds, or [`Point::NO_TIME`].
+    /// The timestamp in Unix milliseconds, or [`Point::NO_TIME`].
     pub time: i64,
     pub value: Value,
 }
@@ -50,8 +50,8 @@ impl Point {
 }
 
 impl Family {
-    /// A family of `desc` without samples. The crate's descriptors have no type; a family
-    /// of one is untyped.
+    /// Creates a family of `desc` without samples. A family whose descriptor has no
+    /// type is untyped.
     pub(crate) fn new(desc: &Desc) -> Family {
         Family {
             name: desc.shared_name(),
@@ -73,40 +73,39 @@ impl Family {
         }
     }
 
-    /// The name, such as `queue_length`.
+    /// Returns the name, such as `queue_length`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The help text; may be empty.
+    /// Returns the help text, which may be empty.
     #[must_use]
     pub fn help(&self) -> &str {
         &self.help
     }
 
-    /// The type.
+    /// Returns the type.
     #[must_use]
     pub fn kind(&self) -> MetricKind {
         self.kind
     }
 
-    /// The same samples under another name. If that is invalid, gathering the family is an
-    /// error.
+    /// Renames the family. If the name is invalid, gathering the family is an error.
     #[must_use]
     pub fn with_name(mut self, name: &str) -> Family {
         self.name = name.into();
         self
     }
 
-    /// The same samples with another help text.
+    /// Replaces the help text.
     #[must_use]
     pub fn with_help(mut self, help: &str) -> Family {
         self.help = help.into();
         self
     }
 
-    /// The samples.
+    /// Returns the samples.
     pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'_>> {
         self.points.iter().map(|point| Sample {
             family: self,
@@ -121,7 +120,7 @@ impl Family {
         self.points.retain(|_| kept.next().unwrap_or_default());
     }
 
-    /// Adds a sample with the labels of `template`. Gives its place among the points.
+    /// Adds a sample with the labels of `template`. Returns its index among the points.
     #[inline]
     pub(crate) fn push<'v>(
         &mut self,
@@ -144,24 +143,24 @@ impl Family {
         Ok(&mut self.points[at])
     }
 
-    /// The labels of `point` as they are written, without braces.
+    /// Returns the rendered labels of `point`, without braces.
     pub(crate) fn labels_of(&self, point: &Point) -> &str {
         &self.labels[point.range()]
     }
 
-    /// The same as bytes, which needs no look for the bounds of characters.
+    /// Returns the same as bytes, without checks for character boundaries.
     #[inline]
     pub(crate) fn label_bytes(&self, point: &Point) -> &[u8] {
         &self.labels.as_bytes()[point.range()]
     }
 
-    /// What tells the series of `point` from others.
+    /// Returns what identifies the series of `point`.
     pub(crate) fn identity(&self, point: &Point) -> Cow<'_, str> {
         labels::without_empty(self.labels_of(point))
     }
 }
 
-/// One sample of a family: of a histogram or summary all of its lines.
+/// One sample of a family; for a histogram or summary, all of its lines.
 #[derive(Clone, Copy)]
 pub struct Sample<'a> {
     family: &'a Family,
@@ -169,13 +168,13 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// The labels by name, without `le` and `quantile`.
+    /// Returns the labels by name, without `le` and `quantile`.
     #[must_use]
     pub fn labels(&self) -> Vec<(String, String)> {
         labels::parse(self.family.labels_of(self.point))
     }
 
-    /// The value of the label `name`, if it has one.
+    /// Returns the value of the label `name`, if it has one.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<String> {
         let mut labels = self.labels().into_iter();
@@ -184,13 +183,13 @@ impl<'a> Sample<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The value.
+    /// Returns the value.
     #[must_use]
     pub fn value(&self) -> &'a Value {
         &self.point.value
     }
 
-    /// The timestamp in Unix milliseconds, if the collector set one.
+    /// Returns the timestamp in Unix milliseconds, if the collector set one.
     #[must_use]
     pub fn timestamp(&self) -> Option<i64> {
         (self.point.time != Point::NO_TIME).then_some(self.point.time)

@@ -1,8 +1,8 @@
-//! Metric families as text: Prometheus's own format and OpenMetrics.
+//! Metric families as text, in Prometheus's own format and in OpenMetrics.
 //!
-//! The counterpart of Go's `expfmt`. Writing cannot fail: what is written was checked when
-//! it was [gathered](crate::registry::Gathered), its names, labels and values by themselves
-//! and beside each other.
+//! The counterpart of Go's `expfmt`. Writing can't fail:
+//! [gathering](crate::registry::Gathered) has checked all names, labels and values,
+//! each by itself and against the others.
 
 mod family;
 mod numbers;
@@ -18,12 +18,13 @@ pub(crate) use numbers::float_text;
 
 use self::open_metrics::FamilyNames;
 
-/// A format that families can be written in, as one row of what sets it apart.
+/// A format for families, as one row of what distinguishes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
     /// The media type that a response in this format states.
     pub content_type: &'static str,
-    /// Whether it is OpenMetrics: other names for counters, other numbers, an end mark.
+    /// Whether it is OpenMetrics, which has other counter names, other numbers and an
+    /// end mark.
     is_open_metrics: bool,
     float: fn(&mut Vec<u8>, f64),
     count: fn(&mut Vec<u8>, u64),
@@ -38,20 +39,22 @@ impl Format {
         content_type: "text/plain; version=0.0.4; charset=utf-8",
         is_open_metrics: false,
         float: numbers::write_float,
-        // As Go does: a count of a million is 1e+06.
+        // As in Go: a count of a million is 1e+06.
         count: |out, count| numbers::write_float(out, count as f64),
         timestamp: numbers::write_milliseconds,
     };
 
     /// OpenMetrics 1.0.0; Go's `MetricFamilyToOpenMetrics`.
     ///
-    /// A counter's family is named without `_total`. A counter is of type `unknown` if it
-    /// lacks the suffix, or if its name without it would clash with another family or with
-    /// the `_created` of one, so that its samples keep their names. A family whose name ends
-    /// in a base unit says so. Not prevented: a negative quantile, a counter or sum below 0 or
-    /// `NaN`, and `a_created` beside a histogram or summary `a`. Prometheus accepts them.
+    /// A counter's family is named without `_total`. A counter has type `unknown`, and
+    /// its samples keep their names, if it lacks the suffix or if the shorter name
+    /// would clash with another family or its `_created`. A family whose name ends in a
+    /// base unit has a UNIT line. Not prevented: a negative quantile, a counter or sum
+    /// below 0 or `NaN`, and `a_created` alongside a histogram or summary `a`.
+    /// Prometheus accepts them.
     ///
-    /// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
+    /// See
+    /// <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
     pub const OPEN_METRICS_1_0_0: Format = Format {
         content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
         is_open_metrics: true,
@@ -60,13 +63,14 @@ impl Format {
         timestamp: numbers::write_seconds,
     };
 
-    /// What clients older than OpenMetrics 1.0.0 ask for: the same under another name.
+    /// The version that clients older than OpenMetrics 1.0.0 ask for: the same text,
+    /// another name.
     pub const OPEN_METRICS_0_0_1: Format = Format {
         content_type: "application/openmetrics-text; version=0.0.1; charset=utf-8",
         ..Format::OPEN_METRICS_1_0_0
     };
 
-    /// Appends those of `families` whose name is `wanted`. What is written of one doesn't
+    /// Appends the `families` whose name is `wanted`. The text of a family doesn't
     /// depend on which others are wanted.
     pub fn write(
         &self,
@@ -97,7 +101,7 @@ impl Format {
         }
     }
 
-    /// All of `families` as text.
+    /// Returns all of `families` as text.
     #[must_use]
     pub fn to_text(&self, families: &[Family]) -> String {
         let mut out = Vec::new();

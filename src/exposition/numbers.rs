@@ -1,11 +1,11 @@
-//! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them, but for -0,
-//! which is 0 in Go's text format too: the label values `le` and `quantile` are a part of
-//! a series' identity, so they must read as the next exporter's do.
+//! Numbers as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes them, except for
+//! -0, which is 0 in Go's text format too. The label values `le` and `quantile`
+//! identify series, so they must read as other exporters write them.
 
-/// Appends `value` with the fewest digits that give it back, in exponent form from 1e+06
-/// on and below 1e-04.
+/// Appends `value` with the fewest digits that parse back to it, with an exponent from
+/// 1e+06 on and below 1e-04.
 pub fn write_float(out: &mut Vec<u8>, value: f64) {
-    // Not NaN, for one.
+    // False for NaN too.
     if !(1e-4..1e6).contains(&value.abs()) {
         write_unusual_float(out, value);
         return;
@@ -26,7 +26,7 @@ fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
     } else if value.is_infinite() {
         out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
     } else if value == 0.0 {
-        // Also -0, which Go's text format writes without its sign.
+        // -0 too, which Go's text format writes without its sign.
         out.push(b'0');
     } else {
         if value < 0.0 {
@@ -37,14 +37,15 @@ fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// The same as a string, for messages.
+/// Returns the same text as a string, for messages.
 pub fn float_text(value: f64) -> String {
     let mut out = Vec::new();
     write_float(&mut out, value);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The same as OpenMetrics wants it: no float without a point or an exponent.
+/// Appends `value` as OpenMetrics requires: every float has a decimal point or an
+/// exponent.
 pub fn write_open_metrics_float(out: &mut Vec<u8>, value: f64) {
     let start = out.len();
     write_float(out, value);
@@ -61,12 +62,12 @@ pub fn write_integer(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Appends a timestamp as the text format has it.
+/// Appends a timestamp in the text format.
 pub fn write_milliseconds(out: &mut Vec<u8>, milliseconds: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(milliseconds).as_bytes());
 }
 
-/// Appends a timestamp as OpenMetrics wants it, exactly.
+/// Appends a timestamp in OpenMetrics, exactly.
 pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
     if milliseconds < 0 {
         out.push(b'-');
@@ -78,7 +79,7 @@ pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
     out.extend_from_slice(&itoa::Buffer::new().format(fraction).as_bytes()[1..]);
 }
 
-/// Appends in exponent form what `text` has with a point, or an exponent, or both.
+/// Appends `text`, which may have a decimal point or an exponent, in exponent form.
 fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
     let e = text.iter().position(|byte| *byte == b'e');
     let (mantissa, written) = text.split_at(e.unwrap_or(text.len()));
@@ -96,7 +97,7 @@ fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
     if out.len() > start + 1 {
         out.insert(start + 1, b'.');
     }
-    // That of the first digit.
+    // The exponent of the first digit.
     let exponent = written + whole - 1 - leading as i32;
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     let exponent = exponent.unsigned_abs();
@@ -110,7 +111,7 @@ fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
 mod tests {
     use super::*;
 
-    /// The values and how Go writes each.
+    /// Values, and how Go writes them.
     const AS_GO: &[(f64, &str)] = &[
         (0.0, "0"),
         (-0.0, "0"),

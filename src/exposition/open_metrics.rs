@@ -1,4 +1,5 @@
-//! What families are called in OpenMetrics, where a name claims more than its own lines.
+//! The names of families in OpenMetrics, where a family reserves more names than it
+//! uses.
 
 use std::collections::HashMap;
 
@@ -11,13 +12,13 @@ const UNITS: [&str; 9] = [
     "volts",
 ];
 
-/// The base unit that `name` ends in, if it does.
+/// Returns the base unit that `name` ends in, if any.
 pub fn unit(name: &str) -> Option<&str> {
     let (_, unit) = name.rsplit_once('_')?;
     UNITS.contains(&unit).then_some(unit)
 }
 
-/// The types of all families of a scrape by name.
+/// The types of all families of a scrape, by name.
 pub struct FamilyNames<'a>(HashMap<&'a str, MetricKind>);
 
 impl<'a> FamilyNames<'a> {
@@ -26,7 +27,7 @@ impl<'a> FamilyNames<'a> {
         FamilyNames(names.collect())
     }
 
-    /// The name and the type of `family`.
+    /// Returns the name and the type of `family`.
     pub fn in_open_metrics<'f>(&self, family: &'f Family) -> (&'f str, &'static str) {
         let name = family.name();
         match family.kind() {
@@ -41,8 +42,9 @@ impl<'a> FamilyNames<'a> {
         }
     }
 
-    /// Whether a counter may be called `short`: no family is, none has a sample of that
-    /// name or may have, and none is called as this counter's own `_created`.
+    /// Returns whether a counter may be called `short`: no family has that name, no
+    /// family has or may have a sample of that name, and none is called like this
+    /// counter's `_created`.
     fn is_free(&self, short: &str) -> bool {
         let samples = ["_bucket", "_count", "_sum", "_created"];
         let mut bases = samples.iter().filter_map(|end| short.strip_suffix(end));

@@ -1,43 +1,43 @@
-//! The values that samples have.
+//! The values of samples.
 
 use super::float_text;
 
 /// The value of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of a gauge, a counter or an untyped metric.
+    /// The value of a gauge, a counter or an untyped metric.
     Number(f64),
-    /// Of a histogram.
+    /// The value of a histogram.
     Histogram(Box<HistogramValue>),
-    /// Of a summary.
+    /// The value of a summary.
     Summary(Box<SummaryValue>),
 }
 
-/// How many observations there were, what they add up to, and how they are distributed.
+/// The count, the sum and the distribution of observations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistogramValue {
     /// The number of observations.
     pub count: u64,
-    /// The sum of what was observed.
+    /// The sum of the observed values.
     pub sum: f64,
-    /// Upper bounds in ascending order, each with the number of observations less than or
-    /// equal to it. The bound `+Inf` may be missing: its bucket holds `count`.
+    /// Upper bounds in ascending order, each with the number of observations less than
+    /// or equal to it. The bound `+Inf` is optional: its bucket holds `count`.
     pub buckets: Vec<(f64, u64)>,
 }
 
-/// How many observations there were, what they add up to, and some of their quantiles.
+/// The count, the sum and some quantiles of observations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SummaryValue {
     /// The number of observations.
     pub count: u64,
-    /// The sum of what was observed.
+    /// The sum of the observed values.
     pub sum: f64,
     /// Quantiles from 0 to 1 in ascending order, each with its value.
     pub quantiles: Vec<(f64, f64)>,
 }
 
 impl Value {
-    /// What is wrong with it, by itself.
+    /// Returns the problem with the value, if there is one.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Value::Number(_) => None,
@@ -63,8 +63,8 @@ fn histogram_problem(histogram: &HistogramValue) -> Option<String> {
         }
         if let Some((_, before)) = before.filter(|(_, before)| before > counted) {
             return Some(format!(
-                "its bucket `le` {le} counts {counted} and the one before it {before}: \
-                 each counts those before it as well"
+                "its bucket `le` {le} counts {counted} but the one before it \
+                 {before}: buckets are cumulative"
             ));
         }
         let is_all = *bound == f64::INFINITY;

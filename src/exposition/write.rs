@@ -1,10 +1,10 @@
-//! The lines that every format has: comments, and samples with their labels.
+//! The lines that all formats share: comments, and samples with their labels.
 
 use super::family::Point;
 use super::{Family, Format, HistogramValue, SummaryValue, Value};
 use crate::desc::labels::push_escaped;
 
-/// A comment such as `# HELP name text`, or nothing without a text.
+/// Appends a comment such as `# HELP name text`, or nothing if the text is empty.
 pub fn comment(out: &mut Vec<u8>, keyword: &str, name: &str, text: &str, quotes: bool) {
     if text.is_empty() {
         return;
@@ -39,7 +39,7 @@ pub fn samples(format: &Format, family: &Family, out: &mut Vec<u8>) {
     }
 }
 
-/// The lines of one sample.
+/// Writes the lines of one sample.
 struct Lines<'a> {
     format: &'a Format,
     name: &'a [u8],
@@ -54,7 +54,7 @@ impl Lines<'_> {
         self.float(value);
     }
 
-    /// Its buckets, of which `+Inf` need not be one, its sum and its count.
+    /// Appends the buckets, of which `+Inf` is optional, the sum and the count.
     fn histogram(&mut self, histogram: &HistogramValue) {
         let buckets = histogram.buckets.iter().copied();
         let finite = buckets.filter(|(bound, _)| *bound != f64::INFINITY);
@@ -65,7 +65,7 @@ impl Lines<'_> {
         self.sum_and_count(histogram.sum, histogram.count);
     }
 
-    /// Its quantiles, its sum and its count.
+    /// Appends the quantiles, the sum and the count.
     fn summary(&mut self, summary: &SummaryValue) {
         for (quantile, value) in &summary.quantiles {
             self.begin(b"", Some((b"quantile", *quantile)));
@@ -81,7 +81,7 @@ impl Lines<'_> {
         self.count(count);
     }
 
-    /// A line up to its value, with one label of its own if `extra` has it.
+    /// Appends a line up to its value, with the label `extra` if there is one.
     #[inline]
     fn begin(&mut self, suffix: &[u8], extra: Option<(&[u8], f64)>) {
         self.out.extend_from_slice(self.name);

@@ -1,4 +1,4 @@
-//! How long one scrape may take, and what is answered when that is over.
+//! The time limit of one scrape, and the response when it is over.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -12,20 +12,21 @@ use super::HandlerOpts;
 use super::status::unavailable;
 
 impl HandlerOpts {
-    /// How long the scrape of `request` may take: the shorter of [`HandlerOpts::timeout`]
-    /// and 95% of what its `X-Prometheus-Scrape-Timeout-Seconds` says; `None` without
-    /// either. For a handler that works before it has a registry, such as a probe.
+    /// Returns how long the scrape of `request` may take: the shorter of
+    /// [`HandlerOpts::timeout`] and 95% of its `X-Prometheus-Scrape-Timeout-Seconds`,
+    /// or `None` without either. For handlers that work before they have a registry,
+    /// such as a probe.
     #[must_use]
     pub fn time_for(&self, request: &Request<()>) -> Option<Duration> {
         let own = self.timeout.filter(|timeout| !timeout.is_zero());
         let waits = scrape_timeout(request.headers());
-        // What is left is for the response to arrive in.
+        // The rest of the time is for the response to arrive.
         let clients = waits.map(|timeout| timeout.mul_f64(0.95));
         own.into_iter().chain(clients).min()
     }
 }
 
-/// How long Prometheus waits for this scrape, if it says so.
+/// Returns how long Prometheus waits for this scrape, if it says so.
 fn scrape_timeout(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get("x-prometheus-scrape-timeout-seconds")?;
     let seconds: f64 = seconds.to_str().ok()?.trim().parse().ok()?;
@@ -33,14 +34,15 @@ fn scrape_timeout(headers: &HeaderMap) -> Option<Duration> {
     (!timeout.is_zero()).then_some(timeout)
 }
 
-/// What `scrape` answers, given its deadline, or status 503 once `limit` is over. The
-/// scrape goes on to its end on a thread of its own, since nothing can stop a collector.
+/// Returns the response of `scrape`, which is passed its deadline, or status 503 once
+/// `limit` is over. The scrape continues to its end on its own thread, since nothing
+/// can stop a collector.
 pub fn within(
     limit: Duration,
     scrape: impl FnOnce(Option<Instant>) -> Response<Vec<u8>> + Send + 'static,
 ) -> Response<Vec<u8>> {
     let (sender, answer) = mpsc::sync_channel(1);
-    // Past the end of time there is none.
+    // A limit beyond what an `Instant` can represent is no limit.
     let deadline = Instant::now().checked_add(limit);
     let scrape = move || {
         let _ = sender.send(scrape(deadline));
@@ -49,7 +51,7 @@ pub fn within(
     let thread = match thread::Builder::new().name(name).spawn(scrape) {
         Ok(thread) => thread,
         Err(error) => {
-            let reason = format!("Cannot start a thread to gather on: {error}.\n");
+            let reason = format!("Cannot start a thread for the scrape: {error}.\n");
             return unavailable(&reason);
         }
     };
@@ -59,10 +61,10 @@ pub fn within(
             "Exceeded configured timeout of {}.\n",
             GoDuration(limit)
         )),
-        // It panicked, as `PanicOnError` wants it: here, where the server sees it.
+        // It panicked because of `PanicOnError`: panic here, where the server sees it.
         Err(RecvTimeoutError::Disconnected) => match thread.join() {
             Err(panic) => resume_unwind(panic),
-            Ok(()) => unavailable("The scrape ended without an answer.\n"),
+            Ok(()) => unavailable("The scrape ended without a response.\n"),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! Where messages for the program's operator go.
+//! The log for messages to the program's operator.
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +10,11 @@ use std::thread;
 pub type ErrorLog = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Creates a log that writes each message and a newline to standard error. A message is
-/// lost if it cannot be written, or if nobody reads the messages before it: a full disk or
-/// a full pipe costs no scrape, as it would with `eprintln!`, which panics or waits.
+/// lost if it can't be written or if too many are waiting to be read. A full disk or a
+/// full pipe therefore costs no scrape, whereas `eprintln!` would panic or wait.
 #[must_use]
 pub fn stderr_log() -> ErrorLog {
-    /// The messages that may wait to be written.
+    /// How many messages may wait to be written.
     const WAITING: usize = 256;
     static WRITER: OnceLock<Option<SyncSender<String>>> = OnceLock::new();
 
@@ -34,7 +34,7 @@ fn write(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
 }
 
-/// Calls `log`, whose panic costs the message alone.
+/// Calls `log`; a panic in it costs only the message.
 pub(crate) fn write_log(log: &ErrorLog, message: &str) {
     let _ = catch_unwind(AssertUnwindSafe(|| log(message)));
 }

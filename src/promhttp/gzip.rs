@@ -1,4 +1,4 @@
-//! Whether a response is compressed, and its compression.
+//! Negotiation of compression, and the compression itself.
 
 use std::io::Write;
 
@@ -10,8 +10,9 @@ use http::header::ACCEPT_ENCODING;
 use super::HandlerOpts;
 use super::negotiate::elements;
 
-/// Whether the client prefers gzip to the plain body, and the handler compresses; Go's
-/// `httputil.NegotiateContentEncoding`, by which `*` and a tie mean the plain body.
+/// Returns whether the handler compresses and the client prefers gzip to the plain
+/// body; Go's `httputil.NegotiateContentEncoding`, in which `*` and a tie mean the
+/// plain body.
 pub fn is_gzipped(headers: &HeaderMap, opts: &HandlerOpts) -> bool {
     let accepted = elements(headers, &ACCEPT_ENCODING);
     let quality = |offer: &str| {
@@ -24,12 +25,12 @@ pub fn is_gzipped(headers: &HeaderMap, opts: &HandlerOpts) -> bool {
     !opts.disable_compression && gzip > 0.0 && gzip > quality("identity")
 }
 
-/// Compresses `body` at the fastest level: a scrape crosses a local network, where time is
-/// dearer than bytes. `benches/README.md` has what flate2's backends need.
+/// Compresses `body` at the fastest level: a scrape crosses a local network, where time
+/// costs more than bytes. `benches/README.md` compares flate2's backends.
 pub fn gzip(body: &[u8]) -> Vec<u8> {
     let buffer = Vec::with_capacity(body.len() / 8);
     let mut encoder = GzEncoder::new(buffer, Compression::fast());
-    // Writing to memory does not fail.
+    // Writing to memory doesn't fail.
     let _ = encoder.write_all(body);
     encoder.finish().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! Metrics of any handler: its requests by code, how long they take, how large the
-//! responses are and how many are in flight; Go's `promhttp.InstrumentHandler…`.
+//! Metrics of any handler: its requests by code, their duration, the size of the
+//! responses and the requests in flight; Go's `promhttp.InstrumentHandler…`.
 //!
-//! The metrics are the program's own. A vector may have the labels `code` and `method`, and
-//! no others.
+//! The metrics are the program's own. A vector may have the labels `code` and `method`,
+//! and no others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
@@ -16,22 +16,23 @@ use super::Handler;
 use crate::message::debug_is_message;
 use crate::names::shown;
 
-/// A vector that has other labels than `code` and `method`.
+/// The error for a vector that has other labels than `code` and `method`.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{metric}` has the label `{label}`, which no request has: a handler is instrumented \
-     by `code` and `method`"
+    "`{metric}` has the label `{label}`, which a handler can't set: it sets only `code` \
+     and `method`"
 )]
 pub struct InstrumentError {
-    /// Name of the metric.
+    /// The name of the metric.
     pub metric: String,
-    /// Name of the label.
+    /// The name of the label.
     pub label: String,
 }
 
 debug_is_message!(InstrumentError);
 
-/// Counts the requests that `handler` is answering; Go's `InstrumentHandlerInFlight`.
+/// Counts the requests that `handler` is currently handling; Go's
+/// `InstrumentHandlerInFlight`.
 pub fn instrument_handler_in_flight(
     gauge: IntGauge,
     handler: impl Handler,
@@ -43,7 +44,7 @@ pub fn instrument_handler_in_flight(
     }
 }
 
-/// Counted until this goes out of scope, even by a panic.
+/// Counts one request until it is dropped, by a panic too.
 struct One<'a>(&'a IntGauge);
 
 impl Drop for One<'_> {
@@ -52,8 +53,9 @@ impl Drop for One<'_> {
     }
 }
 
-/// Counts the requests that `handler` has answered; Go's `InstrumentHandlerCounter`. One
-/// that panics counts with code 500, which [`serve`](crate::serve) answers.
+/// Counts the requests that `handler` has handled; Go's `InstrumentHandlerCounter`. A
+/// request whose handler panics counts with code 500, the response of
+/// [`serve`](crate::serve).
 ///
 /// # Errors
 ///
@@ -84,7 +86,7 @@ pub fn instrument_handler_duration(
     }))
 }
 
-/// Observes how large the bodies of responses are, in bytes; Go's
+/// Observes the size of response bodies, in bytes; Go's
 /// `InstrumentHandlerResponseSize`.
 ///
 /// # Errors
@@ -100,8 +102,8 @@ pub fn instrument_handler_response_size(
     }))
 }
 
-/// Calls `observe` after each request with its label values, its start and the size of its
-/// response.
+/// Calls `observe` after each request with its label values, its start and the size of
+/// its response.
 fn observed(
     handler: impl Handler,
     labels: Labels,
@@ -150,7 +152,8 @@ impl Labels {
     }
 }
 
-/// In small letters as Go has it. A client may invent methods, and each would be a series.
+/// Returns the method in lower case, as Go does. Clients may invent methods, each of
+/// which would be a new series.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "get",

@@ -1,4 +1,4 @@
-//! How many scrapes may run at once, and sharing what one gathers.
+//! A limit on concurrent scrapes, and scrapes that share one collection.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::collect::Scrape;
 use crate::registry::{Gathered, Gatherer, gather_caught};
 
-/// How many scrapes are in progress. Clones, such as those in clones of
-/// [`HandlerOpts`](super::HandlerOpts), count together.
+/// The number of scrapes in progress. Clones, such as those in clones of
+/// [`HandlerOpts`](super::HandlerOpts), share one count.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<AtomicUsize>);
 
-/// A scrape that is counted until this goes out of scope.
+/// A place for one scrape, which counts as in progress until this is dropped.
 pub struct Permit(InFlight);
 
 impl InFlight {
-    /// A permit, if fewer than `limit` are in use.
+    /// Returns a permit if fewer than `limit` are in use.
     pub(super) fn take(&self, limit: usize) -> Option<Permit> {
         let one_more = |taken| (taken < limit).then_some(taken + 1);
         let order = Ordering::Relaxed;
@@ -30,7 +30,7 @@ impl Drop for Permit {
     }
 }
 
-/// Lets the scrapes that come during another share what that one gathers.
+/// Lets scrapes that arrive during another one share its result.
 pub struct Coalesced<G> {
     source: G,
     current: Mutex<Flight>,
@@ -44,10 +44,10 @@ impl<G: Gatherer> Coalesced<G> {
         Coalesced { source, current }
     }
 
-    /// What the scrape in progress gathers, or one of its own if there is none.
+    /// Returns what the scrape in progress gathers, or starts one if there is none.
     pub fn gather(&self, scrape: &Scrape) -> Arc<Gathered> {
         let flight = Arc::clone(&self.current());
-        // The first to come gathers, the others wait for it.
+        // The first one gathers, the others wait for it.
         let gathered = flight.get_or_init(|| Arc::new(self.gather_alone(scrape)));
         let mut current = self.current();
         if Arc::ptr_eq(&current, &flight) {
@@ -56,7 +56,7 @@ impl<G: Gatherer> Coalesced<G> {
         Arc::clone(gathered)
     }
 
-    /// What a scrape of its own gathers.
+    /// Gathers without sharing.
     pub fn gather_alone(&self, scrape: &Scrape) -> Gathered {
         gather_caught(&self.source, scrape)
     }

@@ -1,11 +1,11 @@
-//! Status 405, for the handlers here and for the listener, which refuses sooner.
+//! Status 405, for the handlers here and for the server, which refuses earlier.
 
 use http::header::{ALLOW, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::status::plain_text;
 
-/// Status 405 with the methods that a scrape may have.
+/// Returns status 405 with the methods that a scrape may use.
 pub(crate) fn method_not_allowed() -> Response<Vec<u8>> {
     let mut response = plain_text(
         StatusCode::METHOD_NOT_ALLOWED,

@@ -1,8 +1,8 @@
-//! From a registry to an HTTP response.
+//! HTTP handlers that serve a registry.
 //!
-//! The counterpart of Go's `promhttp`. A [`Handler`] maps one request to one response in
-//! the `http` crate's types: it knows no server, so any server can carry it.
-//! [`crate::serve`] is one that does.
+//! The counterpart of Go's `promhttp`. A [`Handler`] maps a request to a response, both
+//! in the types of the `http` crate. It knows no server, so it can run in any;
+//! [`crate::serve`] is one.
 
 mod deadline;
 mod error_log;
@@ -36,10 +36,10 @@ use self::own_metrics::{requests_in_flight, requests_total};
 use self::scrape::Scraper;
 use crate::registry::{IntoGatherer, RegisterError, Registry};
 
-/// Answers one request; closures are handlers.
+/// Handles requests; closures are handlers.
 pub trait Handler: Send + Sync {
-    /// The response. The body of a `GET` is also the body for a `HEAD`: the server that
-    /// carries the handler leaves it off, and keeps its length as Content-Length.
+    /// Returns the response. The body of a response to `GET` is also returned for
+    /// `HEAD`: the server omits it but sends its length as Content-Length.
     fn handle(&self, request: &Request<()>) -> Response<Vec<u8>>;
 }
 
@@ -58,7 +58,7 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
     }
 }
 
-/// A handler of any kind.
+/// A handler of any type.
 pub type BoxHandler = Box<dyn Handler>;
 
 impl Handler for BoxHandler {
@@ -67,37 +67,37 @@ impl Handler for BoxHandler {
     }
 }
 
-/// What a handler does besides serving its families; Go's `promhttp.HandlerOpts`.
+/// The options of a handler; Go's `promhttp.HandlerOpts`.
 #[derive(Clone, Default)]
 pub struct HandlerOpts {
-    /// Called for each failed scrape. A panic in it costs the message alone.
+    /// Receives a message for each failed scrape. A panic in it costs only the message.
     pub error_log: Option<ErrorLog>,
     /// What to do when a scrape has errors.
     pub error_handling: HandlerErrorHandling,
     /// Where to register `promhttp_metric_handler_errors_total`; nowhere if `None`.
     pub registry: Option<Registry>,
-    /// Never compresses a response, whatever the client accepts.
+    /// Never compresses responses, even if the client accepts it.
     pub disable_compression: bool,
-    /// How many scrapes may run at once; one more is answered 503. 0 is no limit for
-    /// scrapes without a timeout, and 64 for those with one, which may outlive their
-    /// response.
+    /// The maximum number of concurrent scrapes; the response to any further one is
+    /// status 503. 0 means no limit for scrapes without a timeout and 64 for scrapes
+    /// with one, because those may outlive their response.
     pub max_requests_in_flight: usize,
-    /// The scrapes that run, counted by all handlers and calls of [`respond`] that have a
-    /// clone of these options.
+    /// The count of scrapes in progress, shared by all handlers and calls of
+    /// [`respond`] that have a clone of these options.
     pub in_flight: InFlight,
-    /// After how long a scrape is answered 503; never if `None` or 0. The collectors go on
-    /// to their end, as nothing can stop them, but can ask for the
-    /// [time left](crate::collect::Samples::time_left).
+    /// The time after which the response to a scrape is status 503; `None` or 0 means
+    /// no limit. Nothing can stop the collectors, which continue to their end, but they
+    /// can ask for the [time left](crate::collect::Samples::time_left).
     ///
-    /// A client that says how long it waits, as Prometheus does by the header
-    /// `X-Prometheus-Scrape-Timeout-Seconds`, is answered after 95% of that at the
-    /// latest.
+    /// If the client states how long it waits, as Prometheus does in the header
+    /// `X-Prometheus-Scrape-Timeout-Seconds`, 95% of that is a limit too.
     pub timeout: Option<Duration>,
-    /// Answers in OpenMetrics if the client prefers it, as Prometheus does.
+    /// Responds in OpenMetrics if the client prefers it, as Prometheus does.
     pub enable_open_metrics: bool,
-    /// When the process started, for the header `Process-Start-Time-Unix` of each response.
+    /// When the process started, for the header `Process-Start-Time-Unix` of each
+    /// response.
     pub process_start_time: Option<SystemTime>,
-    /// Lets scrapes that arrive during another share what that one gathers.
+    /// Lets scrapes that arrive during another one share its result.
     pub coalesce_gather: bool,
 }
 
@@ -118,46 +118,52 @@ impl fmt::Debug for HandlerOpts {
     }
 }
 
-/// What is answered to a scrape with errors.
+/// The response to a scrape that has errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HandlerErrorHandling {
-    /// Status 500 and the errors as text, so that Prometheus sees a failed scrape.
+    /// Responds with status 500 and the errors as text, so that Prometheus sees a
+    /// failed scrape.
     #[default]
     HttpErrorOnError,
-    /// What could be collected, with status 200; 500 when that is nothing.
+    /// Responds with what could be collected and status 200, or with status 500 if that
+    /// is nothing.
     ContinueOnError,
-    /// A panic, which [`serve`](crate::serve) answers 500, and another server may not.
+    /// Panics. The response of [`serve`](crate::serve) is then status 500; other
+    /// servers may not have one.
     PanicOnError,
 }
 
-/// Serves the crate's default registry, with the two metrics of
-/// [`instrument_metric_handler`] registered there; Go's `promhttp.Handler`.
+/// Creates a handler for the crate's default registry, and registers the two metrics of
+/// [`instrument_metric_handler`] there; Go's `promhttp.Handler`.
 ///
 /// # Errors
 ///
-/// Returns an error if the default registry has one of these names already.
+/// Returns an error if the default registry already holds one of these names.
 pub fn handler() -> Result<BoxHandler, RegisterError> {
     let handler = handler_for(prometheus::default_registry(), HandlerOpts::default())?;
     let own = own_metrics::of_default_registry()?;
     Ok(Box::new(instrument_metric_handler(&own, handler)?))
 }
 
-/// Serves what `source` gathers at each request: a registry or a reference to one, the
-/// crate's own registry, or another [`Gatherer`](crate::registry::Gatherer); Go's
-/// `promhttp.HandlerFor`.
+/// Creates a handler that serves what `source` gathers at each request; Go's
+/// `promhttp.HandlerFor`. A source is a registry or a reference to one, the crate's own
+/// registry, or another [`Gatherer`](crate::registry::Gatherer).
 ///
-/// It answers `GET` and `HEAD`, in the format and the compression that the request
-/// prefers; `?name[]=a&name[]=b` asks for these families alone. Two handlers on one
-/// registry share its metrics.
+/// The handler accepts `GET` and `HEAD`, and responds in the format and the compression
+/// that the request prefers; `?name[]=a&name[]=b` selects these families. Two handlers
+/// that register on one registry share their metrics.
 ///
 /// # Errors
 ///
 /// Returns an error if `opts.registry` holds the name
-/// `promhttp_metric_handler_errors_total` for a collector of another type or description.
+/// `promhttp_metric_handler_errors_total` for a collector of another type or
+/// description.
 ///
 /// # Panics
 ///
-/// The handler panics on errors of a scrape if `opts.error_handling` says so.
+/// Panics if `opts.error_handling` is
+/// [`PanicOnError`](HandlerErrorHandling::PanicOnError) and a scrape has errors: then the
+/// handler panics, not this function.
 pub fn handler_for<K>(
     source: impl IntoGatherer<K>,
     opts: HandlerOpts,
@@ -168,15 +174,16 @@ pub fn handler_for<K>(
     }))
 }
 
-/// Answers one request from `source`, as a handler for it would: for a handler that makes a
-/// registry for each request, such as a probe. What limits such requests is shared through
+/// Responds to one request from `source`, as a handler for it would. For handlers that
+/// create a registry for each request, such as a probe: limits are shared through
 /// clones of `opts`.
 ///
-/// An error that [`handler_for`] would return is answered 500.
+/// The response is status 500 where [`handler_for`] would return an error.
 ///
 /// # Panics
 ///
-/// Panics on errors of the scrape if `opts.error_handling` says so.
+/// Panics if the scrape has errors and `opts.error_handling` is
+/// [`PanicOnError`](HandlerErrorHandling::PanicOnError).
 pub fn respond<K>(
     source: impl IntoGatherer<K>,
     request: &Request<()>,
@@ -188,17 +195,17 @@ pub fn respond<K>(
     }
 }
 
-/// Counts the scrapes that `handler` answers, in `registry`: by status code in
-/// `promhttp_metric_handler_requests_total`, and those being served in
-/// `promhttp_metric_handler_requests_in_flight`; Go's
+/// Counts the scrapes that `handler` serves: by status code in
+/// `promhttp_metric_handler_requests_total`, and those in progress in
+/// `promhttp_metric_handler_requests_in_flight`, both registered with `registry`; Go's
 /// `promhttp.InstrumentMetricHandler`.
 ///
-/// A scrape is counted once it is answered, so it shows in the next one.
+/// A scrape is counted after its response, so the next scrape shows it.
 ///
 /// # Errors
 ///
-/// Returns an error if `registry` holds one of these names for a collector of another type
-/// or description.
+/// Returns an error if `registry` holds one of these names for a collector of another
+/// type or description.
 pub fn instrument_metric_handler<H: Handler>(
     registry: &Registry,
     handler: H,

@@ -7,9 +7,9 @@ use super::HandlerOpts;
 use super::gzip::is_gzipped;
 use crate::exposition::Format;
 
-/// The first known format of the highest quality, as Go's `expfmt.Negotiate` chooses;
-/// unlike there, quality 0 refuses, and a parameter may be quoted. A client that accepts
-/// neither gets text, and never status 406.
+/// Returns the first known format of the highest quality, as Go's `expfmt.Negotiate`
+/// does; unlike there, quality 0 refuses a format and parameters may be quoted. A
+/// client that accepts neither format gets text, never status 406.
 fn format(headers: &HeaderMap, open_metrics: bool) -> Format {
     let mut accepted = elements(headers, &ACCEPT);
     accepted.sort_by(|a, b| b.quality.total_cmp(&a.quality));
@@ -36,7 +36,7 @@ fn named(element: &Element<'_>, open_metrics: bool) -> Option<Format> {
     }
 }
 
-/// The names that `?name[]=a&name[]=b` asks for; none is all.
+/// Returns the names in `?name[]=a&name[]=b`; none selects all families.
 fn names(uri: &Uri) -> Vec<String> {
     let query = uri.query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes())
@@ -58,7 +58,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The elements of a header in their order, without those whose quality is invalid.
+/// Returns the elements of a header in order, without those whose quality is invalid.
 pub fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<Element<'a>> {
     let values = headers.get_all(name).iter();
     let texts = values.filter_map(|value| value.to_str().ok());
@@ -75,7 +75,7 @@ pub fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<Element<'a
         .collect()
 }
 
-/// RFC 9110, section 12.4.2: a number from 0 to 1, and 1 where it is missing.
+/// Parses a quality (RFC 9110, section 12.4.2): a number from 0 to 1, by default 1.
 fn quality(parameters: &str) -> Option<f64> {
     let Some(text) = parameter(parameters, "q") else {
         return Some(1.0);
@@ -111,7 +111,7 @@ impl Asked {
         }
     }
 
-    /// Whether it asks for the family `name`.
+    /// Returns whether the request asks for the family `name`.
     pub fn wants(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|wanted| wanted == name)
     }

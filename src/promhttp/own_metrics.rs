@@ -1,4 +1,4 @@
-//! The metrics of the handlers themselves.
+//! The handlers' own metrics.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -32,8 +32,8 @@ pub fn requests_in_flight(registry: &Registry) -> Result<IntGauge, RegisterError
     registry.register_or_existing(made(name, gauge)?)
 }
 
-/// A registry of the two metrics that handlers of the crate's default registry share. They
-/// are in that one as well, which doesn't give back what it holds.
+/// Returns a registry of the two metrics that the handlers of the crate's default
+/// registry share. The default registry holds them too, but can't return what it holds.
 pub fn of_default_registry() -> Result<Registry, RegisterError> {
     static OWN: Mutex<Option<Registry>> = Mutex::new(None);
     let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,8 +54,8 @@ pub fn of_default_registry() -> Result<Registry, RegisterError> {
     Ok(own.insert(new).clone())
 }
 
-/// A counter in `registry` whose first values of `label` are there at 0 from the start,
-/// so that a rate over them sees the first error.
+/// Registers a counter whose first values of `label` are 0 from the start, so that a
+/// rate over them sees the first error.
 fn counter_vec(
     registry: &Registry,
     name: &str,

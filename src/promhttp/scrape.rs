@@ -1,4 +1,4 @@
-//! One scrape: gather, encode, and answer with what came of it.
+//! One scrape: gather, encode, and respond accordingly.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use super::{HandlerErrorHandling, HandlerOpts, own_metrics};
 use crate::collect::Scrape;
 use crate::registry::{GatherError, Gathered, Gatherer, RegisterError};
 
-/// How many scrapes with a timeout may run if the program sets no limit: some of them may
-/// be past it, and hold a thread until their collector returns.
+/// How many scrapes with a timeout may run if the program sets no limit. A scrape past
+/// its timeout holds a thread until its collector returns.
 const UNLIMITED_WITH_TIMEOUT: usize = 64;
 
-/// What answers the scrapes of one handler.
+/// Serves the scrapes of one handler.
 pub struct Scraper<G> {
     source: Coalesced<G>,
     opts: HandlerOpts,
@@ -40,7 +40,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         })
     }
 
-    /// The response to `request`, within its time.
+    /// Returns the response to `request`, within its time limit.
     pub fn answer(self: &Arc<Self>, request: &Request<()>) -> Response<Vec<u8>> {
         let mut response = match *request.method() {
             Method::GET | Method::HEAD => self.answer_in_time(request),
@@ -57,7 +57,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         let asked = Asked::by(request, &self.opts);
         let time = self.opts.time_for(request);
         let limit = match (self.opts.max_requests_in_flight, time) {
-            // Not counted, or it would use up what others with a timeout may.
+            // Not counted, since it would use up permits of the scrapes with a timeout.
             (0, None) => return self.scrape(&Scrape::default(), &asked),
             (0, Some(_)) => UNLIMITED_WITH_TIMEOUT,
             (limit, _) => limit,
@@ -72,7 +72,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         };
         let scraper = Arc::clone(self);
         within(time, move |deadline| {
-            // Held until the gathering is over, and not only until it is answered.
+            // Held until the collection ends, which may be after the response.
             let _permit = permit;
             scraper.scrape(&Scrape { deadline }, &asked)
         })
@@ -90,7 +90,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
             return self.metrics(gathered, asked);
         }
         let errors = joined(gathered.errors());
-        // A scrape fails once, however much is wrong.
+        // A scrape fails once, whatever the number of errors.
         if let Some(counter) = &self.errors_total {
             counter.with_label_values(&["gathering"]).inc();
         }
@@ -129,7 +129,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
 }
 
 impl HandlerOpts {
-    /// Which request headers a response depends on.
+    /// Returns the request headers that a response depends on.
     fn vary(&self) -> Option<&'static str> {
         match (self.enable_open_metrics, self.disable_compression) {
             (true, false) => Some("Accept, Accept-Encoding"),
@@ -147,7 +147,7 @@ impl HandlerOpts {
     }
 }
 
-/// The errors as Go's `prometheus.MultiError` prints them.
+/// Formats errors as Go's `prometheus.MultiError` does.
 fn joined(errors: &[GatherError]) -> String {
     if let [error] = errors {
         return error.to_string();

@@ -1,9 +1,9 @@
-//! The responses that are not metrics: 500, 503 and their like.
+//! The responses that aren't metrics: 500, 503 and so on.
 
 use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 
-/// A message that no browser takes for anything but text; Go's `http.Error`.
+/// Creates a response that browsers treat as plain text; Go's `http.Error`.
 pub(crate) fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
     let mut response = Response::new(message.as_bytes().to_vec());
     *response.status_mut() = status;
@@ -16,7 +16,7 @@ pub(crate) fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>>
     response
 }
 
-/// Status 500 with the errors of a scrape.
+/// Creates a response with status 500 and the errors of a scrape.
 pub(super) fn failed(errors: &str) -> Response<Vec<u8>> {
     plain_text(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -24,7 +24,7 @@ pub(super) fn failed(errors: &str) -> Response<Vec<u8>> {
     )
 }
 
-/// Status 503.
+/// Creates a response with status 503.
 pub(super) fn unavailable(message: &str) -> Response<Vec<u8>> {
     plain_text(StatusCode::SERVICE_UNAVAILABLE, message)
 }

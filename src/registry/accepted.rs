@@ -1,4 +1,5 @@
-//! What was accepted of a scrape, collector by collector, and why the next one doesn't fit.
+//! What a scrape has accepted, collector by collector, and why the next one doesn't
+//! fit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,14 +10,15 @@ use crate::desc::MetricKind;
 use crate::exposition::{Family, Point, TOO_LONG};
 use crate::names::{metric_name_problem, shown};
 
-/// In what `family` differs from the description of its name, whoever gave it. The crate's
-/// descriptors have no type, and it has never held a collector to one.
+/// Returns how `family` differs from the description of its name, whichever collector
+/// described it. Descriptors of the crate have no type, so the crate never checked
+/// types.
 pub fn misdescribed(family: &Family, descriptions: &Descriptions) -> Option<String> {
     let Description { kind, help, .. } = descriptions.get(family.name())?;
     difference(family, (*kind)?, help)
 }
 
-/// The families that were accepted, by name, and their series.
+/// The accepted families by name, and their series.
 pub struct Accepted<'a> {
     descriptions: &'a Descriptions,
     families: HashMap<Arc<str>, (MetricKind, Arc<str>)>,
@@ -24,8 +26,8 @@ pub struct Accepted<'a> {
     series: HashMap<Series, Vec<(i64, String)>>,
 }
 
-/// A name, and what tells its series apart; of each there are the times, with the labels as
-/// they are written.
+/// A name and what identifies a series of that name; the map has its timestamps, each
+/// with the labels as rendered.
 type Series = (Arc<str>, String);
 
 /// Why a collector doesn't fit those before it.
@@ -124,7 +126,8 @@ impl<'a> Accepted<'a> {
         misdescribed(family, self.descriptions).or_else(|| self.collision(family))
     }
 
-    /// Whose samples have the name of `family`, or the other way round.
+    /// Returns the family whose samples have the name of `family`, or the other way
+    /// round.
     fn collision(&self, family: &Family) -> Option<String> {
         let kind_of = |name: &str| self.families.get(name).map(|(kind, _)| *kind);
         let base = suffix_bases(family.name()).find_map(|(base, has)| {
@@ -160,8 +163,8 @@ impl<'a> Accepted<'a> {
                 family.identity(point).into_owned(),
             );
             let times = self.series.entry(key.clone()).or_default();
-            // One series may be there at several times, but not without one beside, and
-            // not written in two ways.
+            // A series may occur at several times, but not with and without a
+            // timestamp, nor with two renderings.
             let clashes = |(time, others): &(i64, String)| {
                 let has_no_time = [*time, point.time].contains(&Point::NO_TIME);
                 has_no_time || *time == point.time || others != labels
@@ -180,19 +183,20 @@ impl<'a> Accepted<'a> {
     }
 }
 
-/// In what `family` differs from another of its name, or from the description of it.
+/// Returns how `family` differs from another of its name, or from that name's
+/// description.
 pub fn difference(family: &Family, kind: MetricKind, help: &str) -> Option<String> {
     if family.kind() != kind {
         return Some(format!(
-            "as a {}, which another reported as a {kind}: give both the same type, or one \
-             of them another name",
+            "as a {}, which another reported as a {kind}: use the same type, or \
+             rename one of them",
             family.kind()
         ));
     }
     (family.help() != help).then(|| {
         format!(
-            "with the help {:?}, which another reported with the help {:?}: give both the \
-             same, or one of them another name",
+            "with the help {:?}, which another reported with the help {:?}: use the \
+             same help text, or rename one of them",
             shown(family.help()),
             shown(help)
         )
@@ -201,13 +205,14 @@ pub fn difference(family: &Family, kind: MetricKind, help: &str) -> Option<Strin
 
 const SUFFIXES: [&str; 3] = ["_bucket", "_count", "_sum"];
 
-/// Whether the samples of a family of `kind` have names with `suffix`.
+/// Returns whether a family of `kind` has samples with `suffix`.
 fn has_suffix(kind: MetricKind, suffix: &str) -> bool {
     kind == MetricKind::Histogram
         || (kind == MetricKind::Summary && suffix != "_bucket")
 }
 
-/// The names without a suffix that samples may have, and which types have it.
+/// Returns the names without suffixes that samples may have, with the types that have
+/// them.
 pub fn suffix_bases(
     name: &str,
 ) -> impl Iterator<Item = (&str, impl Fn(MetricKind) -> bool)> {

@@ -1,9 +1,9 @@
-//! From what several collectors report to families that fit together; Go's
+//! Merges what several collectors report into consistent families; Go's
 //! `processMetric`, `checkMetricConsistency` and `checkSuffixCollisions`.
 //!
-//! Most often everything fits. Only if something doesn't, the collectors are taken one by
-//! one in the order of registration, and all samples of one that doesn't fit those before
-//! it are dropped.
+//! Usually everything fits. Only if something doesn't, the collectors are checked one
+//! by one in the order of registration, and a collector that doesn't fit those before
+//! it loses all its samples.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use super::order::{Place, permute};
 use crate::exposition::{Family, Point};
 use crate::names::metric_name_problem;
 
-/// A family, and the number of the collector that reported it.
+/// A family, and the index of the collector that reported it.
 pub type Reported = (usize, Family);
 
-/// The families of one name, with the numbers of their collectors.
+/// The families of one name, with the indices of their collectors.
 type Group = Vec<Reported>;
 
-/// Merges the families of one name and sorts them. `collector` names a collector by its
-/// number, and `descriptions` has what names are described as.
+/// Merges the families of one name and sorts them. `collector` names the collector with
+/// an index; `descriptions` has the description of each name.
 pub fn check(
     reported: Vec<Reported>,
     collector: impl Fn(usize) -> String,
@@ -44,7 +44,7 @@ pub fn check(
 
 fn grouped(mut reported: Vec<Reported>) -> Vec<Group> {
     reported.retain(|(_, family)| !family.points.is_empty());
-    // Stable, so that those of one name stay in the order of registration.
+    // A stable sort, so that families of one name stay in the order of registration.
     reported.sort_by(|(_, a), (_, b)| a.name().cmp(b.name()));
     let mut groups: Vec<Group> = Vec::new();
     for (number, family) in reported {
@@ -63,7 +63,7 @@ fn merge(group: &Group) -> Merged {
     Merged::of(&families)
 }
 
-/// Whether names, types and help texts fit together.
+/// Returns whether names, types and help texts are consistent.
 fn fit(groups: &[Group], descriptions: &Descriptions) -> bool {
     let find = |name: &str| {
         let at = groups
@@ -84,7 +84,8 @@ fn fit(groups: &[Group], descriptions: &Descriptions) -> bool {
     })
 }
 
-/// What each collector reported, if it fits those before it, and an error if not.
+/// Returns the families of each collector that fits those before it, and an error for
+/// each other one.
 fn one_by_one(
     groups: Vec<Group>,
     collector: impl Fn(usize) -> String,
@@ -107,7 +108,7 @@ fn one_by_one(
     (reported, errors)
 }
 
-/// One family of all in `group`, in this order if it isn't theirs.
+/// Joins the families in `group` into one, reordered to `order` if that isn't `None`.
 fn joined(mut group: Group, order: Option<Vec<Place>>) -> Family {
     let (_, mut all) = group.remove(0);
     let mut starts = vec![0];

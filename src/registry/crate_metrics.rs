@@ -1,7 +1,8 @@
-//! The adapter for the `prometheus` crate: its collectors, its registries and the families
-//! that both return. They are checked here, since the crate checks nothing.
+//! The adapter for the `prometheus` crate: its collectors, its registries and the
+//! families that both return. They are checked here, since the crate checks nothing.
 //!
-//! The crate's types differ with its feature `protobuf`, and this compiles with either.
+//! The crate's types differ with its feature `protobuf`; this compiles with or without
+//! it.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
 use crate::names::{metric_name_problem, series};
 
-/// A collector of the crate as one of ours. It may report what it doesn't describe: the
-/// crate has never asked for more, and a registry may be behind it.
+/// Adapts a collector of the crate. It may report what it doesn't describe: the crate
+/// never required more, and the collector may wrap a registry.
 pub struct OfCrate<C> {
     collector: Arc<C>,
     descs: Vec<Desc>,
@@ -51,9 +52,9 @@ impl<C: theirs::Collector> Collector for OfCrate<C> {
     }
 }
 
-/// The crate's registry as a source, its default one included. What its collectors
-/// contradict is dropped family by family, as it is not known whose it is; a collector
-/// that panics takes all others along, as the crate collects them in one go.
+/// Makes the crate's registry a source, its default one included. Inconsistencies
+/// between its collectors cost single families, since the collector is unknown. A panic
+/// in one collector costs all of them, since the crate collects them in one call.
 impl Gatherer for prometheus::Registry {
     fn gather_for(&self, _: &Scrape) -> Gathered {
         match caught(|| self.gather()) {
@@ -65,7 +66,7 @@ impl Gatherer for prometheus::Registry {
     }
 }
 
-/// Families of the `prometheus` crate, checked; one with a mistake is an error.
+/// Checks families of the `prometheus` crate; a family with a mistake becomes an error.
 impl From<Vec<MetricFamily>> for Gathered {
     fn from(families: Vec<MetricFamily>) -> Gathered {
         let mut errors = Vec::new();
@@ -91,7 +92,7 @@ fn convert(family: &MetricFamily) -> Result<Family, Failure> {
     let kind = kind(family.get_field_type());
     let mut converted = Family::new(&Desc::new(name, family.help(), Some(kind)));
     converted.points.reserve(family.get_metric().len());
-    // The label names of one metric are most often those of the next.
+    // The label names of one metric usually equal those of the next.
     let (mut names, mut template) = (None, Template::default());
     for metric in family.get_metric() {
         let labels = metric.get_label();
@@ -110,17 +111,18 @@ fn convert(family: &MetricFamily) -> Result<Family, Failure> {
         let pushed = converted.push(&template, |at| labels[at].value(), value);
         pushed.map_err(invalid)?.time = time;
     }
-    // The crate's vectors have no order.
+    // The crate's vectors are unordered.
     sort_family(&mut converted);
     Ok(converted)
 }
 
-/// The value and the timestamp of `metric` in a family of type `of`, if both are right.
+/// Returns the value and the timestamp of `metric` in a family of type `of`, if both
+/// are valid.
 fn sample(metric: &Metric, of: MetricType) -> Result<(Value, i64), String> {
     let value = value(metric, of)?;
     match (value.problem(), metric.timestamp_ms()) {
         (Some(problem), _) => Err(problem),
-        // The crate has no other way to say that there is none.
+        // The crate can't express a missing timestamp in any other way.
         (None, 0) => Ok((value, Point::NO_TIME)),
         (None, time @ ..0) => Err(negative_time(time)),
         (None, time) => Ok((value, time)),
@@ -142,12 +144,13 @@ fn kind(of: MetricType) -> MetricKind {
     }
 }
 
-/// The value of `metric` in a family of type `of`, and no value of another type beside it.
+/// Returns the value of `metric` in a family of type `of`, unless it has a value of
+/// another type.
 fn value(metric: &Metric, of: MetricType) -> Result<Value, String> {
     if let Some(other) = other_value(metric, of) {
         return Err(format!(
-            "it has a value of the type {}, and its family is of the type {}: give the \
-             family its type with `set_field_type` (one without is a counter)",
+            "its value is of type {} but its family is of type {}: set the family's \
+             type with `set_field_type` (the default is counter)",
             kind(other),
             kind(of)
         ));
@@ -182,8 +185,8 @@ fn summary(summary: &Summary) -> Value {
     }))
 }
 
-/// The type of a value that `metric` has, and that a family of type `of` would not show.
-/// Without `protobuf`, a value that was never set cannot be told from 0.
+/// Returns the type of a value of `metric` that a family of type `of` would hide.
+/// Without `protobuf`, a value that was never set can't be told from 0.
 fn other_value(metric: &Metric, of: MetricType) -> Option<MetricType> {
     fn is_set<T: Default + PartialEq>(value: &T) -> bool {
         *value != T::default()
@@ -203,8 +206,8 @@ fn other_value(metric: &Metric, of: MetricType) -> Option<MetricType> {
     .map(|(other, _)| other)
 }
 
-/// The crate calls this `value` with its feature `protobuf` and `get_value` without: each
-/// is implemented here in terms of the other, and the crate's own wins.
+/// The crate's method is `value` with its feature `protobuf` and `get_value` without
+/// it. Each is implemented here by the other; an inherent method takes precedence.
 #[allow(dead_code, reason = "which one is called depends on that feature")]
 trait Number {
     fn value(&self) -> f64;
@@ -234,13 +237,13 @@ impl Number for Gauge {
 #[allow(deprecated, reason = "there is no other way to an untyped value")]
 fn untyped(metric: &Metric) -> Result<f64, String> {
     metric.get_untyped().read().ok_or_else(|| {
-        "the crate's feature `protobuf` hides the values of untyped metrics: report it by \
-         `Samples::set`"
+        "the crate's feature `protobuf` hides the values of untyped metrics: report \
+         it with `Samples::set`"
             .to_owned()
     })
 }
 
-/// For `Metric::get_untyped`, which the crate has only without its feature `protobuf`.
+/// Provides `Metric::get_untyped`, which the crate lacks with its feature `protobuf`.
 #[allow(dead_code, reason = "which one is called depends on that feature")]
 trait NoUntyped {
     fn get_untyped(&self) -> Hidden {

@@ -1,7 +1,7 @@
-//! Finds samples that are one series.
+//! Finds samples of the same series.
 //!
-//! Samples in the order of their labels are compared with their neighbours. Of others the
-//! hashes are sorted, and only if two of these are equal the labels themselves.
+//! Sorted samples are compared with their neighbours. For unsorted ones, the hashes are
+//! sorted, and the labels are compared only if two hashes are equal.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use crate::exposition::{Family, Point};
 
 /// The samples of one name, which may come from several collectors.
 pub struct Merged {
-    /// The samples as they are served: those of several collectors, or with one series at
-    /// several times, in the order of their labels; `None` for others, which keep the order
-    /// in which their collector reported them.
+    /// The order in which the samples are served: sorted by labels if several
+    /// collectors reported them or a series occurs at several times. `None` otherwise:
+    /// the samples keep the collector's order.
     pub order: Option<Vec<Place>>,
-    /// Whether each series is there once, or at several times.
+    /// Whether no series occurs twice, except at different times.
     pub is_unique: bool,
 }
 
@@ -31,7 +31,7 @@ impl Merged {
                 let times = |(family, point): &Place| {
                     families[*family as usize].points[*point as usize].time
                 };
-                // In the order of the times, of which having none is the first.
+                // Sorted by time; a missing timestamp comes first.
                 merged.is_unique = same.iter().all(|places| {
                     times(&places[0]) != Point::NO_TIME
                         && places.is_sorted_by(|one, next| times(one) < times(next))
@@ -46,7 +46,7 @@ impl Merged {
     }
 }
 
-/// Whether no two samples have the same labels, as far as their hashes tell.
+/// Returns whether no two samples have the same labels, judging by their hashes.
 fn are_unlike(family: &Family) -> bool {
     let points = family.points.iter();
     let hashes = points.map(|point| hash(family.label_bytes(point)));
@@ -55,7 +55,8 @@ fn are_unlike(family: &Family) -> bool {
     hashes.is_sorted_by(|one, other| one < other)
 }
 
-/// Eight bytes at a time. Labels of one hash cost time only: they are compared in full.
+/// Hashes eight bytes at a time. A collision only costs time: the labels are then
+/// compared.
 fn hash(bytes: &[u8]) -> u64 {
     let fold = |hash: u64, word: &[u8; 8]| {
         let mixed = u128::from(hash ^ u64::from_ne_bytes(*word));
@@ -71,8 +72,8 @@ fn hash(bytes: &[u8]) -> u64 {
     fold(words.fold(bytes.len() as u64, fold), last)
 }
 
-/// Whether no series is written in two ways: with an empty label, which is no label, and
-/// without.
+/// Returns whether no series is rendered in two ways: with an empty label, which is no
+/// label, and without it.
 fn are_written_alike(families: &[&Family]) -> bool {
     let mut written = HashMap::new();
     families.iter().all(|family| {

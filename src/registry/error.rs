@@ -1,4 +1,4 @@
-//! Why a collector was not registered, in terms that a program can match on.
+//! Why a collector wasn't registered, as an error that a program can match on.
 
 use std::any::Any;
 use std::fmt;
@@ -8,11 +8,11 @@ use crate::desc::MetricKind;
 use crate::message::debug_is_message;
 use crate::names::shown;
 
-/// Why a collector was not registered.
+/// Why a collector wasn't registered.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// An equal collector is registered: one that describes the same names with the same
+    /// An equal collector is registered: it describes the same names with the same
     /// constant labels.
     #[error(
         "{names} is registered already: register it once and change its value through a \
@@ -21,46 +21,45 @@ pub enum RegisterError {
     AlreadyRegistered {
         /// The metrics that the collector describes.
         names: String,
-        /// The one that is registered; see [`RegisterError::existing`].
+        /// The registered collector; see [`RegisterError::existing`].
         existing: Box<AnyCollector>,
     },
-    /// A collector that is not equal has one of the descriptors.
+    /// Another collector, which isn't equal, has one of the descriptors.
     #[error(
         "`{}` with the same constant labels is described by another registered collector: \
          register one of the two, or tell them apart by a constant label",
         shown(name)
     )]
     DuplicateDescriptor {
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
     },
-    /// A registered name with another type, help text or other label names; it may have
-    /// been unregistered since.
+    /// A name is registered with another type, help text or other label names. The
+    /// collector that described it may have been unregistered since.
     #[error(
         "`{}` is described in two ways, {difference}: use the first description, or \
          another name (a registry holds a name to its first description for good)",
         shown(name)
     )]
     Inconsistent {
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
         /// What differs.
         difference: Box<Difference>,
     },
-    /// A descriptor that makes no metric.
+    /// A descriptor is invalid.
     #[error("the descriptor of `{}` is invalid: {reason}", shown(name))]
     Invalid {
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
-        /// What is wrong with it, and what to do.
+        /// What is wrong with it, and how to fix it.
         reason: String,
     },
 }
 
 impl RegisterError {
-    /// The collector that is registered already, if it is of type `C`, or an
-    /// [`AnyCollector`] in any case; Go's
-    /// `AlreadyRegisteredError.ExistingCollector`.
+    /// Returns the registered collector if it is of type `C`; `C` may also be
+    /// [`AnyCollector`]. Go's `AlreadyRegisteredError.ExistingCollector`.
     #[must_use]
     pub fn existing<C: 'static>(&self) -> Option<&C> {
         match self {
@@ -73,38 +72,38 @@ impl RegisterError {
     }
 }
 
-/// In what two descriptions of one name differ.
+/// How two descriptions of one name differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The type.
+    /// In the type.
     Kind {
-        /// Of the first that was registered.
+        /// The type that was registered first.
         first: MetricKind,
-        /// Of the one that was refused.
+        /// The type that was refused.
         now: MetricKind,
     },
-    /// The help text.
+    /// In the help text.
     Help {
-        /// Of the first that was registered.
+        /// The help text that was registered first.
         first: String,
-        /// Of the one that was refused.
+        /// The help text that was refused.
         now: String,
     },
-    /// The label names.
+    /// In the label names.
     Labels {
-        /// Of the first that was registered.
+        /// The label names that were registered first.
         first: LabelNames,
-        /// Of the one that was refused.
+        /// The label names that were refused.
         now: LabelNames,
     },
 }
 
-/// The names of a metric's labels, each kind sorted.
+/// The names of a metric's labels, constant and variable ones, each sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelNames {
-    /// Those with one value for the life of the collector.
+    /// Labels with one value for the life of the collector.
     pub constant: Vec<String>,
-    /// Those with a value for each series.
+    /// Labels with a value for each series.
     pub variable: Vec<String>,
 }
 
@@ -118,7 +117,10 @@ impl fmt::Display for Difference {
             }
             Difference::Help { first, now } => {
                 let (first, now) = (shown(first), shown(now));
-                write!(f, "first by the help {first:?} and now by the help {now:?}")
+                write!(
+                    f,
+                    "first with the help {first:?} and now with the help {now:?}"
+                )
             }
             Difference::Labels { first, now } => {
                 write!(f, "first with {first} and now with {now}")

@@ -1,4 +1,4 @@
-//! What one scrape gathers, and the sources it may be gathered from.
+//! The result of one scrape, and the sources it can come from.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use super::known::Descriptions;
 use crate::collect::Scrape;
 use crate::exposition::Family;
 
-/// How many errors of one scrape are listed: each is a line of a response and of a log.
+/// How many errors of one scrape are listed; each is a line of a response and of a log.
 const MOST_ERRORS: usize = 100;
 
-/// A source of metric families: a [`Registry`](super::Registry), the crate's own registry,
-/// several of them ([`Gatherers`]), a closure ([`gatherer_fn`]), or an `Arc` or `Box` of
-/// one. Go's `prometheus.Gatherer`.
+/// A source of metric families: a [`Registry`](super::Registry), the crate's own
+/// registry, several sources ([`Gatherers`]), a closure ([`gatherer_fn`]), or an `Arc`
+/// or `Box` of one. Go's `prometheus.Gatherer`.
 pub trait Gatherer: Send + Sync {
     /// Collects every family once, for `scrape`.
     fn gather_for(&self, scrape: &Scrape) -> Gathered;
 
-    /// The same, without a deadline.
+    /// Collects every family once, without a deadline.
     fn gather(&self) -> Gathered {
         self.gather_for(&Scrape::default())
     }
@@ -37,8 +37,8 @@ impl<G: Gatherer + ?Sized> Gatherer for Box<G> {
     }
 }
 
-/// Families that fit together, and the errors met on the way. There is no other way to
-/// make one than by the checks of [`Gathered::new`], so whatever is served was checked.
+/// Consistent families, and the errors of collecting them. [`Gathered::new`] checks
+/// families when it creates one, so everything served has been checked.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     families: Vec<Family>,
@@ -46,10 +46,10 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Merges the families of one name, and sorts them by name; the samples of a name that
-    /// several families have are sorted by their labels. Of two families that contradict
-    /// each other the later one is dropped, with an error: by the same series twice, or by
-    /// another type or help text for one name. `h_count` beside a histogram or summary `h`
+    /// Merges the families of one name and sorts them by name. Samples of a name that
+    /// several families have are sorted by their labels. Of two contradictory families,
+    /// the later one is dropped with an error: if both have a series, or if one name
+    /// has two types or two help texts. `h_count` alongside a histogram or summary `h`
     /// is dropped in either order.
     #[must_use]
     pub fn new(mut families: Vec<Family>, errors: Vec<GatherError>) -> Gathered {
@@ -59,7 +59,8 @@ impl Gathered {
         Gathered::checked(families, errors, source, &Descriptions::new())
     }
 
-    /// The same for families by the number of their collector, which `collector` names.
+    /// Does the same for families with the index of their collector, which `collector`
+    /// names.
     pub(super) fn checked(
         reported: Vec<Reported>,
         mut errors: Vec<GatherError>,
@@ -68,7 +69,7 @@ impl Gathered {
     ) -> Gathered {
         let (families, contradictions) = check(reported, collector, descriptions);
         errors.extend(contradictions);
-        // Of sources that list their own.
+        // Errors beyond the limit of sources that apply their own.
         let mut further = 0;
         errors.retain(|error| match error {
             GatherError::Further(more) => {
@@ -83,19 +84,19 @@ impl Gathered {
         Gathered { families, errors }
     }
 
-    /// The families sorted by name, each with at least one sample.
+    /// Returns the families sorted by name, each with at least one sample.
     #[must_use]
     pub fn families(&self) -> &[Family] {
         &self.families
     }
 
-    /// What went wrong: at most 100 errors, and how many more there are.
+    /// Returns the errors: at most 100, then how many more there are.
     #[must_use]
     pub fn errors(&self) -> &[GatherError] {
         &self.errors
     }
 
-    /// The families themselves, to hand them on.
+    /// Returns the families by value, to pass them on.
     #[must_use]
     pub fn into_families(self) -> Vec<Family> {
         self.families
@@ -111,8 +112,8 @@ impl From<GatherError> for Gathered {
     }
 }
 
-/// Several sources as one; Go's `prometheus.Gatherers`. Families of one name are merged,
-/// and checked as [`Gathered::new`] says.
+/// Several sources as one; Go's `prometheus.Gatherers`. Families of one name are merged
+/// and checked as by [`Gathered::new`].
 #[derive(Default)]
 pub struct Gatherers(pub Vec<Box<dyn Gatherer>>);
 
@@ -128,7 +129,7 @@ impl Gatherer for Gatherers {
     }
 }
 
-/// A source that calls `gather` at each scrape; Go's `prometheus.GathererFunc`.
+/// Creates a source that calls `gather` at each scrape; Go's `prometheus.GathererFunc`.
 pub fn gatherer_fn(gather: impl Fn() -> Gathered + Send + Sync) -> impl Gatherer {
     GathererFn(gather)
 }
@@ -141,15 +142,16 @@ impl<F: Fn() -> Gathered + Send + Sync> Gatherer for GathererFn<F> {
     }
 }
 
-/// What `source` gathers, or its panic as an error.
+/// Returns what `source` gathers, or its panic as an error.
 pub(crate) fn gather_caught(source: &dyn Gatherer, scrape: &Scrape) -> Gathered {
     caught(|| source.gather_for(scrape)).unwrap_or_else(|message| {
         GatherError::panicked("a source of families".to_owned(), message).into()
     })
 }
 
-/// What a handler can be made of: a source, or a reference to one that can be cloned, such
-/// as a registry. `Kind` tells the two apart, and is inferred.
+/// Conversion into a source for a handler, from a source or from a reference to one
+/// that can be cloned, such as a registry. `Kind` distinguishes the two and is
+/// inferred.
 pub trait IntoGatherer<Kind> {
     /// The source.
     type Source: Gatherer + 'static;

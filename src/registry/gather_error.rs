@@ -1,4 +1,4 @@
-//! Why a scrape is incomplete, in terms that a program can match on.
+//! Why a scrape is incomplete, as an error that a program can match on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,58 +6,58 @@ use crate::collect::Failure;
 use crate::message::debug_is_message;
 use crate::names::shown_words;
 
-/// Why a scrape is incomplete. All samples of the collector that it names are missing, or
-/// the metric that was left out; the rest is there.
+/// Why a scrape is incomplete: it lacks all samples of the collector named here, or
+/// only the metric that was left out.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatherError {
     /// A collector panicked.
     #[error("{collector} panicked: {message} (the program's log says where)")]
     Panicked {
-        /// Which collector: the metrics that it describes.
+        /// The collector, by the metrics that it describes.
         collector: String,
-        /// The words of the panic.
+        /// The message of the panic.
         message: String,
     },
     /// A collector returned an error.
     #[error("{collector} failed: {message}")]
     Failed {
-        /// Which collector.
+        /// The collector.
         collector: String,
-        /// The words of its error.
+        /// The message of its error.
         message: String,
     },
-    /// A collector reported a metric that it doesn't describe. Those of the `prometheus`
-    /// crate may, as long as it fits all others.
+    /// A collector reported a metric that it doesn't describe. Collectors of the
+    /// `prometheus` crate may, provided the metric fits all others.
     #[error(
         "{collector} reported `{name}`, which it doesn't describe: return its descriptor \
          from `describe`, unchanged"
     )]
     Undescribed {
-        /// Which collector.
+        /// The collector.
         collector: String,
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
     },
-    /// A collector left out a metric, and kept its others.
+    /// A collector left out a metric and kept the others.
     #[error("`{name}` was not collected: {problem}")]
     LeftOut {
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
-        /// Why, in the collector's words.
+        /// Why, as the collector states it.
         problem: String,
     },
     /// A sample that Prometheus would refuse or misread.
     #[error("{collector} reported `{series}`: {problem}")]
     Invalid {
-        /// Which collector.
+        /// The collector.
         collector: String,
         /// The name with its labels.
         series: String,
-        /// What is wrong with it, and what to do.
+        /// What is wrong with it, and how to fix it.
         problem: String,
     },
-    /// One series twice in one scrape.
+    /// A series twice in one scrape.
     #[error(
         "{collector} reported `{series}`, which was reported already: tell the two apart \
          by a label, or report it once"
@@ -68,19 +68,19 @@ pub enum GatherError {
         /// The name with its labels.
         series: String,
     },
-    /// A metric that doesn't fit one before it: it has the same name and another type or
-    /// help text, or one of them has a sample of the other's name.
+    /// A metric that contradicts an earlier one: with the same name but another type or
+    /// help text, or where one has a sample with the other's name.
     #[error("{collector} reported `{name}` {how}")]
     Contradiction {
         /// The collector that was registered later.
         collector: String,
-        /// Name of the metric.
+        /// The name of the metric.
         name: String,
-        /// What contradicts what, and what to do.
+        /// The contradiction, and how to resolve it.
         how: String,
     },
-    /// More than a scrape lists.
-    #[error("and {0} error(s) more")]
+    /// More errors than a scrape lists.
+    #[error("and {0} more error(s)")]
     Further(usize),
 }
 
@@ -105,8 +105,8 @@ impl GatherError {
     }
 }
 
-/// What `work` returns, or the words of its panic, whose payload may panic again as it is
-/// dropped.
+/// Returns what `work` returns, or the message of its panic. The panic's payload may
+/// itself panic when it is dropped.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let work = AssertUnwindSafe(work);
     catch_unwind(work).map_err(|panic| {

@@ -1,4 +1,4 @@
-//! One `register` for both kinds of collectors: ours, and the `prometheus` crate's.
+//! One `register` for both kinds of collectors: ours and the `prometheus` crate's.
 
 use std::any::{Any, type_name};
 use std::fmt;
@@ -11,14 +11,14 @@ use super::crate_metrics::OfCrate;
 use crate::collect::{Collector, Wrap};
 use crate::desc::Desc;
 
-/// What can be registered: a [`Collector`], a collector of the `prometheus` crate such as
-/// its `Gauge`, or an [`AnyCollector`]. `Kind` tells the implementations apart, and is
-/// inferred; a type that is both kinds of collector must be wrapped in one that is not.
+/// What can be registered: a [`Collector`], a collector of the `prometheus` crate such
+/// as its `Gauge`, or an [`AnyCollector`]. `Kind` distinguishes the implementations and
+/// is inferred. Wrap a type that is both kinds of collector in one that isn't.
 pub trait IntoCollector<Kind>: Sized {
-    /// The descriptors by which a registry knows the collector.
+    /// Returns the descriptors by which a registry identifies the collector.
     fn descs(&self) -> Vec<Desc>;
 
-    /// The collector without its type.
+    /// Erases the type of the collector.
     fn into_collector(self) -> AnyCollector;
 }
 
@@ -38,7 +38,7 @@ pub enum Either {}
 #[derive(Clone)]
 pub struct AnyCollector {
     pub(super) collector: Arc<dyn Collector>,
-    /// The same, or what `collector` adapts.
+    /// The same collector, or the one that `collector` adapts.
     typed: Arc<dyn Any + Send + Sync>,
     pub(super) type_name: &'static str,
     pub(super) wrap: Wrap,
@@ -58,13 +58,13 @@ impl AnyCollector {
         }
     }
 
-    /// The collector itself, if it is of type `C`.
+    /// Returns the collector itself, if it is of type `C`.
     #[must_use]
     pub fn downcast_ref<C: 'static>(&self) -> Option<&C> {
         self.typed.downcast_ref()
     }
 
-    /// The same collector, each of whose metrics gets `prefix`; Go's
+    /// Returns the same collector with `prefix` added to the name of each metric; Go's
     /// `WrapCollectorWithPrefix`.
     #[must_use]
     pub fn with_prefix(self, prefix: &str) -> AnyCollector {
@@ -74,14 +74,15 @@ impl AnyCollector {
         })
     }
 
-    /// The same collector, each of whose metrics gets `labels`; Go's `WrapCollectorWith`.
+    /// Returns the same collector with `labels` added to each metric; Go's
+    /// `WrapCollectorWith`.
     #[must_use]
     pub fn with_labels(mut self, labels: &[(&str, &str)]) -> AnyCollector {
         self.wrap.add_labels(labels);
         self
     }
 
-    /// The same collector with what a registry adds.
+    /// Returns the same collector with what a registry adds.
     pub(super) fn wrapped(mut self, outer: &Wrap) -> AnyCollector {
         self.wrap.prefix.insert_str(0, &outer.prefix);
         self.wrap.labels.extend_from_slice(&outer.labels);
@@ -129,7 +130,7 @@ impl IntoCollector<TheirsBoxed> for Box<dyn theirs::Collector> {
     }
 }
 
-/// A box is no collector to the crate.
+/// A boxed collector, since the crate doesn't implement its trait for boxes.
 struct Boxed(Box<dyn theirs::Collector>);
 
 impl theirs::Collector for Boxed {

@@ -1,4 +1,4 @@
-//! What a registry knows: its collectors, and how each name was described first.
+//! The state of a registry: its collectors, and the first description of each name.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -12,38 +12,39 @@ use crate::names::shown;
 /// A registered collector.
 pub struct Entry {
     pub described: Described,
-    /// How large each family was at the last scrape, for the next one to ask for as much
-    /// memory at once.
+    /// The size of each family at the last scrape, so that the next one can allocate it
+    /// at once.
     pub sizes: Mutex<Vec<Size>>,
     pub collector: AnyCollector,
 }
 
-/// All that a registry knows.
+/// The collectors and descriptions of a registry.
 #[derive(Default)]
 pub struct Known {
-    /// In the order of registration.
+    /// The collectors in the order of registration.
     entries: BTreeMap<u64, Arc<Entry>>,
     next: u64,
     /// The collector of each descriptor.
     owners: HashMap<Id, u64>,
-    /// For as long as the registry lives.
+    /// Kept for the life of the registry.
     descriptions: Arc<Descriptions>,
 }
 
-/// How each name was described first.
+/// The first description of each name.
 pub type Descriptions = HashMap<String, Description>;
 
-/// What must be unique among descriptors: a name with the values of its constant labels.
+/// What must be unique among descriptors: a name with the values of its constant
+/// labels.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Id {
     name: String,
     labels: Vec<(String, String)>,
 }
 
-/// What all metrics of one name have in common.
+/// What all metrics of one name share.
 #[derive(Clone)]
 pub struct Description {
-    /// `None` until a collector says, since the crate's descriptors have no type.
+    /// `None` until a collector states it, since the crate's descriptors have no type.
     pub kind: Option<MetricKind>,
     pub help: String,
     labels: LabelNames,
@@ -61,7 +62,7 @@ impl Entry {
     }
 }
 
-/// As the metrics that its collector describes, or its type if there are none.
+/// Names the metrics that the collector describes, or its type if there are none.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.described.descs.as_slice() {
@@ -75,7 +76,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The names of at most ten metrics.
+/// Returns the names of at most ten metrics.
 fn names(descs: &[Desc]) -> String {
     let names: Vec<_> = descs
         .iter()
@@ -88,7 +89,8 @@ fn names(descs: &[Desc]) -> String {
 }
 
 impl Known {
-    /// The collectors in the order of registration, and what names are described as.
+    /// Returns the collectors in the order of registration, and the descriptions of
+    /// names.
     pub fn entries(&self) -> (Vec<Arc<Entry>>, Arc<Descriptions>) {
         let entries = self.entries.values().cloned().collect();
         (entries, Arc::clone(&self.descriptions))
@@ -119,7 +121,8 @@ impl Known {
         Some(entry)
     }
 
-    /// The descriptions that `descs` give, by name, if they fit those there are.
+    /// Returns the descriptions in `descs` by name, if they agree with the existing
+    /// ones.
     fn describe(&self, descs: &[Desc]) -> Result<Descriptions, RegisterError> {
         let mut offered = Descriptions::new();
         for desc in descs {
@@ -139,7 +142,7 @@ impl Known {
         Ok(offered)
     }
 
-    /// The descriptions that `descs` give, by name, if a collector of them may be
+    /// Returns the descriptions in `descs` by name, if a collector of these may be
     /// registered.
     fn check(&self, descs: &[Desc]) -> Result<Descriptions, RegisterError> {
         let offered = self.describe(descs)?;
@@ -161,7 +164,7 @@ impl Known {
         }
     }
 
-    /// The registered collector with the same set of descriptors.
+    /// Returns the registered collector with the same set of descriptors.
     fn equal(&self, descs: &[Desc]) -> Option<u64> {
         let number = *self.owners.get(&Id::of(descs.first()?))?;
         let ids: HashSet<Id> = descs.iter().map(Id::of).collect();
@@ -200,7 +203,7 @@ impl Description {
         Ok(Description { kind, help, labels })
     }
 
-    /// In what `now` differs from this one, the first of its name.
+    /// Returns how `now` differs from this description, the first one of the name.
     fn difference(&self, now: &Description) -> Option<Difference> {
         if let (Some(first), Some(now)) = (self.kind, now.kind) {
             if first != now {

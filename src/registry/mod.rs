@@ -1,8 +1,8 @@
-//! A registry: collectors that agree with each other, and what they report at a scrape.
+//! Registries, which check collectors against each other and gather their metrics.
 //!
-//! The counterpart of Go's `prometheus.Registry`, with what Go documents of it. It takes
-//! the `prometheus` crate's collectors as well as this library's. The crate's own registry
-//! is a [`Gatherer`] here, with fewer checks.
+//! The counterpart of Go's `prometheus.Registry`, as its documentation describes it. A
+//! registry accepts the `prometheus` crate's collectors as well as this library's. The
+//! crate's own registry is a [`Gatherer`] here, with fewer checks.
 
 mod accepted;
 mod consistency;
@@ -37,28 +37,28 @@ use crate::collect::{Collected, Samples, Scrape, Wrap};
 use crate::desc::Desc;
 use crate::names::shown_words;
 
-/// Something that collectors can be registered with; Go's `prometheus.Registerer`.
+/// A registry to register collectors with; Go's `prometheus.Registerer`.
 ///
-/// A function that takes a `&dyn Registerer` rather than a [`Registry`] can be given another
-/// one, such as a test's. `dyn Registerer` has the methods of a registry; an implementation
-/// needs only these two. One that adds a prefix or labels calls
-/// [`AnyCollector::with_prefix`] and [`Desc::prefix`], or [`AnyCollector::with_labels`] and
-/// [`Desc::const_label`].
+/// A function that accepts a `&dyn Registerer` rather than a [`Registry`] also works
+/// with another implementation, such as a test's. `dyn Registerer` has the methods of a
+/// registry, but an implementation needs only these two. To add a prefix or labels, it
+/// calls [`AnyCollector::with_prefix`] and [`Desc::prefix`], or
+/// [`AnyCollector::with_labels`] and [`Desc::const_label`].
 pub trait Registerer: Send + Sync {
     /// Adds `collector` to every later scrape.
     ///
-    /// A collector without descriptors is unchecked: any number of them is accepted, and
-    /// it is up to them that what they report agrees with the rest. A collector may
-    /// register others while it collects.
+    /// A collector without descriptors is unchecked: any number of them is accepted,
+    /// and they must see to it that their metrics are consistent with the rest. A
+    /// collector may register others while it collects.
     ///
     /// # Errors
     ///
-    /// Returns an error if a descriptor is invalid, or describes a registered name in
-    /// another way, or is registered already. Then nothing has changed.
+    /// Returns an error if a descriptor is invalid, contradicts the description of a
+    /// registered name, or is already registered. The registry is then unchanged.
     fn register_collector(&self, collector: AnyCollector) -> Result<(), RegisterError>;
 
-    /// Removes the collector that has the same set of descriptors as `descs`. Returns
-    /// whether there was one. An unchecked collector cannot be removed.
+    /// Removes the collector whose set of descriptors equals `descs`. Returns whether
+    /// there was one. An unchecked collector can't be removed.
     ///
     /// The names stay bound to their type, help text and label names.
     fn unregister_described(&self, descs: &[Desc]) -> bool;
@@ -75,11 +75,11 @@ impl<R: Registerer + ?Sized> Registerer for Arc<R> {
 }
 
 impl dyn Registerer + '_ {
-    /// As [`Registry::register`].
+    /// Registers `collector`, like [`Registry::register`].
     ///
     /// # Errors
     ///
-    /// As [`Registerer::register_collector`].
+    /// Returns an error if [`register_collector`](Registerer::register_collector) does.
     pub fn register<K>(
         &self,
         collector: impl IntoCollector<K>,
@@ -87,11 +87,12 @@ impl dyn Registerer + '_ {
         self.register_collector(collector.into_collector())
     }
 
-    /// As [`Registry::must_register`].
+    /// Registers `collector`, like [`Registry::must_register`].
     ///
     /// # Panics
     ///
-    /// Panics if [`register`](Registry::register) returns an error, with its words.
+    /// Panics with the error's message if [`register`](Registry::register) returns an
+    /// error.
     #[track_caller]
     pub fn must_register<K>(&self, collector: impl IntoCollector<K>) {
         if let Err(error) = self.register(collector) {
@@ -99,11 +100,12 @@ impl dyn Registerer + '_ {
         }
     }
 
-    /// As [`Registry::register_or_existing`].
+    /// Registers `collector` or returns the existing one, like
+    /// [`Registry::register_or_existing`].
     ///
     /// # Errors
     ///
-    /// As [`Registry::register_or_existing`].
+    /// Returns an error if [`Registry::register_or_existing`] does.
     pub fn register_or_existing<K, C>(&self, collector: C) -> Result<C, RegisterError>
     where
         C: IntoCollector<K> + Clone + 'static,
@@ -114,29 +116,30 @@ impl dyn Registerer + '_ {
         }
     }
 
-    /// As [`Registry::unregister`].
+    /// Removes a collector, like [`Registry::unregister`].
     pub fn unregister<K>(&self, collector: &impl IntoCollector<K>) -> bool {
         self.unregister_described(&collector.descs())
     }
 }
 
-/// Collectors, and what they describe. A clone is the same registry.
+/// Collectors and their descriptions. A clone is the same registry.
 #[derive(Clone, Default)]
 pub struct Registry {
     known: Arc<Mutex<Known>>,
-    /// What is added to each metric that is registered.
+    /// Added to each metric that is registered.
     wrap: Wrap,
 }
 
 impl Registry {
-    /// An empty registry.
+    /// Creates an empty registry.
     #[must_use]
     pub fn new() -> Registry {
         Registry::default()
     }
 
-    /// The same registry, but what is registered through it gets `prefix` in front of each
-    /// name; Go's `WrapRegistererWithPrefix`. It gathers all that the registry holds.
+    /// Returns the same registry, which adds `prefix` to the names of what is
+    /// registered through it; Go's `WrapRegistererWithPrefix`. It still gathers all
+    /// that the registry holds.
     #[must_use]
     pub fn with_prefix(&self, prefix: &str) -> Registry {
         let mut registry = self.clone();
@@ -144,8 +147,8 @@ impl Registry {
         registry
     }
 
-    /// The same registry, but what is registered through it gets `labels` on each metric;
-    /// Go's `WrapRegistererWith`. It gathers all that the registry holds.
+    /// Returns the same registry, which adds `labels` to the metrics registered through
+    /// it; Go's `WrapRegistererWith`. It still gathers all that the registry holds.
     #[must_use]
     pub fn with_labels(&self, labels: &[(&str, &str)]) -> Registry {
         let mut registry = self.clone();
@@ -153,13 +156,14 @@ impl Registry {
         registry
     }
 
-    /// Adds `collector`, a [`Collector`](crate::collect::Collector) or one of the
-    /// `prometheus` crate such as its `Gauge`, to every later scrape. Register a clone of
-    /// the crate's metrics, and change the value through the other.
+    /// Adds `collector` to every later scrape: a
+    /// [`Collector`](crate::collect::Collector) or one of the `prometheus` crate, such
+    /// as its `Gauge`. Register a clone of the crate's metrics and change the value
+    /// through the other.
     ///
     /// # Errors
     ///
-    /// As [`Registerer::register_collector`].
+    /// Returns an error if [`register_collector`](Registerer::register_collector) does.
     pub fn register<K>(
         &self,
         collector: impl IntoCollector<K>,
@@ -167,23 +171,25 @@ impl Registry {
         (self as &dyn Registerer).register(collector)
     }
 
-    /// Registers a collector of metrics that the program itself states, so that an error
-    /// is a mistake in its source; Go's `MustRegister`.
+    /// Registers a collector whose metrics the source code states, so that an error is
+    /// a bug; Go's `MustRegister`.
     ///
     /// # Panics
     ///
-    /// Panics if [`register`](Registry::register) returns an error, with its words.
+    /// Panics with the error's message if [`register`](Registry::register) returns an
+    /// error.
     #[track_caller]
     pub fn must_register<K>(&self, collector: impl IntoCollector<K>) {
         (self as &dyn Registerer).must_register(collector);
     }
 
-    /// Registers `collector`, or returns the equal one that is registered already: for a
-    /// part of a program that may be started twice and must then count in one metric.
+    /// Registers `collector`, or returns the equal one that is already registered. For
+    /// a part of a program that may start twice and must then count in one metric.
     ///
     /// # Errors
     ///
-    /// As [`register`](Registry::register); also if the equal one is of another type.
+    /// Returns an error if [`register`](Registry::register) does for another reason, or
+    /// if the equal collector is of another type.
     pub fn register_or_existing<K, C>(&self, collector: C) -> Result<C, RegisterError>
     where
         C: IntoCollector<K> + Clone + 'static,
@@ -191,8 +197,8 @@ impl Registry {
         (self as &dyn Registerer).register_or_existing(collector)
     }
 
-    /// Removes the collector that describes the same as `collector`. Returns whether there
-    /// was one.
+    /// Removes the collector whose descriptors equal those of `collector`. Returns
+    /// whether there was one.
     pub fn unregister<K>(&self, collector: &impl IntoCollector<K>) -> bool {
         (self as &dyn Registerer).unregister(collector)
     }
@@ -210,21 +216,21 @@ impl Registry {
 
 impl Registerer for Registry {
     fn register_collector(&self, collector: AnyCollector) -> Result<(), RegisterError> {
-        // Made before the lock, and so dropped after it: a refused collector may have a
-        // `Drop` that registers something.
+        // Created before the lock is taken and dropped after its release: the `Drop` of
+        // a refused collector may register something.
         let entry = Arc::new(Entry::new(collector.wrapped(&self.wrap)));
         self.known().add(&entry)
     }
 
     fn unregister_described(&self, descs: &[Desc]) -> bool {
         let descs: Vec<Desc> = descs.iter().map(|desc| self.wrap.desc(desc)).collect();
-        // Dropped after the lock, for the same reason.
+        // Dropped after the lock is released, for the same reason.
         let removed = self.known().remove(&descs);
         removed.is_some()
     }
 }
 
-/// Collects outside of the registry's lock, in the order of registration.
+/// Collects outside the registry's lock, in the order of registration.
 impl Gatherer for Registry {
     fn gather_for(&self, scrape: &Scrape) -> Gathered {
         let (entries, descriptions) = self.known().entries();
@@ -245,13 +251,14 @@ impl Gatherer for Registry {
         }
         let name = |number: usize| entries[number].to_string();
         let gathered = Gathered::checked(reported, errors, name, &descriptions);
-        // With it goes a collector that was unregistered meanwhile, whose `Drop` may panic.
+        // This may drop a collector that was unregistered meanwhile, and its `Drop` may
+        // panic.
         let _ = caught(|| drop(entries));
         gathered
     }
 }
 
-/// What one collector reports, and why that is dropped if it is.
+/// Returns what one collector reports, and why it is dropped, if it is.
 fn collect(entry: &Entry, scrape: &Scrape) -> (Collected, Option<GatherError>) {
     let sizes = || entry.sizes.lock().unwrap_or_else(PoisonError::into_inner);
     let last = sizes().clone();
@@ -259,7 +266,7 @@ fn collect(entry: &Entry, scrape: &Scrape) -> (Collected, Option<GatherError>) {
         Samples::new(scrape, &entry.collector.wrap, &entry.described, last);
     let result = caught(|| {
         let result = entry.collector.collector.collect(&mut samples);
-        // The words of the error are the collector's own code as well.
+        // The error's `Display` is the collector's own code as well.
         result.map_err(|error| shown_words(&error.to_string()))
     });
     let mut collected = samples.into_collected();

@@ -1,19 +1,19 @@
-//! Puts samples in the order of their labels as they are written, as Go does for metrics of
-//! the same label names, so that an exposition doesn't change from scrape to scrape.
+//! Sorts samples by their labels as rendered, as Go does for metrics of the same label
+//! names, so that an exposition doesn't change from scrape to scrape.
 //!
-//! The labels lie wherever a collector put them, and to compare two is to wait for memory:
-//! so each is looked at once for the eight bytes in which it may differ from the others,
-//! and again only if these are the same.
+//! The labels are scattered in memory, so comparing two of them means waiting for
+//! memory. Each is therefore read once for the eight bytes in which it may differ from
+//! the others, and again only if these are equal.
 
 use std::cmp::Ordering;
 use std::mem;
 
 use crate::exposition::{Family, Point};
 
-/// A family by its number, and a point in it.
+/// The index of a family and of a point in it.
 pub type Place = (u32, u32);
 
-/// The samples of `families` in order, and slices of them that have the same labels.
+/// The samples of `families` in order, and ranges of samples with the same labels.
 pub struct Sorted {
     pub order: Vec<Place>,
     pub same: Vec<Vec<Place>>,
@@ -24,8 +24,8 @@ struct Key {
     place: Place,
 }
 
-/// Sorts the samples of `families`; those of the same labels by their timestamps, and then
-/// in the order of the families.
+/// Sorts the samples of `families`; those with the same labels by timestamp, then in
+/// the order of the families.
 pub fn sort(families: &[&Family]) -> Sorted {
     let numbered = families.iter().zip(0..);
     let places = numbered.flat_map(|(family, at)| {
@@ -33,7 +33,7 @@ pub fn sort(families: &[&Family]) -> Sorted {
     });
     let mut keys: Vec<Key> = places.map(|place| Key { start: 0, place }).collect();
     let mut same = Vec::new();
-    // Slices that are in their place, with the number of bytes that are alike in each.
+    // Ranges whose position is final, with the number of bytes that are equal in each.
     let mut slices = vec![(0, keys.len(), 0)];
     while let Some((begin, end, alike)) = slices.pop() {
         let slice = &mut keys[begin..end];
@@ -57,9 +57,9 @@ fn point<'a>(families: &[&'a Family], (family, point): Place) -> &'a Point {
     &families[family as usize].points[point as usize]
 }
 
-/// Sorts `keys`, which have `alike` bytes in common, by the first eight in which their
-/// labels may differ. Returns how many bytes are alike; `None` if all are, and there is
-/// nothing left to sort.
+/// Sorts `keys`, whose labels share the first `alike` bytes, by the first eight bytes
+/// in which they may differ. Returns how many bytes are equal, or `None` if all are and
+/// nothing is left to sort.
 fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<usize> {
     let rest = |key: &Key, alike: usize| {
         let family = families[key.place.0 as usize];
@@ -86,7 +86,7 @@ fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<us
     Some(alike)
 }
 
-/// Whether the samples of `family` are in order, each of them once.
+/// Returns whether the samples of `family` are sorted and distinct.
 pub fn is_strictly_sorted(family: &Family) -> bool {
     family.points.is_sorted_by(|one, other| {
         let (one, other) = (family.label_bytes(one), family.label_bytes(other));
@@ -103,7 +103,7 @@ pub fn sort_family(family: &mut Family) {
     }
 }
 
-/// Moves each point to its place: `from[at]` is where the one that belongs at `at` is.
+/// Permutes points in place: `from[at]` is the index of the one that belongs at `at`.
 pub fn permute(points: &mut [Point], mut from: Vec<usize>) {
     for start in 0..from.len() {
         let mut at = start;
@@ -118,14 +118,14 @@ pub fn permute(points: &mut [Point], mut from: Vec<usize>) {
     }
 }
 
-/// The order of two labels as they are written.
+/// Compares two rendered labels.
 fn order(one: &[u8], other: &[u8]) -> Ordering {
     let alike = alike_bytes(one, other);
     let next = |labels: &[u8]| ranks(labels.get(alike..).unwrap_or_default()).next();
     next(one).cmp(&next(other))
 }
 
-/// The first eight characters, as a number that is in their order.
+/// Returns the first eight characters as a number that sorts like them.
 #[inline]
 fn start(labels: &[u8]) -> u64 {
     let mut start = [0; 8];
@@ -135,8 +135,8 @@ fn start(labels: &[u8]) -> u64 {
     u64::from_be_bytes(start)
 }
 
-/// What the bytes of values are compared by, unescaped: the quote that ends a value comes
-/// before all that may go on.
+/// Maps a byte of a value to its unescaped order: the quote that ends a value sorts
+/// before anything that could continue it.
 #[inline]
 fn ranks(labels: &[u8]) -> impl Iterator<Item = u8> {
     let mut bytes = labels.iter();
@@ -147,13 +147,13 @@ fn ranks(labels: &[u8]) -> impl Iterator<Item = u8> {
                 b'n' => b'\n' + 1,
                 other => other + 1,
             },
-            // No UTF-8 has the byte 255.
+            // UTF-8 never contains the byte 255.
             other => other.wrapping_add(1),
         })
     })
 }
 
-/// How many bytes both begin with, without half of an escape.
+/// Returns the length of the common prefix, without half of an escape sequence.
 #[inline]
 fn alike_bytes(one: &[u8], other: &[u8]) -> usize {
     let words = one.chunks_exact(8).zip(other.chunks_exact(8));

@@ -27,7 +27,7 @@ impl Listener {
         log: ErrorLog,
     ) -> io::Result<Listener> {
         let address = listener.local_addr()?;
-        // Such as one of an asynchronous runtime is not.
+        // Listeners of asynchronous runtimes, for example, are nonblocking.
         listener.set_nonblocking(false)?;
         let table = Arc::new(Table::new(service.limits.clone()));
         let mut acceptor = Acceptor {
@@ -46,16 +46,16 @@ impl Listener {
         })
     }
 
-    /// Closes the port, so that a successor can have it, and waits until the responses in
-    /// progress are out. Accepts no further connection or request.
+    /// Closes the port, so that a successor can bind it, and waits until the responses
+    /// in progress are sent. Accepts no further connections or requests.
     pub fn stop(self) {
         let ends = self.table.stop();
         self.close(ends);
         self.table.wait_until_empty(ends);
     }
 
-    /// Ends the accept in progress with one more connection, for which a descriptor must
-    /// be free.
+    /// Ends the pending accept with one more connection, which needs a free file
+    /// descriptor.
     fn close(&self, ends: Instant) {
         while !self.accepting.is_finished() && Instant::now() < ends {
             for address in reachable(self.address) {
@@ -69,8 +69,8 @@ impl Listener {
     }
 }
 
-/// Where to reach a listener on `address`, which may stand for every address: `[::]` also
-/// for IPv4, and there may be no IPv6.
+/// Returns where to reach a listener on `address`. If that is unspecified, the loopback
+/// addresses: `[::]` includes IPv4, and IPv6 may be unavailable.
 fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
     let loopbacks: Vec<IpAddr> = match address {
         // With its zone, if it has one.
@@ -84,13 +84,13 @@ fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
     loopbacks.into_iter().map(with_port).collect()
 }
 
-/// The thread that accepts. It waits for no client, and ends only with the listener.
+/// The accepting thread. It never waits for a client, and ends only with the listener.
 struct Acceptor {
     listener: TcpListener,
     table: Arc<Table>,
     service: Arc<Service>,
     log: ErrorLog,
-    /// After the next failure.
+    /// How long to pause after the next failure.
     pause: Duration,
     logged: Option<Instant>,
 }
@@ -106,14 +106,14 @@ impl Acceptor {
             }
             match accepted {
                 Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
-                // The client has left again.
+                // The client has already disconnected.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => self.wait_out("accept a connection", &error),
             }
         }
     }
 
-    /// Gives `stream` a place and a thread, or the answer that there is none for it.
+    /// Starts a thread for `stream` if the table has room, or sends status 503.
     fn admit(&mut self, stream: Arc<TcpStream>, peer: SocketAddr) {
         let came = Instant::now();
         while let Some(place) = self.table.enter(&stream) {
@@ -133,16 +133,15 @@ impl Acceptor {
         }
         let busy = "No connection is free, try again later.\n";
         let response = plain_text(StatusCode::SERVICE_UNAVAILABLE, busy);
-        // What has come is read, because a socket closed with bytes unread takes the
-        // answer back.
+        // Read what has arrived, because closing a socket with unread bytes resets the
+        // connection and the response is lost.
         let _ = stream.set_nonblocking(true);
         let _ = (&*stream).read(&mut vec![0; self.service.limits.head_bytes]);
         let message = message(response, Version::HTTP_11, false, false);
         let _ = (&*stream).write(&message.concat());
     }
 
-    /// Lets a connection go for the descriptor and the thread that it holds, and gives
-    /// the system some time.
+    /// Evicts a connection to free its descriptor and thread, and pauses.
     fn wait_out(&mut self, what: &str, error: &io::Error) {
         let most = self.table.shrink();
         if self.logged.is_none_or(|logged| logged.elapsed() > MOMENT) {
@@ -150,7 +149,8 @@ impl Acceptor {
             write_log(
                 &self.log,
                 &format!(
-                    "serve: cannot {what}, trying on with {most} at once: {error}"
+                    "serve: cannot {what}, continuing with at most {most} \
+                     connection(s): {error}"
                 ),
             );
         }

@@ -1,4 +1,4 @@
-//! The places that connections have, and which connection makes room for another.
+//! The table of connections, and which of them makes room for another.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 
 use super::Limits;
 
-/// How long a further connection waits for room, and a refused client for its answer.
+/// How long a new connection waits for room, and a refused client for its response.
 pub const MOMENT: Duration = Duration::from_secs(1);
 
-/// How long a request may be on its way before its connection is ended for another.
+/// How long a request may take to arrive before its connection may be evicted.
 const GRACE: Duration = Duration::from_millis(20);
 
-/// How long the table stays smaller once the system has run out of something.
+/// How long the table stays smaller after the system ran out of a resource.
 const SCARCE: Duration = Duration::from_secs(60);
 
-/// The descriptors that are left free then, for the files that a handler opens.
+/// How many file descriptors then stay free, for the files that handlers open.
 const SPARE: usize = 8;
 
-/// The connections there are, within their limit.
+/// The open connections, within their limit.
 pub struct Table {
     limits: Limits,
     entries: Mutex<Entries>,
-    /// Told when a connection has left, or does something else than before.
+    /// Notified when a connection leaves or changes its activity.
     changed: Condvar,
 }
 
@@ -33,11 +33,12 @@ struct Entries {
     of: BTreeMap<u64, Entry>,
     next_id: u64,
     stopping: bool,
-    /// Since when a further connection has found none that could be ended for it.
+    /// Start of the current saturation; cleared when a connection leaves or becomes
+    /// evictable.
     busy_since: Option<Instant>,
-    /// Whether the next one whose answer is out makes room.
+    /// Whether the next connection that has sent its response makes room.
     wanted: bool,
-    /// When the system could not give one more, and what it had enough for.
+    /// When the system ran out of a resource, and the number of connections that fit.
     scarce: Option<(Instant, usize)>,
 }
 
@@ -45,17 +46,17 @@ struct Entry {
     stream: Arc<TcpStream>,
     doing: Doing,
     since: Instant,
-    /// Whether it makes room for another, and takes no further request.
+    /// Whether the connection makes room for another and accepts no further request.
     ended: bool,
 }
 
-/// What a connection does at a time.
+/// The current activity of a connection.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Doing {
-    /// It has no whole request yet, and may be ended.
+    /// It has no complete request yet and may be evicted.
     Waiting,
     Answering,
-    /// It may be ended if that takes too long.
+    /// It may be evicted if that takes too long.
     Sending,
 }
 
@@ -83,14 +84,14 @@ impl Entries {
         entries.min_by_key(|entry| entry.since)
     }
 
-    /// Ends the connection that has waited longest, or one whose client takes its answer
-    /// too slowly. Gives how long to wait first, for the former to have waited `grace`;
-    /// `None` where there is neither.
+    /// Evicts the connection that has waited longest, or else one whose client reads
+    /// its response too slowly. Returns how long to wait until the former has waited
+    /// for `grace`, or `None` if there is neither.
     fn end_one(&mut self, grace: Duration, limits: &Limits) -> Option<Duration> {
         if let Some(entry) = self.longest(Doing::Waiting) {
             let early = grace.saturating_sub(entry.since.elapsed());
             if early.is_zero() {
-                // It still reads, and answers, what has come already.
+                // It still reads and answers what has already arrived.
                 entry.ended = true;
                 let _ = entry.stream.shutdown(Shutdown::Read);
             }
@@ -116,8 +117,8 @@ impl Table {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection, if need be that of another; `None` when there was none
-    /// to be had for a moment, or the listener stops.
+    /// Adds a connection, evicting another one if necessary. Returns `None` if there
+    /// was no room for a moment, or if the listener stops.
     pub fn enter(self: &Arc<Self>, stream: &Arc<TcpStream>) -> Option<Place> {
         let came = Instant::now();
         let mut entries = self.entries();
@@ -126,7 +127,7 @@ impl Table {
             let grace = GRACE.saturating_sub(came.elapsed());
             let (since, early) = match entries.end_one(grace, &self.limits) {
                 Some(early) => (came, early),
-                // Not a moment for each that comes: the last of many would wait for
+                // Not a moment for each new connection: the last of many would wait for
                 // minutes.
                 None => (*entries.busy_since.get_or_insert(came), Duration::ZERO),
             };
@@ -148,8 +149,8 @@ impl Table {
         })
     }
 
-    /// For when the system has no descriptor or no thread for one more: ends one, and
-    /// has fewer for some time. Gives how many.
+    /// Evicts a connection and reduces the limit for some time, because the system
+    /// lacks a descriptor or a thread for one more. Returns the reduced limit.
     pub fn shrink(&self) -> usize {
         let mut entries = self.entries();
         let most = entries.of.len().saturating_sub(SPARE).max(1);
@@ -162,7 +163,8 @@ impl Table {
         self.entries().stopping
     }
 
-    /// Ends what waits; from now on nothing enters. Returns when the stop is to end.
+    /// Evicts waiting connections and refuses new ones. Returns the deadline for the
+    /// stop.
     pub fn stop(&self) -> Instant {
         let mut entries = self.entries();
         entries.stopping = true;
@@ -175,7 +177,7 @@ impl Table {
         Instant::now() + self.limits.stop
     }
 
-    /// Waits for `time`, or until the listener stops.
+    /// Waits for `time` or until the listener stops.
     pub fn wait_for_stop(&self, time: Duration) {
         let goes_on = |entries: &mut Entries| !entries.stopping;
         drop(
@@ -184,7 +186,7 @@ impl Table {
         );
     }
 
-    /// Waits until all have left, or `end` has come.
+    /// Waits until all connections have left or `end` is reached.
     pub fn wait_until_empty(&self, end: Instant) {
         let left = end.saturating_duration_since(Instant::now());
         let busy = |entries: &mut Entries| !entries.of.is_empty();
@@ -192,15 +194,15 @@ impl Table {
     }
 }
 
-/// A connection's place in the table, until it goes out of scope.
+/// A connection's entry in the table, which is removed on drop.
 pub struct Place {
     table: Arc<Table>,
     id: u64,
 }
 
 impl Place {
-    /// Tells what this connection does from now on. False when it takes no further
-    /// request, or no answer may be started any more.
+    /// Sets the activity of this connection. Returns false if it must accept no further
+    /// request, or must start no further response.
     pub fn starts(&self, doing: Doing) -> bool {
         let mut entries = self.table.entries();
         let entries = &mut *entries;

@@ -1,5 +1,5 @@
-//! A connection and its thread: its requests and their responses, one after the other, with a
-//! deadline on every wait.
+//! A connection and its thread: its requests and their responses, one after the other,
+//! with a deadline on every wait.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,27 +14,28 @@ use super::routes::caught;
 use super::{Limits, PeerAddr};
 use crate::promhttp::BoxHandler;
 
-/// What is the same for every connection.
+/// What all connections share.
 pub struct Service {
     pub handler: BoxHandler,
     pub limits: Limits,
 }
 
-/// One client, from its first byte to its last.
+/// A client's connection.
 pub struct Connection {
     service: Arc<Service>,
-    /// Before the place: who waits for that finds the descriptor closed.
+    /// Declared before the place, so that the descriptor is closed when the place is
+    /// free.
     stream: Arc<TcpStream>,
     peer: SocketAddr,
     place: Place,
-    /// What has come and is not answered yet.
+    /// Bytes received but not yet handled.
     received: Vec<u8>,
 }
 
 /// Why there is no further request.
 enum End {
     Refused(Refusal),
-    /// The client has left, or is silent between two requests.
+    /// The client has disconnected, or is idle between two requests.
     Silent,
 }
 
@@ -56,7 +57,8 @@ impl Connection {
 
     pub fn run(mut self) {
         let _ = self.stream.set_nodelay(true);
-        // A write that times out tells what was taken, and not when: so it is asked often.
+        // A timed-out write says how much was sent but not when, so each write is
+        // short.
         let often = (self.service.limits.write / 8).max(Duration::from_millis(1));
         let _ = self.stream.set_write_timeout(Some(often));
         loop {
@@ -71,13 +73,14 @@ impl Connection {
         }
     }
 
-    /// Sends the response to `request`. False when there is to be no further one.
+    /// Sends the response to `request`. Returns whether the connection stays open.
     fn answer(&self, request: &Request<()>) -> bool {
         if !self.place.starts(Doing::Answering) {
             return false;
         }
         let response = caught(&self.service.handler, request);
-        // What follows a refused request may be its body, whatever a layer has answered.
+        // What follows a refused request may be its body, whatever response a layer
+        // returns.
         let mut kept = is_kept(request) && check(request).is_ok();
         let head_only = request.method() == Method::HEAD;
         kept &= self.place.starts(Doing::Sending);
@@ -89,7 +92,7 @@ impl Connection {
         sent && kept
     }
 
-    /// The same for a request that cannot be read.
+    /// Sends the response to a request that can't be read.
     fn refuse(&self, refusal: Response<Vec<u8>>) {
         let head_only = self.received.starts_with(b"HEAD ");
         self.place.starts(Doing::Sending);
@@ -128,7 +131,7 @@ impl Connection {
         }
     }
 
-    /// Reads what has come, up to the longest head there may be.
+    /// Reads what has arrived, up to the longest permitted head.
     fn receive(&mut self, deadline: Instant) -> io::Result<usize> {
         let held = self.received.len();
         self.received.resize(self.service.limits.head_bytes, 0);
@@ -142,8 +145,8 @@ impl Connection {
         write_within(&self.stream, message, self.service.limits.write).is_ok()
     }
 
-    /// Lets the client read the answer, which is lost where bytes of its own come after
-    /// the close.
+    /// Closes the connection once the client has read the response, which would be lost
+    /// if more bytes from the client arrived after the close.
     fn close(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
         let deadline = Instant::now() + MOMENT;
@@ -158,7 +161,7 @@ impl Connection {
     }
 }
 
-/// One read, given up at `deadline` with [`ErrorKind::TimedOut`].
+/// Reads once; fails at `deadline` with [`ErrorKind::TimedOut`].
 fn read_until(
     stream: &TcpStream,
     buffer: &mut [u8],
@@ -177,7 +180,7 @@ fn read_until(
     }
 }
 
-/// Writes all of `message`, as long as some of it is taken within `limit`.
+/// Writes all of `message`, as long as the client reads some of it within each `limit`.
 fn write_within(
     mut stream: &TcpStream,
     message: &[Vec<u8>; 2],
@@ -201,7 +204,8 @@ fn write_within(
     Ok(())
 }
 
-/// A timeout is `WouldBlock` on Unix and `TimedOut` on Windows; the deadline decides.
+/// Returns whether to try again: a timeout is `WouldBlock` on Unix and `TimedOut` on
+/// Windows, and only the deadline counts.
 fn is_passing(kind: ErrorKind) -> bool {
     matches!(
         kind,

@@ -1,26 +1,26 @@
-//! The bounds of what clients may use up.
+//! Limits on the server's resources.
 
 use std::time::Duration;
 
-/// What clients may use up. Each wait for one of them ends at one of these.
+/// Limits on what clients can use of a server. Every wait for a client is limited.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once: 64. Room for a further one is made by the connection that
-    /// has waited longest for its request, one whose answer is out just then, or one
-    /// that has been taking its answer for longer than [`write`](Limits::write). Where
-    /// there is none of these for a second, the further one gets status 503.
+    /// Connections at once: 64. A new connection evicts the one that has waited longest
+    /// for its request, one that is just about to wait, or one whose response has been
+    /// stuck for longer than [`write`](Limits::write). If there is none of these for a
+    /// second, the response to the new connection is status 503.
     pub connections: usize,
-    /// Bytes of a request line with its headers: 8 KiB. Status 414 or 431 beyond.
+    /// Bytes of a request line with its headers: 8 KiB. Status 414 or 431 above.
     pub head_bytes: usize,
-    /// Headers of a request: 64. Status 431 beyond.
+    /// Headers of a request: 64. Status 431 above.
     pub headers: usize,
     /// From the first byte of a request to the end of its head: 10 s, then status 408.
     pub head: Duration,
-    /// Without a byte, on a connection that is new or kept: 30 s.
+    /// Without a byte from a new or keep-alive connection: 30 s.
     pub idle: Duration,
-    /// Without any more of an answer being taken: 10 s.
+    /// Without progress in sending a response: 10 s.
     pub write: Duration,
-    /// For the answers in progress when the server stops: 5 s.
+    /// For the responses in progress when the server stops: 5 s.
     pub stop: Duration,
 }
 
@@ -39,7 +39,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The nearest that can be held to: a duration past the end of time cannot.
+    /// Returns the nearest valid limits: a deadline in the far future can't be
+    /// represented.
     pub(super) fn within_bounds(self) -> Limits {
         let within = |duration: Duration| {
             duration.clamp(Duration::from_millis(1), Duration::from_secs(24 * 60 * 60))

@@ -1,13 +1,13 @@
-//! The listener: routes, limits, deadlines and a clean stop, over `std::net`.
+//! The HTTP server: routes, limits, deadlines and a clean stop, on top of `std::net`.
 //!
-//! It speaks a small part of HTTP/1.x on purpose: `GET` and `HEAD`, no bodies, a bounded
-//! head, a deadline on each wait, a bounded number of connections. Anything else gets
-//! the right status, and its connection is closed.
+//! It intentionally speaks a small part of HTTP/1.x: `GET` and `HEAD`, no bodies, a
+//! bounded head, a deadline on each wait, a bounded number of connections. Other
+//! requests get the appropriate status, and their connection is closed.
 //!
-//! Here is what a program calls. `bind` has the port; `accept.rs` the thread that accepts,
-//! `admission.rs` which connection makes room for another, `connection.rs` the thread of
-//! each; `http` reads requests and writes responses, `routes.rs` finds the handler, and
-//! `landing` is the page at `/`.
+//! This file has what a program calls. `bind` opens the port; `accept.rs` has the
+//! accepting thread, `admission.rs` decides which connection makes room for another,
+//! `connection.rs` has the thread of each; `http` parses requests and writes responses,
+//! `routes.rs` finds the handler, and `landing` is the page at `/`.
 
 mod accept;
 mod admission;
@@ -24,7 +24,7 @@ pub use landing::Landing;
 pub use limits::Limits;
 pub use signals::stop_signal;
 
-/// For the fuzz target, which stands outside of this crate.
+/// For the fuzz target, which is outside this crate.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use http::{check as check_request, parse as parse_request};
@@ -41,12 +41,12 @@ use self::connection::Service;
 use self::routes::Routes;
 use crate::promhttp::{BoxHandler, ErrorLog, Handler, stderr_log};
 
-/// The client of a request, which a handler finds in the request's extensions: `127.0.0.1`
-/// and not `::ffff:127.0.0.1`. Behind a proxy it is the proxy.
+/// The client's address, in a request's extensions: `127.0.0.1` rather than
+/// `::ffff:127.0.0.1`. Behind a proxy, it is the proxy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
-/// Answers requests to its routes, and on `/` links to them, within its [`Limits`].
+/// An HTTP server with routes, a landing page at `/` and [`Limits`].
 pub struct Server {
     listener: TcpListener,
     routes: Routes,
@@ -77,18 +77,20 @@ impl Server {
         }
     }
 
-    /// Answers requests for exactly `path` with `handler`; a request's path may be
-    /// percent-encoded. If a handler panics, the response is status 500. A closure states
-    /// the type of its argument: `|_: &Request<()>| Response::new("ok\n".into())`.
+    /// Adds a route: `handler` handles requests for exactly `path`, which requests may
+    /// percent-encode. If the handler panics, the response is status 500. A closure
+    /// must state the type of its argument: `|_: &Request<()>|
+    /// Response::new("ok\n".into())`.
     #[must_use]
     pub fn route(mut self, path: &str, handler: impl Handler + 'static) -> Server {
         self.routes.push(path, Box::new(handler));
         self
     }
 
-    /// Wraps every response of the server, whichever the route and whenever it is added: the
-    /// landing page and refusals such as 404 and 405 too, but not those of requests that
-    /// cannot be read. The last layer is the outermost. For one route, wrap its handler.
+    /// Wraps every response of the server, regardless of the route and of the order of
+    /// calls. Included are the landing page and refusals such as 404 and 405, but not
+    /// the responses to requests that can't be parsed. The last layer is the outermost.
+    /// For one route, wrap its handler.
     #[must_use]
     pub fn layer<H>(mut self, wrap: impl FnOnce(BoxHandler) -> H) -> Server
     where
@@ -98,12 +100,12 @@ impl Server {
         self
     }
 
-    /// The same for a layer that may fail, such as
+    /// Wraps every response in a layer that may fail, such as
     /// [`instrument_handler_counter`](crate::promhttp::instrument_handler_counter).
     ///
     /// # Errors
     ///
-    /// Returns the layer's error.
+    /// Returns an error if `layer` returns one.
     pub fn try_layer<H, E>(
         mut self,
         wrap: impl FnOnce(BoxHandler) -> Result<H, E>,
@@ -115,26 +117,25 @@ impl Server {
         Ok(self)
     }
 
-    /// Replaces the page at `/`, whose title is otherwise the name of the program's file.
-    /// It is not served if there is a route for `/`.
+    /// Replaces the page at `/`, whose default title is the name of the program's file.
+    /// A route for `/` takes precedence.
     #[must_use]
     pub fn landing(mut self, landing: Landing) -> Server {
         self.routes.landing = landing;
         self
     }
 
-    /// Replaces the default limits. A value outside of these bounds is replaced by the
-    /// nearest within: at least 1 connection, 256 bytes to 64 KiB of head, 1 to 1024
-    /// headers, 1 ms to 1 day.
+    /// Replaces the default limits. Values outside these bounds are clamped: at least 1
+    /// connection, 256 bytes to 64 KiB of head, 1 to 1024 headers, 1 ms to 1 day.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Server {
         self.limits = limits.within_bounds();
         self
     }
 
-    /// Replaces the log for the server's own messages, which is standard error: such as
-    /// that no descriptor is left for a connection. Write
-    /// `.log(Arc::new(|message: &str| …))`.
+    /// Replaces the log for the server's own messages, by default standard error. A
+    /// message says, for example, that no file descriptor is left for a connection.
+    /// Write `.log(Arc::new(|message: &str| …))`.
     #[must_use]
     pub fn log(mut self, log: ErrorLog) -> Server {
         self.log = log;
@@ -142,32 +143,32 @@ impl Server {
     }
 
     /// Prints `listening on http://…` with the first route, and serves until SIGINT or
-    /// SIGTERM comes and the responses in progress are out.
+    /// SIGTERM arrives and the responses in progress are sent.
     ///
     /// # Errors
     ///
-    /// Returns an error if a route matches no request or two routes are equal, or the
-    /// system refuses a thread or the signals.
+    /// Returns an error if no request can match a route, if two routes are equal, or if
+    /// the system refuses a thread or the signal handlers.
     pub fn run(self) -> Result<(), ServeError> {
         let stop = stop_signal()?;
         let address = self.listener.local_addr()?;
         let path = self.routes.paths().next().unwrap_or("/");
         let line = format!("listening on http://{address}{path}");
         self.run_until(|| {
-            // Served, and stopped, all the same if nobody reads the line.
+            // If nobody reads the line, the program serves and stops all the same.
             thread::spawn(move || writeln!(io::stdout(), "{line}"));
             stop();
         })
     }
 
-    /// Serves until `stop` returns and the responses in progress are out: for a program
-    /// that handles the signals itself. The port is closed first, unless the process is out
+    /// Serves until `stop` returns and the responses in progress are sent: for programs
+    /// that handle signals themselves. Closes the port first, unless the process is out
     /// of file descriptors.
     ///
     /// # Errors
     ///
-    /// Returns an error if a route matches no request or two routes are equal, or the
-    /// system refuses a thread.
+    /// Returns an error if no request can match a route, if two routes are equal, or if
+    /// the system refuses a thread.
     pub fn run_until(self, stop: impl FnOnce()) -> Result<(), ServeError> {
         self.routes.check()?;
         self.inner.get_or_init(|| self.routes);

@@ -1,4 +1,4 @@
-//! Which handler answers a request, and what is answered if there is none.
+//! Finds the handler for a request, and responds if there is none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ use crate::promhttp::{BoxHandler, Handler, plain_text};
 /// Handlers by path, with the landing page unless `/` has a handler.
 #[derive(Default)]
 pub struct Routes {
-    /// Each path as a request has it.
+    /// Each path in the form that requests have.
     of: Vec<(String, BoxHandler)>,
     pub landing: Landing,
 }
@@ -21,9 +21,9 @@ impl Routes {
         self.of.iter().map(|(path, _)| path.as_str())
     }
 
-    /// Adds a route for `check` to look at.
+    /// Adds a route, which `check` checks later.
     pub fn push(&mut self, path: &str, handler: BoxHandler) {
-        // Others are shown as they are, by their error.
+        // An invalid path stays as it is, for the error to quote.
         let path = match is_path(path) {
             true => canonical(path).into_owned(),
             false => path.to_owned(),
@@ -31,7 +31,7 @@ impl Routes {
         self.of.push((path, handler));
     }
 
-    /// Returns an error for a route that no request reaches.
+    /// Returns an error if no request can reach one of the routes.
     pub fn check(&self) -> Result<(), ServeError> {
         for (at, route) in self.paths().enumerate() {
             if !is_path(route) {
@@ -46,7 +46,7 @@ impl Routes {
 
     fn not_found(&self) -> Response<Vec<u8>> {
         let paths = self.paths().collect::<Vec<_>>().join(", ");
-        let message = format!("Not found. What there is: {paths}\n");
+        let message = format!("Not found. Available paths: {paths}\n");
         plain_text(StatusCode::NOT_FOUND, &message)
     }
 }
@@ -67,21 +67,21 @@ impl Handler for Routes {
     }
 }
 
-/// What `handler` answers, or status 500 if it panics.
+/// Returns the response of `handler`, or status 500 if it panics.
 pub fn caught(handler: &BoxHandler, request: &Request<()>) -> Response<Vec<u8>> {
     let answer = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
     let failed = |what| plain_text(StatusCode::INTERNAL_SERVER_ERROR, what);
     match answer {
         Err(_) => failed("The handler panicked; the program's log says why.\n"),
-        // A client would take the next response for the one to this request.
+        // A client would take the next request's response for the one to this request.
         Ok(response) if response.status().is_informational() => failed(
-            "The handler answered with a status below 200, which is no response.\n",
+            "The handler returned a status below 200, which isn't a final response.\n",
         ),
         Ok(response) => response,
     }
 }
 
-/// Whether a request can have exactly this path.
+/// Returns whether a request can have exactly this path.
 fn is_path(text: &str) -> bool {
     let uri = text.parse::<Uri>();
     text.is_ascii() && text.starts_with('/') && uri.is_ok_and(|uri| uri.path() == text)

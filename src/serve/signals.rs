@@ -2,10 +2,10 @@
 
 use super::ServeError;
 
-/// Makes SIGINT (Ctrl-C) and SIGTERM stop the program instead of ending it: the first ends
-/// the wait that is returned, a further one the program, at once. Those within 100 ms of
-/// the first count as that one, since some senders signal a process and its group. For one
-/// call in the life of a program.
+/// Handles SIGINT (Ctrl-C) and SIGTERM. The first signal ends the wait that is
+/// returned; a later one ends the program at once. Signals within 100 ms of the first
+/// are ignored, since some senders signal a process and its group. Call it once per
+/// program.
 ///
 /// # Errors
 ///
@@ -44,11 +44,11 @@ pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
     })
 }
 
-/// Elsewhere Ctrl-C ends the program, and the wait that is returned never ends.
+/// Returns a wait that never ends: Ctrl-C ends the program.
 ///
 /// # Errors
 ///
-/// Never.
+/// Never returns an error.
 #[cfg(not(unix))]
 pub fn stop_signal() -> Result<impl FnOnce() + Send, ServeError> {
     Ok(|| {

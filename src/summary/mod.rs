@@ -1,8 +1,8 @@
-//! Quantiles over a sliding window, the metric type that the `prometheus` crate lacks.
+//! Quantiles over a sliding window: the metric type that the `prometheus` crate lacks.
 //!
 //! The counterpart of `prometheus.Summary` in Go, with its defaults. The sketch is REQ
-//! (Cormode, Karnin, Liberty, Thaler, Veselý: Relative Error Streaming Quantiles, 2021), of
-//! Apache DataSketches, which keeps some thousand values of a million.
+//! (Cormode, Karnin, Liberty, Thaler, Veselý: Relative Error Streaming Quantiles, 2021)
+//! from Apache DataSketches, which keeps some thousand values of a million.
 
 mod opts;
 mod vec;
@@ -19,7 +19,7 @@ use self::window::{Window, quantiles};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
 
-/// Observes values, and exports their sum and number for its whole life, and quantiles of
+/// Observes values. Exports their sum and count over its whole life, and quantiles of
 /// those within the window. A clone is the same summary.
 #[derive(Clone)]
 pub struct Summary(Arc<Child>);
@@ -56,7 +56,8 @@ impl Summary {
         }))
     }
 
-    /// Adds one value. `NaN` counts, and makes the sum `NaN`, but is in no quantile.
+    /// Adds one value. `NaN` is counted and makes the sum `NaN`, but affects no
+    /// quantile.
     pub fn observe(&self, value: f64) {
         let now = (self.0.plan.now)();
         let mut state = self.state();
@@ -65,7 +66,7 @@ impl Summary {
         state.window.observe(value, now, &self.0.plan);
     }
 
-    /// Starts a timer that observes, in seconds, how long it lives.
+    /// Starts a timer that observes its own lifetime in seconds.
     pub fn start_timer(&self) -> SummaryTimer {
         SummaryTimer {
             summary: self.clone(),
@@ -102,7 +103,7 @@ impl Collector for Summary {
     }
 }
 
-/// Observes how long it lives when it goes out of scope; see [`Summary::start_timer`].
+/// Observes its lifetime when it goes out of scope; see [`Summary::start_timer`].
 #[must_use = "a timer that is dropped at once observes no time"]
 pub struct SummaryTimer {
     summary: Summary,
@@ -111,7 +112,7 @@ pub struct SummaryTimer {
 }
 
 impl SummaryTimer {
-    /// Observes the time so far, as dropping it does.
+    /// Observes the time so far, as dropping the timer does.
     pub fn observe_duration(self) {}
 
     /// Observes the time so far and returns it, in seconds.
@@ -168,7 +169,7 @@ mod tests {
         registry.gather()
     }
 
-    /// The quantiles, the sum and the count.
+    /// Returns the quantiles, the sum and the count.
     fn values(summary: &Summary) -> (Vec<f64>, f64, u64) {
         let gathered = gather(summary.clone());
         let sample = gathered.families()[0].samples().next().unwrap();
@@ -179,7 +180,8 @@ mod tests {
         (quantiles.collect(), value.sum, value.count)
     }
 
-    /// By how much of all ranks `value` misses the quantile.
+    /// Returns how far the rank of `value` is from the quantile, as a fraction of all
+    /// ranks.
     fn rank_error(sorted: &[f64], quantile: f64, value: f64) -> f64 {
         let count = sorted.len() as f64;
         let first = sorted.partition_point(|other| *other < value) as f64;
@@ -188,7 +190,7 @@ mod tests {
         (first - rank).max(rank - last).max(0.0) / count
     }
 
-    /// Numbers from 0 to 1 that are the same in each run.
+    /// Returns numbers from 0 to 1 that are the same in each run.
     fn random(seed: u64) -> impl Iterator<Item = f64> {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         std::iter::repeat_with(move || {
@@ -206,7 +208,7 @@ mod tests {
             1 => values.sort_by(f64::total_cmp),
             2 => values.sort_by(|a, b| b.total_cmp(a)),
             3 => values.fill(0.25),
-            // Pareto: most values near 1, some of them enormous.
+            // Pareto: most values near 1, some of them huge.
             4 => values
                 .iter_mut()
                 .for_each(|value| *value = (1.0 - *value).powi(-3)),
@@ -217,7 +219,7 @@ mod tests {
         values
     }
 
-    /// Each kind of stream on a thread of its own, since all together take seconds.
+    /// Checks each kind of stream on its own thread, since all together take seconds.
     fn assert_within_objectives(count: usize, seeds: u64) {
         std::thread::scope(|scope| {
             for kind in 0..6 {
@@ -236,7 +238,7 @@ mod tests {
         stream.iter().for_each(|value| summary.observe(*value));
         stream.sort_by(f64::total_cmp);
         for ((quantile, allowed), value) in OBJECTIVES.iter().zip(values(&summary).0) {
-            // A rank is a whole number: half of one is nobody's error.
+            // Ranks are whole numbers, so half a rank isn't an error.
             let allowed = allowed + 1.0 / count as f64;
             let error = rank_error(&stream, *quantile, value);
             assert!(
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_low_quantile_is_as_exact_as_a_high_one() {
+    fn a_low_quantile_is_as_accurate_as_a_high_one() {
         let opts = SummaryOpts::new("a", "A.").objective(0.01, 0.001);
         let summary = Summary::with_opts(opts).unwrap();
         let mut stream = stream(0, 100_000, 7);
@@ -303,7 +305,8 @@ mod tests {
         );
     }
 
-    /// A summary of one quantile with 5 slices of 2 s, and the time in milliseconds.
+    /// Creates a summary of one quantile with 5 slices of 2 s, and its clock in
+    /// milliseconds.
     fn with_clock() -> (Summary, Arc<AtomicU64>) {
         let (start, time) = (Instant::now(), Arc::new(AtomicU64::new(0)));
         let read = Arc::clone(&time);
@@ -324,7 +327,7 @@ mod tests {
         summary.observe(7.0);
         time.store(9999, Relaxed);
         assert_eq!(values(&summary), (vec![9.0], 24.0, 3));
-        // The slice from 0 to 2 s goes as a whole, when a sixth begins.
+        // The slice from 0 to 2 s is dropped as a whole when a sixth begins.
         time.store(10_000, Relaxed);
         assert_eq!(values(&summary), (vec![7.0], 24.0, 3));
         time.store(12_000, Relaxed);
@@ -345,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_in_the_count_and_the_sum_and_in_no_quantile() {
+    fn nan_affects_the_count_and_the_sum_but_no_quantile() {
         let summary = summary();
         [1.0, f64::NAN]
             .iter()
@@ -366,7 +369,7 @@ mod tests {
         assert_eq!(values(&summary), (vec![1.0; 3], 40_000.0, 40_000));
     }
 
-    /// The labels and the count of each child.
+    /// Returns the labels and the count of each child.
     fn values_of(summaries: &SummaryVec) -> Vec<String> {
         let text = Format::TEXT.to_text(gather(summaries.clone()).families());
         let lines = text
@@ -376,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn label_values_that_read_alike_are_two_series() {
+    fn label_values_that_join_to_the_same_text_are_two_series() {
         let summaries = SummaryVec::new(opts(), &["path", "method"]).unwrap();
         for values in [["ab", "c"], ["a", "bc"], ["ab", "c"]] {
             let child = summaries.get_metric_with_label_values(&values).unwrap();
@@ -394,12 +397,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_a_label_that_cannot_be_is_refused() {
+    fn an_invalid_name_or_label_is_refused() {
         let new = || SummaryOpts::new("a", "A.");
         assert_eq!(
             refusal(SummaryOpts::new("a-b", "A.")),
-            "summary `a-b`: `a-b` is not a metric name, which has letters, digits, `_` and \
-             `:`, and no digit first"
+            "summary `a-b`: `a-b` isn't a metric name: use letters, digits, `_` and \
+             `:`, but no leading digit"
         );
         let quantile = "summary `a`: the label `quantile` belongs to the summary itself, rename yours";
         assert_eq!(refusal(new().const_label("quantile", "0.5")), quantile);
@@ -408,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_cannot_be_is_refused() {
+    fn an_invalid_window_is_refused() {
         let new = || SummaryOpts::new("a", "A.");
         let day = Duration::from_secs(24 * 60 * 60);
         for (opts, max_age, age_buckets) in [
@@ -428,8 +431,8 @@ mod tests {
                 refusal(opts),
                 format!(
                     "summary `a`: cannot keep {max_age} in {age_buckets} slices: the \
-                     maximum age lies above 0 and is at most 365 days, and it has 1 to \
-                     1000 slices of at least 1 ms"
+                     maximum age must be above 0 and at most 365 days, in 1 to 1000 \
+                     slices of at least 1 ms"
                 )
             );
         }
@@ -522,7 +525,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "summary `a` has the labels [\"method\"]: expected 1")]
-    fn with_label_values_panics_with_the_words_of_the_error() {
+    fn with_label_values_panics_with_the_message_of_the_error() {
         let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
         vec.with_label_values(&["GET"]).observe(1.0);
         assert_eq!(values(&vec.with_label_values(&["GET"])).2, 1);

@@ -1,4 +1,4 @@
-//! What a summary is made of, and what follows from it.
+//! The options of a summary, and what follows from them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,66 +9,66 @@ use crate::desc::Desc;
 use crate::message::debug_is_message;
 use crate::names::shown;
 
-/// Why a summary was not made, or has no such child.
+/// Why a summary couldn't be created, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SummaryError {
-    /// Its name or a label is invalid.
+    /// The name or a label is invalid.
     #[error("summary `{name}`: {reason}")]
     Desc {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
-        /// What is wrong, and what to do.
+        /// What is wrong, and how to fix it.
         reason: String,
     },
-    /// An objective that is out of range, or tighter than the sketch can keep.
+    /// An objective is out of range, or tighter than the sketch can achieve.
     #[error(
         "summary `{name}`: cannot keep the quantile {quantile} within {error}: both must \
-         be between 0 and 1, and the error of the 0.5 quantile at least 0.0003, of those \
-         nearer to 0 or 1 less"
+         be between 0 and 1, and the error at least 0.0003 for the 0.5 quantile, less \
+         for quantiles nearer to 0 or 1"
     )]
     Objective {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
         /// The quantile, as text.
         quantile: String,
         /// Its allowed rank error, as text.
         error: String,
     },
-    /// Two objectives for one quantile, which would be one series twice.
+    /// A quantile has two objectives, which would be the same series twice.
     #[error("summary `{name}`: the quantile {quantile} has two objectives, keep one")]
     DuplicateObjective {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
         /// The quantile, as text.
         quantile: String,
     },
-    /// A window that is empty, or so long or so finely cut that it could not be kept.
+    /// The window is empty, too long, or divided into too many slices.
     #[error(
-        "summary `{name}`: cannot keep {max_age:?} in {age_buckets} slices: the maximum \
-         age lies above 0 and is at most 365 days, and it has 1 to 1000 slices of at \
+        "summary `{name}`: cannot keep {max_age:?} in {age_buckets} slices: the \
+         maximum age must be above 0 and at most 365 days, in 1 to 1000 slices of at \
          least 1 ms"
     )]
     Window {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
         /// The maximum age of an observation.
         max_age: Duration,
-        /// Into how many slices it is cut.
+        /// The number of slices.
         age_buckets: u32,
     },
-    /// The values don't pair up with the labels.
+    /// The number of values differs from the number of labels.
     #[error(
         "summary `{name}` has the labels {}: expected {} label value(s), got {got}",
         listed(labels),
         labels.len()
     )]
     LabelCount {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
         /// Its variable labels.
         labels: Vec<String>,
-        /// How many values there were.
+        /// The number of values passed.
         got: usize,
     },
     /// A map of values lacks a label, or has another one.
@@ -78,7 +78,7 @@ pub enum SummaryError {
         listed(got)
     )]
     LabelNames {
-        /// Name of the summary.
+        /// The name of the summary.
         name: String,
         /// Its variable labels.
         labels: Vec<String>,
@@ -95,12 +95,12 @@ fn listed(names: &[String]) -> String {
 
 type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
-/// What a summary is made of; Go's `prometheus.SummaryOpts`.
+/// The options of a summary; Go's `prometheus.SummaryOpts`.
 #[derive(Clone)]
 pub struct SummaryOpts {
     name: String,
     help: String,
-    /// Of the name, namespace first.
+    /// Prefixes of the name, namespace first.
     prefixes: [String; 2],
     const_labels: Vec<(String, String)>,
     variable_labels: Vec<String>,
@@ -111,7 +111,7 @@ pub struct SummaryOpts {
 }
 
 impl SummaryOpts {
-    /// A summary without quantiles, over 10 minutes in 5 slices.
+    /// Creates options without quantiles, with a window of 10 minutes in 5 slices.
     pub fn new(name: &str, help: &str) -> SummaryOpts {
         SummaryOpts {
             name: name.to_owned(),
@@ -126,52 +126,53 @@ impl SummaryOpts {
         }
     }
 
-    /// The first part of the name.
+    /// Sets the first part of the name.
     #[must_use]
     pub fn namespace(mut self, namespace: &str) -> SummaryOpts {
         self.prefixes[0] = namespace.to_owned();
         self
     }
 
-    /// The second part of the name.
+    /// Sets the second part of the name.
     #[must_use]
     pub fn subsystem(mut self, subsystem: &str) -> SummaryOpts {
         self.prefixes[1] = subsystem.to_owned();
         self
     }
 
-    /// A label with one value for the life of the summary.
+    /// Adds a label with one value for the life of the summary.
     #[must_use]
     pub fn const_label(mut self, name: &str, value: &str) -> SummaryOpts {
         self.const_labels.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Exports the value at `quantile`, which is off by at most `error` in rank: 0.9 with
-    /// an error of 0.01 is a value between the 0.89 and the 0.91 quantile. The quantiles 0
-    /// and 1 are exact, whatever their error, which may be 0.
+    /// Exports the value at `quantile`, whose rank is off by at most `error` (with high
+    /// probability: the sketch is randomized). For 0.9 with an error of 0.01, the value
+    /// lies between the 0.89 and the 0.91 quantile. The quantiles 0 and 1 are always
+    /// exact, and their error may be 0.
     #[must_use]
     pub fn objective(mut self, quantile: f64, error: f64) -> SummaryOpts {
         self.objectives.push((quantile, error));
         self
     }
 
-    /// How long an observation counts for the quantiles; at most 365 days.
+    /// Sets how long an observation counts for the quantiles; at most 365 days.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> SummaryOpts {
         self.max_age = max_age;
         self
     }
 
-    /// In how many slices the window moves, at most 1000: 5 slices of 2 minutes each are
-    /// dropped one at a time, so that the window is between 8 and 10 minutes long.
+    /// Sets in how many slices the window moves; at most 1000. Of 5 slices of 2 minutes
+    /// each, one is dropped at a time, so the window is between 8 and 10 minutes long.
     #[must_use]
     pub fn age_buckets(mut self, age_buckets: u32) -> SummaryOpts {
         self.age_buckets = age_buckets;
         self
     }
 
-    /// Asks another clock: a test's.
+    /// Replaces the clock, for tests.
     #[must_use]
     pub fn clock(
         mut self,
@@ -213,7 +214,7 @@ impl SummaryOpts {
             });
         };
         for (quantile, _) in &mut self.objectives {
-            // -0 is 0, and is written so.
+            // Turns -0 into 0, as which it is written.
             *quantile += 0.0;
         }
         self.objectives.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -235,7 +236,7 @@ impl SummaryOpts {
     }
 }
 
-/// How long one slice of the window is.
+/// Returns the length of one slice of the window.
 fn slice(max_age: Duration, age_buckets: u32) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     const SHORTEST_SLICE: Duration = Duration::from_millis(1);
@@ -245,10 +246,10 @@ fn slice(max_age: Duration, age_buckets: u32) -> Option<Duration> {
     (kept && slice >= SHORTEST_SLICE).then_some(slice)
 }
 
-/// The smallest sketch that keeps all `objectives`: REQ's standard error at rank r is
-/// 0.1306/k times the distance of r from the end that is kept best, and at most 0.084/k.
-/// Four of them are within the error. The smallest and the largest value are kept exactly,
-/// so the objectives 0 and 1 need nothing.
+/// Returns the smallest sketch that achieves all `objectives`. REQ's standard error at
+/// rank r is 0.1306/k times the distance of r from the more accurate end, and at most
+/// 0.084/k; four standard errors must be within the objective's error. The sketch keeps
+/// the smallest and the largest value exactly, so the objectives 0 and 1 need nothing.
 fn sketch_size(
     name: &str,
     objectives: &[(f64, f64)],
@@ -274,7 +275,7 @@ fn sketch_size(
     }
     let [high, low] = sizes;
     let (size, accuracy) = if low.0 < high.0 { low } else { high };
-    // The sketch takes even sizes only.
+    // The sketch accepts only even sizes.
     Ok(((size / 2.0).ceil() as u16 * 2, accuracy))
 }
 
@@ -286,7 +287,7 @@ fn size_needed(quantile: f64, error: f64, accuracy: RankAccuracy) -> f64 {
     4.0 * (0.1306 * distance).min(0.084) / error
 }
 
-/// What all summaries of one name have in common.
+/// What all summaries of one name share.
 pub struct Plan {
     pub desc: Desc,
     pub quantiles: Vec<f64>,
@@ -302,7 +303,7 @@ pub type Sketch = ReqSketch<ReqFloat<f64>>;
 
 impl Plan {
     pub fn sketch(&self) -> Sketch {
-        // `sketch_size` gives no size that the sketch refuses.
+        // `sketch_size` returns no size that the sketch refuses.
         ReqSketch::new(self.k, self.accuracy).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! Summaries of one name that differ in the values of their labels.
+//! Summaries of one name that differ in their label values.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,10 @@ use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
 use crate::names::shown;
 
-/// Summaries of one name, one for each combination of label values, with the method names
-/// of the crate's vectors. Unlike these it compares the values, and so keeps `["ab", "c"]`
-/// and `["a", "bc"]` apart. A clone is the same vector.
+/// Summaries of one name, one for each combination of label values. The methods are
+/// named like those of the crate's vectors. Unlike these, it compares the values rather
+/// than a hash, and so keeps `["ab", "c"]` and `["a", "bc"]` apart. A clone is the same
+/// vector.
 #[derive(Clone)]
 pub struct SummaryVec {
     plan: Arc<Plan>,
@@ -19,11 +20,11 @@ pub struct SummaryVec {
 }
 
 impl SummaryVec {
-    /// Creates summaries that differ in the values of `label_names`.
+    /// Creates a vector of summaries with the labels `label_names`.
     ///
     /// # Errors
     ///
-    /// As [`Summary::with_opts`].
+    /// Returns an error if [`Summary::with_opts`] would, or if a label name is invalid.
     pub fn new(
         opts: SummaryOpts,
         label_names: &[&str],
@@ -34,8 +35,8 @@ impl SummaryVec {
         })
     }
 
-    /// Returns the summary with these values, in the order of the label names, and makes it
-    /// if it is not there.
+    /// Returns the summary with these values, in the order of the label names; creates
+    /// it if necessary.
     ///
     /// # Errors
     ///
@@ -61,12 +62,13 @@ impl SummaryVec {
             .clone())
     }
 
-    /// Like [`SummaryVec::get_metric_with_label_values`] for values that the program's
-    /// source states; Go's `WithLabelValues`.
+    /// Returns the summary with these values, which the source code states; Go's
+    /// `WithLabelValues`.
     ///
     /// # Panics
     ///
-    /// Panics if that one returns an error, with its words.
+    /// Panics with the error's message if [`SummaryVec::get_metric_with_label_values`]
+    /// returns an error.
     #[track_caller]
     pub fn with_label_values(&self, values: &[&str]) -> Summary {
         match self.get_metric_with_label_values(values) {
@@ -75,12 +77,11 @@ impl SummaryVec {
         }
     }
 
-    /// Returns the summary with these values by label name, and makes it if it is not
-    /// there.
+    /// Returns the summary with these values by label name; creates it if necessary.
     ///
     /// # Errors
     ///
-    /// Returns an error if the names are not those of the labels.
+    /// Returns an error if the names aren't those of the labels.
     pub fn get_metric_with(
         &self,
         labels: &HashMap<&str, &str>,
@@ -88,12 +89,13 @@ impl SummaryVec {
         self.get_metric_with_label_values(&self.values(labels)?)
     }
 
-    /// Like [`SummaryVec::get_metric_with`] for labels that the program's source states;
-    /// Go's `With`.
+    /// Returns the summary with these labels, which the source code states; Go's
+    /// `With`.
     ///
     /// # Panics
     ///
-    /// Panics if that one returns an error, with its words.
+    /// Panics with the error's message if [`SummaryVec::get_metric_with`] returns an
+    /// error.
     #[track_caller]
     pub fn with(&self, labels: &HashMap<&str, &str>) -> Summary {
         match self.get_metric_with(labels) {
@@ -102,24 +104,24 @@ impl SummaryVec {
         }
     }
 
-    /// Drops the summary with these values from later scrapes. Returns whether there was
-    /// one.
+    /// Removes the summary with these values. Returns whether there was one.
     pub fn remove_label_values(&self, values: &[&str]) -> bool {
         self.children().remove(&owned(values)).is_some()
     }
 
-    /// Drops the summary with these values by label name. Returns whether there was one.
+    /// Removes the summary with these values by label name. Returns whether there was
+    /// one.
     pub fn remove(&self, labels: &HashMap<&str, &str>) -> bool {
         self.values(labels)
             .is_ok_and(|values| self.remove_label_values(&values))
     }
 
-    /// Drops all summaries from later scrapes.
+    /// Removes all summaries.
     pub fn reset(&self) {
         self.children().clear();
     }
 
-    /// The values of `labels` in the order of the label names.
+    /// Returns the values of `labels` in the order of the label names.
     fn values<'a>(
         &self,
         labels: &HashMap<&str, &'a str>,

@@ -1,5 +1,5 @@
-//! The sliding window of a summary: a row of slices, each with a sketch of the values that
-//! were observed in it. The oldest is dropped when a new one begins.
+//! The sliding window of a summary: a queue of slices, each with a sketch of the values
+//! observed in it. The oldest slice is dropped when a new one begins.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use datasketches::req::ReqFloat;
 
 use super::opts::{Plan, Sketch};
 
-/// From the oldest slice to the one that observations go to.
+/// The slices from the oldest to the one that observations go to.
 #[derive(Default)]
 pub struct Window(VecDeque<Slice>);
 
@@ -28,7 +28,7 @@ impl Window {
         }
     }
 
-    /// The sketches of what was observed within the window.
+    /// Returns the sketches of what was observed within the window.
     pub fn sketches(&mut self, now: Instant, plan: &Plan) -> Vec<Sketch> {
         self.move_to(now, plan);
         self.0.iter().map(|slice| slice.sketch.clone()).collect()
@@ -40,7 +40,7 @@ impl Window {
         let mut ends = match last_end {
             Some(ends) if now < ends => return,
             Some(ends) if now < ends + plan.max_age => ends,
-            // The first, or none within the window.
+            // The first slice, or none within the window.
             _ => {
                 self.0.clear();
                 now
@@ -59,11 +59,11 @@ impl Window {
     }
 }
 
-/// The quantiles of all `sketches` together, `NaN` if they are empty.
+/// Returns the quantiles of all `sketches` together, `NaN` if they are empty.
 pub fn quantiles(plan: &Plan, sketches: &[Sketch]) -> Vec<(f64, f64)> {
     let mut window = plan.sketch();
     for sketch in sketches {
-        // Two sketches of one plan are of one kind, which is all that a merge asks for.
+        // A merge only requires sketches of the same kind, which those of one plan are.
         let _ = window.merge(sketch);
     }
     let view = window.sorted_view();
@@ -88,7 +88,7 @@ impl Window {
         self.0.len()
     }
 
-    /// How many values the oldest slice keeps.
+    /// Returns how many values the oldest slice keeps.
     pub fn retained(&self) -> usize {
         self.0[0].sketch.num_retained() as usize
     }

@@ -1,18 +1,17 @@
-//! The lines in which two expositions differ.
+//! The differences between two expositions, line by line.
 
 use crate::desc::labels::value_end;
 use crate::exposition::{Format, float_text};
 use crate::message::debug_is_message;
 use crate::registry::{GatherError, Gathered};
 
-/// Why metrics are not as expected.
+/// Why metrics aren't as expected.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The scrape has errors.
     #[error("the metrics cannot be gathered: {}", listed(.0))]
     Gather(Vec<GatherError>),
-    /// The lines are others; `-` marks those that are missing, `+` those that were not
-    /// expected.
+    /// Lines differ; `-` marks those that are missing, `+` those that weren't expected.
     #[error("the metrics are not as expected (- expected, + served):\n{}", .0.join("\n"))]
     Lines(Vec<String>),
 }
@@ -51,7 +50,7 @@ pub fn compare(
     }
 }
 
-/// All lines, with a mark on those that only one has.
+/// Returns all lines, with a mark on those that only one side has.
 fn difference(expected: &[Line], served: &[Line]) -> Vec<String> {
     let (mut expected, mut served) = (expected.iter(), served.iter());
     let mut shown = Vec::new();
@@ -70,7 +69,7 @@ fn difference(expected: &[Line], served: &[Line]) -> Vec<String> {
     }
 }
 
-/// A line in the order in which lines are compared.
+/// A line, ordered for comparison.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
     family: String,
@@ -79,7 +78,7 @@ struct Line {
     text: String,
 }
 
-/// The lines of an exposition, without what doesn't count.
+/// Returns the lines of an exposition in a canonical form.
 fn lines(text: &str) -> Vec<Line> {
     let mut family = String::new();
     let mut lines = Vec::new();
@@ -113,7 +112,7 @@ fn lines(text: &str) -> Vec<Line> {
     lines
 }
 
-/// The rank, the name and the text of a HELP or TYPE.
+/// Returns the rank, the name and the text of a HELP or TYPE line.
 fn named_comment(comment: &str) -> Option<(u8, &str, String)> {
     let (keyword, rest) = comment.split_once(char::is_whitespace)?;
     let rank = ["HELP", "TYPE"].iter().position(|all| *all == keyword)? as u8;
@@ -132,14 +131,14 @@ fn name_length(sample: &str) -> usize {
         .unwrap_or(sample.len())
 }
 
-/// Whether a sample's name is that of `family`, or one of its own.
+/// Returns whether a sample's name is that of `family`, or one of its suffixed names.
 fn belongs(sample: &str, family: &str) -> bool {
     let rest = sample[..name_length(sample)].strip_prefix(family);
     !family.is_empty()
         && rest.is_some_and(|rest| ["", "_bucket", "_sum", "_count"].contains(&rest))
 }
 
-/// A sample whose labels and numbers are written as this library writes them.
+/// Writes a sample with its labels and numbers as this library writes them.
 fn sample(text: &str) -> String {
     let end = text
         .rfind('}')
@@ -156,7 +155,7 @@ fn sample(text: &str) -> String {
     )
 }
 
-/// A name with its labels sorted, and no spaces or commas too many.
+/// Writes a name with its labels sorted, and without redundant spaces or commas.
 fn sorted(series: &str) -> String {
     let Some((name, rest)) = series.split_once('{') else {
         return series.to_owned();

@@ -1,11 +1,11 @@
-//! The rules of Prometheus's linter for one metric family, with its words.
+//! The rules of Prometheus's linter for one metric family, with its messages.
 //!
 //! They are those of promtool 2.42 (client_golang's `promlint`).
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Each unit that is known, and the base unit to use in its place.
+/// Each known unit, and the base unit to use instead.
 const UNITS: [(&str, &str); 24] = [
     ("amperes", "amperes"),
     ("bits", "bytes"),
@@ -42,10 +42,10 @@ const ABBREVIATIONS: [&str; 14] = [
     "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d",
 ];
 
-/// What the linter says of one metric, as `promtool check metrics` prints it.
+/// A problem that the linter finds, as `promtool check metrics` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Name of the metric family.
+    /// The name of the metric family.
     pub metric: String,
     /// The rule that it breaks.
     pub rule: Rule,
@@ -54,50 +54,50 @@ pub struct Problem {
 /// A rule of the linter, with what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// It has a help text.
+    /// A metric has a help text.
     Help,
-    /// It is in base units.
+    /// A metric uses base units.
     MetricUnits {
-        /// The unit that the name has.
+        /// The unit in the name.
         unit: String,
         /// The base unit to use.
         base: &'static str,
     },
     /// A counter's name ends in `_total`.
     CounterTotal,
-    /// No other name does.
+    /// No other name ends in `_total`.
     OnlyCounterTotal,
-    /// Only histograms and summaries have these endings.
+    /// Only histograms and summaries have these suffixes.
     ReservedSuffix {
-        /// The ending.
+        /// The suffix.
         suffix: &'static str,
-        /// Who may not have it.
+        /// The types that may not have it.
         who: &'static str,
     },
     /// Only histograms have `le`, and only summaries `quantile`.
     ReservedLabel {
         /// The label.
         label: &'static str,
-        /// Which type it belongs to.
+        /// The type that it belongs to.
         owner: &'static str,
     },
-    /// A name doesn't state the type.
+    /// A name doesn't contain the type.
     TypeInName {
         /// The type.
         kind: &'static str,
     },
     /// A name has no colon.
     ReservedChars,
-    /// A name is in snake case.
+    /// A metric name is in snake case.
     CamelCaseName,
-    /// The name of a label is in snake case.
+    /// A label name is in snake case.
     CamelCaseLabel,
-    /// A unit is written out.
+    /// Units aren't abbreviated.
     UnitAbbreviations,
 }
 
 impl Rule {
-    /// The name of the rule's function in the linter.
+    /// Returns the name of the rule's function in the linter.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -149,8 +149,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What the linter says of a metric family; `kind` is the word of its TYPE line, and
-/// `labels` the label names of its samples.
+/// Returns the problems of a metric family; `kind` is the word of its TYPE line, and
+/// `labels` are the label names of its samples.
 #[must_use]
 pub fn lint_family(
     name: &str,
@@ -253,7 +253,7 @@ fn is_camel_case(name: &str) -> bool {
         .any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
 }
 
-/// Whether `_part` ends the name or is within it.
+/// Returns whether the name contains `_part` at its end or before another `_`.
 fn has_part(name: &str, part: &str) -> bool {
     name.contains(&format!("_{part}_")) || name.ends_with(&format!("_{part}"))
 }

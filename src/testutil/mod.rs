@@ -1,4 +1,4 @@
-//! What a program's own tests ask of its metrics; Go's `prometheus/testutil`.
+//! Helpers for testing your own metrics; Go's `prometheus/testutil`.
 //!
 //! ```
 //! use exporter_workbook::prometheus::IntCounter;
@@ -25,11 +25,11 @@ pub use lint::{Problem, Rule, lint_family};
 use crate::exposition::{Family, Format, Value};
 use crate::registry::{GatherError, Gathered, Gatherer, IntoCollector, Registry};
 
-/// The metrics of `source` in the text format.
+/// Returns the metrics of `source` in the text format.
 ///
 /// # Errors
 ///
-/// Returns the errors of the scrape if there are any.
+/// Returns an error if the scrape has any; it lists them all.
 pub fn gather_to_text(
     source: &(impl Gatherer + ?Sized),
 ) -> Result<String, Vec<GatherError>> {
@@ -40,11 +40,11 @@ pub fn gather_to_text(
     }
 }
 
-/// The metrics of one collector in the text format.
+/// Returns the metrics of one collector in the text format.
 ///
 /// # Errors
 ///
-/// As [`gather_to_text`].
+/// Returns an error if the scrape has any; it lists them all.
 ///
 /// # Panics
 ///
@@ -55,13 +55,13 @@ pub fn collect_to_text<K>(
     gather_to_text(&registry_of(collector))
 }
 
-/// Compares the metrics of `source`, those called `names` or all if there are none, with
-/// `expected`, a text in the text format. The order of lines, spaces before them and how a
-/// number is written don't count.
+/// Compares the metrics of `source` with `expected`, an exposition in the text format.
+/// If `names` isn't empty, only these metrics are compared. The order of lines, leading
+/// spaces and the notation of numbers don't matter.
 ///
 /// # Errors
 ///
-/// Returns the lines that differ, or the errors of the scrape.
+/// Returns an error with the lines that differ, or with the errors of the scrape.
 pub fn gather_and_compare(
     source: &(impl Gatherer + ?Sized),
     expected: &str,
@@ -74,11 +74,11 @@ pub fn gather_and_compare(
     compare::compare(&gathered, expected, names)
 }
 
-/// The same for one collector.
+/// Compares the metrics of one collector with `expected`, like [`gather_and_compare`].
 ///
 /// # Errors
 ///
-/// As [`gather_and_compare`].
+/// Returns an error with the lines that differ, or with the errors of the scrape.
 ///
 /// # Panics
 ///
@@ -91,14 +91,14 @@ pub fn collect_and_compare<K>(
     gather_and_compare(&registry_of(collector), expected, names)
 }
 
-/// What Prometheus's linter says of the metrics of `source`, in its words; nothing of what
-/// wasn't gathered.
+/// Returns the problems that Prometheus's linter finds in the metrics of `source`.
+/// Metrics that couldn't be gathered aren't checked.
 pub fn gather_and_lint(source: &(impl Gatherer + ?Sized)) -> Vec<Problem> {
     let gathered = source.gather();
     gathered.families().iter().flat_map(lint).collect()
 }
 
-/// The same for one collector.
+/// Returns the problems that Prometheus's linter finds in one collector's metrics.
 ///
 /// # Panics
 ///
@@ -119,11 +119,12 @@ fn lint(family: &Family) -> Vec<Problem> {
     )
 }
 
-/// The value of a collector that has exactly one sample, a number.
+/// Returns the value of a collector that has exactly one sample, a number.
 ///
 /// # Panics
 ///
-/// Panics if it has another number of samples, a histogram or a summary, or fails.
+/// Panics if it has no sample or several, if the sample is a histogram or a summary, or
+/// if the collector fails.
 #[track_caller]
 pub fn to_float64<K>(collector: impl IntoCollector<K>) -> f64 {
     match single(&registry_of(collector).gather()) {

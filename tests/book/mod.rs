@@ -1,4 +1,4 @@
-//! The pages as the course's checks see them.
+//! The pages, as the course's checks see them.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -9,26 +9,26 @@ pub mod source;
 use std::fs;
 use std::path::Path;
 
-/// The text of a file of this repository.
+/// Returns the text of a file of this repository.
 pub fn read(path: impl AsRef<Path>) -> String {
     let path = path.as_ref();
     fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Whether the copies on the pages are to be rewritten rather than compared.
+/// Returns whether to rewrite the copies on the pages rather than compare them.
 pub fn is_update() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()
 }
 
-/// Replaces a file, whole or not at all: other tests read it meanwhile.
+/// Replaces a file atomically: other tests read it meanwhile.
 pub fn replace(path: &str, text: &str) {
     let new = format!("{path}.new");
     fs::write(&new, text).unwrap();
     fs::rename(&new, path).unwrap();
 }
 
-/// The Markdown files in `folder` and below it, sorted.
+/// Returns the Markdown files in `folder` and below it, sorted, without the books' contents.
 pub fn pages_in(folder: &str) -> Vec<String> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -38,7 +38,7 @@ pub fn pages_in(folder: &str) -> Vec<String> {
         );
         if Path::new(&path).is_dir() {
             pages.extend(pages_in(&path));
-        } else if path.ends_with(".md") {
+        } else if path.ends_with(".md") && !path.ends_with("/SUMMARY.md") {
             pages.push(path);
         }
     }
@@ -46,18 +46,18 @@ pub fn pages_in(folder: &str) -> Vec<String> {
     pages
 }
 
-/// What is wrong, all of it, each with where it is and the command or the change that
-/// mends it.
+/// All problems that were found, each with its location and the command or the change
+/// that fixes it.
 #[derive(Default)]
 pub struct Problems(Vec<String>);
 
 impl Problems {
-    pub fn add(&mut self, path: &str, line: usize, what: &str, mend: &str) {
+    pub fn add(&mut self, path: &str, line: usize, what: &str, fix: &str) {
         self.0
-            .push(format!("{path}:{line}: {what}\n    to mend it: {mend}"));
+            .push(format!("{path}:{line}: {what}\n    fix: {fix}"));
     }
 
-    /// The same, unless it `holds`.
+    /// Adds a problem unless it `holds`.
     pub fn unless(&mut self, holds: bool, path: &str, line: usize, words: [&str; 2]) {
         if !holds {
             self.add(path, line, words[0], words[1]);

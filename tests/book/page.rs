@@ -1,4 +1,4 @@
-//! A page: its sections, its blocks, its links, the names that can be linked to.
+//! A page: its sections, blocks and links, and the names that can be linked to.
 
 use super::read;
 
@@ -8,27 +8,27 @@ pub struct Page {
     pub text: String,
     pub blocks: Vec<Block>,
     pub sections: Vec<Section>,
-    /// Each line outside of blocks, with its number.
+    /// Each line outside blocks, with its number.
     pub prose: Vec<(usize, String)>,
 }
 
-/// What stands between two fences.
+/// The content between two fences.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Block {
     /// The line of the first fence.
     pub line: usize,
-    /// What stands behind the fence: the language.
+    /// The language after the fence.
     pub language: String,
-    /// What the comment before it names.
+    /// The source that the comment before the block names.
     pub source: Option<String>,
     pub content: String,
 }
 
-/// From one heading of the second level, or the first, to the next.
+/// A section: from one heading of the second level, or the first, to the next.
 pub struct Section {
     pub line: usize,
     pub title: String,
-    /// Of a translated section: the id of the original's, and its hash.
+    /// For a translated section, the id and the hash of the original.
     pub translates: Option<(String, String)>,
     /// The prose, with the heading.
     pub text: String,
@@ -37,7 +37,7 @@ pub struct Section {
 }
 
 impl Section {
-    /// The id of its heading; that of the first section is `top`.
+    /// Returns the id of its heading; for the first section, `top`.
     pub fn id(&self) -> String {
         if self.line == 1 {
             return "top".to_owned();
@@ -45,7 +45,8 @@ impl Section {
         slug(&self.title)
     }
 
-    /// Of the words, so that a translation can say which ones it translates (FNV-1a).
+    /// Returns a hash of the words, by which a translation states what it translates
+    /// (FNV-1a).
     pub fn hash(&self) -> String {
         let words = self.text.split_whitespace().flat_map(|word| {
             let bytes = word.bytes();
@@ -84,7 +85,7 @@ impl Page {
                 });
             } else {
                 page.add_line(line, number, before);
-                // The mark of a section may stand between its comment and its heading.
+                // The anchor of a section may be between its comment and its heading.
                 if line.is_empty() || line.starts_with("<a id=") {
                     continue;
                 }
@@ -95,8 +96,8 @@ impl Page {
         page
     }
 
-    /// One line outside of blocks; `before` is the last one that was neither empty nor a
-    /// mark.
+    /// Adds a line outside blocks; `before` is the last line that was neither empty nor
+    /// an anchor.
     fn add_line(&mut self, line: &str, number: usize, before: &str) {
         let level_two = line.strip_prefix("## ");
         let title =
@@ -129,7 +130,7 @@ impl Page {
         self.blocks.push(block);
     }
 
-    /// The first line without its mark.
+    /// Returns the first line without its mark.
     pub fn title(&self) -> &str {
         self.text
             .lines()
@@ -138,7 +139,7 @@ impl Page {
             .trim_start_matches("# ")
     }
 
-    /// Every name that stands after a `#` in a link to this page.
+    /// Returns every name that may follow `#` in a link to this page.
     pub fn anchors(&self) -> Vec<String> {
         let headings = self.prose.iter().filter_map(|(_, line)| {
             let title = line.trim_start_matches('#');
@@ -151,7 +152,7 @@ impl Page {
         headings.chain(marks).collect()
     }
 
-    /// The target of each link and image, with the line of its end.
+    /// Returns the target of each link and image, with the line of its end.
     pub fn links(&self) -> Vec<(usize, String)> {
         let mut links = Vec::new();
         for (number, line) in &self.prose {
@@ -164,7 +165,7 @@ impl Page {
         links
     }
 
-    /// What stands between backticks, with its line.
+    /// Returns the text between backticks, with its line.
     pub fn code_spans(&self) -> Vec<(usize, String)> {
         let mut spans = Vec::new();
         for (number, line) in &self.prose {
@@ -177,12 +178,28 @@ impl Page {
         spans
     }
 
-    /// How many words there are outside of blocks, tables and comments.
+    /// Returns the number of words outside blocks, tables and comments.
     pub fn words(&self) -> usize {
         let lines = self.prose.iter().map(|(_, line)| line.as_str());
         lines
             .filter(|line| !line.starts_with('|') && !line.starts_with("<!--"))
             .map(|line| line.split_whitespace().count())
+            .sum()
+    }
+
+    /// How many Chinese characters there are outside of blocks, tables and comments, with
+    /// each word of Latin letters as one.
+    pub fn characters(&self) -> usize {
+        let lines = self.prose.iter().map(|(_, line)| line.as_str());
+        lines
+            .filter(|line| !line.starts_with('|') && !line.starts_with('<'))
+            .map(|line| {
+                let is_chinese = |c: &char| ('\u{4e00}'..='\u{9fff}').contains(c);
+                let words =
+                    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let words = words.filter(|word| !word.is_empty());
+                line.chars().filter(is_chinese).count() + words.count()
+            })
             .sum()
     }
 }
@@ -192,26 +209,26 @@ fn up_to_fence<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The section that a comment says to be translated, and the hash of its text.
+/// Returns the section that a comment names as the original, and the hash of its text.
 fn translates(line: &str) -> Option<(String, String)> {
     let (id, hash) = comment(line, "en:")?.split_once(' ')?;
     Some((id.to_owned(), hash.to_owned()))
 }
 
-/// What `<!-- kind WORDS -->` says.
+/// Returns the words in `<!-- kind WORDS -->`.
 fn comment<'a>(line: &'a str, kind: &str) -> Option<&'a str> {
     let words = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
     words.strip_prefix(kind)?.strip_prefix(' ')
 }
 
-/// A line whose code cannot be taken for a link.
+/// Returns a line without code, which may look like a link.
 fn without_code(line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts = parts.map(|(at, part)| if at % 2 == 0 { part } else { "code" });
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// The id that a heading gets where Markdown is shown: small letters, digits, dashes.
+/// Returns the id that Markdown renderers give a heading: lower case, digits, dashes.
 pub fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter_map(|c| match c {
         ' ' => Some('-'),

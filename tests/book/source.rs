@@ -1,38 +1,38 @@
-//! Where the blocks on the pages come from.
+//! The sources of the blocks on the pages.
 
 use similar::{ChangeTag, TextDiff};
 
 use super::page::Page;
 
-/// The page with every block that names its source taken from there.
+/// Returns the page with every block that names a source copied from there.
 ///
 /// # Errors
 ///
-/// A source that there is not, with the line of its block.
+/// Returns an error if a source doesn't exist, with the line of its block.
 pub fn with_blocks_from_their_sources(page: &Page) -> Result<String, (usize, String)> {
-    let mut mended = String::new();
+    let mut updated = String::new();
     let mut blocks = page.blocks.iter();
     let mut lines = page.text.lines().zip(1..);
     while let Some((line, _)) = lines.next() {
-        mended += &format!("{line}\n");
+        updated += &format!("{line}\n");
         if !line.starts_with("```") {
             continue;
         }
         let Some(block) = blocks.next() else { break };
         match &block.source {
             Some(source) => {
-                mended += &content_of(source).map_err(|error| (block.line, error))?;
+                updated += &content_of(source).map_err(|error| (block.line, error))?;
             }
-            None => mended += &block.content,
+            None => updated += &block.content,
         }
-        mended += "```\n";
+        updated += "```\n";
         lines.find(|(line, _)| *line == "```");
     }
-    Ok(mended)
+    Ok(updated)
 }
 
-/// What stands at `FILE#REGION` of a program, `FILE#FAMILY` of a snapshot, in the whole of
-/// a file, or what `diff FILE FILE` shows.
+/// Returns the content of `FILE#REGION` of a program, of `FILE#FAMILY` of a snapshot,
+/// of a whole file, or of `diff FILE FILE`.
 fn content_of(source: &str) -> Result<String, String> {
     if let Some(files) = source.strip_prefix("diff ") {
         let (old, new) = files.split_once(' ').ok_or("a diff is of two files")?;
@@ -60,7 +60,7 @@ fn snapshot_body(snapshot: &str) -> &str {
     body.trim_end()
 }
 
-/// The lines of one family: its HELP, its TYPE and its samples.
+/// Returns the lines of one family: its HELP, its TYPE and its samples.
 fn family_of(body: &str, family: &str) -> Result<String, String> {
     let belongs = |line: &&str| {
         let line = line
@@ -76,7 +76,7 @@ fn family_of(body: &str, family: &str) -> Result<String, String> {
     Ok(lines)
 }
 
-/// The lines between `// ANCHOR: region` and its end, moved to the left margin.
+/// Returns the lines between `// ANCHOR: region` and its end, moved to the left margin.
 fn region_of(file: &str, text: &str, region: &str) -> Result<String, String> {
     let is = |line: &str, mark: &str| line.trim() == format!("// {mark}: {region}");
     let start = text.lines().position(|line| is(line, "ANCHOR"));
@@ -97,7 +97,8 @@ fn region_of(file: &str, text: &str, region: &str) -> Result<String, String> {
     Ok(moved.collect())
 }
 
-/// The lines that differ, each with one around it, without comments and empty lines.
+/// Returns the lines that differ, each with one line around it, without comments and
+/// empty lines.
 fn step(old: &str, new: &str) -> String {
     let (old, new) = (code_of(old), code_of(new));
     let diff = TextDiff::from_lines(&old, &new);

@@ -1,4 +1,4 @@
-//! Families made by hand, good ones and bad ones, and what collects them.
+//! Hand-made families, valid and invalid, and collectors of them.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -13,7 +13,7 @@ use prometheus::proto::{
     Quantile, Summary, Untyped,
 };
 
-/// A family with the help text `Help.`.
+/// Creates a family with the help text `Help.`.
 pub fn family(name: &str, of: MetricType, metrics: Vec<Metric>) -> MetricFamily {
     let mut family = MetricFamily::default();
     family.set_name(name.to_owned());
@@ -27,7 +27,7 @@ pub fn gauges(name: &str, metrics: Vec<Metric>) -> MetricFamily {
     family(name, MetricType::GAUGE, metrics)
 }
 
-/// `metric` with these labels, in this order.
+/// Sets these labels on `metric`, in this order.
 pub fn labelled(mut metric: Metric, pairs: &[(&str, &str)]) -> Metric {
     let pair = |(name, value): &(&str, &str)| {
         let mut pair = LabelPair::default();
@@ -47,7 +47,7 @@ pub fn gauge(value: f64, pairs: &[(&str, &str)]) -> Metric {
     labelled(metric, pairs)
 }
 
-/// `metric` with a timestamp in Unix milliseconds.
+/// Sets a timestamp in Unix milliseconds on `metric`.
 pub fn at(mut metric: Metric, milliseconds: i64) -> Metric {
     metric.set_timestamp_ms(milliseconds);
     metric
@@ -67,7 +67,7 @@ pub fn untyped(value: f64) -> Metric {
     let mut metric = Metric::default();
     #[cfg(not(feature = "protobuf"))]
     metric.set_untyped(untyped);
-    // The crate has no method for it then.
+    // The crate then has no method for it.
     #[cfg(feature = "protobuf")]
     {
         metric.untyped = Some(untyped).into();
@@ -75,7 +75,7 @@ pub fn untyped(value: f64) -> Metric {
     metric
 }
 
-/// A histogram of buckets by upper bound and cumulative count.
+/// Creates a histogram of buckets by upper bound and cumulative count.
 pub fn histogram(buckets: &[(f64, u64)], count: u64, sum: f64) -> Metric {
     let bucket = |(bound, count): &(f64, u64)| {
         let mut bucket = Bucket::default();
@@ -92,7 +92,7 @@ pub fn histogram(buckets: &[(f64, u64)], count: u64, sum: f64) -> Metric {
     metric
 }
 
-/// A summary of values by quantile.
+/// Creates a summary of values by quantile.
 pub fn summary(quantiles: &[(f64, f64)], count: u64, sum: f64) -> Metric {
     let quantile = |(of, value): &(f64, f64)| {
         let mut quantile = Quantile::default();
@@ -109,7 +109,7 @@ pub fn summary(quantiles: &[(f64, f64)], count: u64, sum: f64) -> Metric {
     metric
 }
 
-/// Collects what a closure makes.
+/// Collects what a closure returns.
 struct Collects<F>(Desc, F);
 
 impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Collects<F> {
@@ -122,7 +122,7 @@ impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Collects<F> {
     }
 }
 
-/// A collector that describes a gauge `name`, and collects what `make` makes.
+/// Creates a collector that describes a gauge `name` and collects what `make` returns.
 pub fn collects(
     name: &str,
     make: impl Fn() -> Vec<MetricFamily> + Send + Sync + 'static,
@@ -131,7 +131,7 @@ pub fn collects(
     Box::new(Collects(desc.unwrap(), make))
 }
 
-/// The errors in words, without the type of an unchecked collector.
+/// Returns the messages of errors, without the type of an unchecked collector.
 pub fn words(errors: &[GatherError]) -> Vec<String> {
     let without_type = |error: &GatherError| {
         let words = error.to_string();

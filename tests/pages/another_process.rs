@@ -30,7 +30,7 @@ pub fn registry(pid_path: PathBuf) -> Registry {
         report_errors: true,
         ..ProcessCollectorOpts::default()
     }));
-    // GIT_REVISION is set by the build: GIT_REVISION=$(git rev-parse HEAD) cargo build
+    // The build sets GIT_REVISION: GIT_REVISION=$(git rev-parse HEAD) cargo build
     let build_info =
         BuildInfoCollector::new("nginx_exporter", env!("CARGO_PKG_VERSION"))
             .revision(option_env!("GIT_REVISION").unwrap_or_default());

@@ -5,7 +5,7 @@ use exporter_workbook::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICA
 use exporter_workbook::http::{Request, Response, StatusCode};
 use exporter_workbook::promhttp::Handler;
 
-/// Lets a request through if it has the `login`, which is the base64 of `user:password`.
+/// Rejects requests without the `login`, which is the base64 of `user:password`.
 pub fn guarded(inner: impl Handler, login: String) -> impl Handler {
     let expected = format!("Basic {login}");
     move |request: &Request<()>| {
@@ -21,7 +21,7 @@ pub fn guarded(inner: impl Handler, login: String) -> impl Handler {
     }
 }
 
-/// Compares every byte, so that the time it takes doesn't say how many are right.
+/// Compares every byte, so that the time doesn't reveal how many are right.
 fn is_equal(sent: &[u8], expected: &[u8]) -> bool {
     let pairs = sent.iter().zip(expected);
     let differing = pairs.fold(0, |all, (a, b)| black_box(all | (a ^ b)));

@@ -1,5 +1,5 @@
-//! A program that knows the library by its path, and has the `prometheus` crate with its
-//! default features.
+//! A program that depends on the library by its path, and on the `prometheus` crate
+//! with its default features.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! What a running program holds of the system, by `/proc`.
+//! The system resources that a running program holds, according to `/proc`.
 
 use std::fs;
 use std::thread;
@@ -15,7 +15,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// What `program` holds now.
+    /// Returns what `program` holds now.
     pub fn by(program: &Program) -> Held {
         let process = format!("/proc/{}", program.process.0.id());
         let status = fs::read_to_string(format!("{process}/status")).unwrap();
@@ -31,7 +31,8 @@ impl Held {
         }
     }
 
-    /// What `program` holds when its last connection has ended: the same for a while.
+    /// Returns what `program` holds after its last connection has ended, once it is
+    /// stable.
     pub fn at_rest(program: &Program) -> Held {
         let mut held = Held::by(program);
         let mut same = 0;
@@ -44,8 +45,8 @@ impl Held {
         held
     }
 
-    /// Waits until `program` holds no more than this again, but for the memory that an
-    /// allocator keeps for the next time.
+    /// Waits until `program` holds no more than this again, except for memory that its
+    /// allocator keeps.
     pub fn comes_back(&self, program: &Program) {
         const KEPT: u64 = 4 * 1024;
         let started = Instant::now();

@@ -1,4 +1,4 @@
-//! A numbered program as its reader runs it: the built binary, on a port of its own.
+//! A numbered program as its reader runs it: the built binary, on its own port.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 
 use exporter_workbook::serve;
 
-/// How long anything may take before a test calls it hanging: far beyond what a loaded
-/// machine needs.
+/// How long anything may take before a test fails: far beyond what a loaded machine
+/// needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Each program's slug and where cargo built it.
+/// Each program's slug, and the path of its binary.
 pub const PROGRAMS: [(&str, &str); 10] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
@@ -48,13 +48,14 @@ pub const PROGRAMS: [(&str, &str); 10] = [
     ),
 ];
 
-/// The built binary of `slug`, not started.
+/// Returns a command for the binary of `slug`.
 pub fn command(slug: &str) -> Command {
     let (_, path) = PROGRAMS.iter().find(|(name, _)| *name == slug).unwrap();
     Command::new(path)
 }
 
-/// The same on a free port, with a shell's limits: `-n 24` for 24 file descriptors.
+/// Returns a command on a free port with a shell's limits: `-n 24` for 24 file
+/// descriptors.
 pub fn limited(slug: &str, ulimit: &str) -> Command {
     let mut shell = Command::new("sh");
     let start = format!("ulimit {ulimit} && exec \"$0\" 127.0.0.1:0");
@@ -63,7 +64,7 @@ pub fn limited(slug: &str, ulimit: &str) -> Command {
     shell
 }
 
-/// A process, ended when it goes out of scope.
+/// A process that is killed when this is dropped.
 pub struct Process(pub Child);
 
 impl Drop for Process {
@@ -83,7 +84,7 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
-    /// Sends `signal`, and gives what the process ended with.
+    /// Sends `signal`. Returns the exit status.
     pub fn end_with(mut self, signal: &str) -> ExitStatus {
         self.signal(signal);
         let started = Instant::now();
@@ -97,9 +98,14 @@ impl Process {
     }
 }
 
-/// A Prometheus with its data in `storage`.
-pub fn prometheus(config: &Path, storage: &Path, port: u16) -> Process {
-    let process = Command::new("prometheus")
+/// Starts `prometheus` with its data in `storage`.
+pub fn prometheus(
+    mut prometheus: Command,
+    config: &Path,
+    storage: &Path,
+    port: u16,
+) -> Process {
+    let process = prometheus
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .arg(format!("--storage.tsdb.path={}", storage.display()))
@@ -108,11 +114,11 @@ pub fn prometheus(config: &Path, storage: &Path, port: u16) -> Process {
     Process(process.unwrap())
 }
 
-/// A port that nobody has, for a program that cannot take any and say which. It is below
-/// those that the system gives to whoever asks for any, and each is given once.
+/// Returns a free port, for a program that can't choose one and report it. The port is
+/// below those that the system assigns, and is returned only once.
 pub fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
-    // Where two runs of the tests meet, they begin elsewhere.
+    // Concurrent test runs start at different ports.
     let first = 10_000 + (std::process::id() % 200) as u16 * 100;
     let next = || first + GIVEN.fetch_add(1, Ordering::Relaxed);
     let mut ports = std::iter::repeat_with(next).take(1000);
@@ -121,8 +127,8 @@ pub fn free_port() -> u16 {
         .unwrap()
 }
 
-/// Listens on a port that was just given back. A process that another test starts at this
-/// moment holds it until it runs its own program.
+/// Listens on a port that was just closed. A process that another test is just starting
+/// holds it until it executes its own program.
 pub fn listen_again(address: &str) -> TcpListener {
     let started = Instant::now();
     loop {
@@ -137,22 +143,22 @@ pub fn listen_again(address: &str) -> TcpListener {
 /// A running program.
 pub struct Program {
     pub process: Process,
-    /// Where it says that it listens.
+    /// The address that it prints.
     pub address: SocketAddr,
 }
 
 impl Program {
-    /// Starts `slug` on a free port, and waits until it listens.
+    /// Starts `slug` on a free port and waits until it listens.
     pub fn start(slug: &str) -> Program {
         Program::start_with(slug, &["127.0.0.1:0"])
     }
 
-    /// Starts `slug` with `arguments`, and waits until it listens.
+    /// Starts `slug` with `arguments` and waits until it listens.
     pub fn start_with(slug: &str, arguments: &[&str]) -> Program {
         Program::spawn(command(slug).args(arguments))
     }
 
-    /// Starts what `command` says, and waits until it listens.
+    /// Starts `command` and waits until it listens.
     pub fn spawn(command: &mut Command) -> Program {
         let mut process = Process(command.stdout(Stdio::piped()).spawn().unwrap());
         let line = first_line(&mut process.0);
@@ -165,7 +171,7 @@ impl Program {
         Program { process, address }
     }
 
-    /// The answer to one GET.
+    /// Returns the response to one GET.
     pub fn get(&self, path: &str) -> minreq::Response {
         minreq::get(format!("http://{}{path}", self.address))
             .with_timeout(PATIENCE.as_secs())
@@ -173,14 +179,15 @@ impl Program {
             .unwrap()
     }
 
-    /// The metrics, which are answered with status 200.
+    /// Returns the metrics, after checking for status 200.
     pub fn metrics(&self) -> String {
         let response = self.get("/metrics");
         assert_eq!(response.status_code, 200);
         response.as_str().unwrap().to_owned()
     }
 
-    /// All that comes back for `request`, until the program closes the connection.
+    /// Returns all that comes back for `request` until the program closes the
+    /// connection.
     pub fn exchange(&self, request: &[u8]) -> String {
         let mut stream = connect(self.address);
         stream.write_all(request).unwrap();
@@ -188,7 +195,7 @@ impl Program {
     }
 }
 
-/// A connection that gives up rather than hang a test.
+/// Connects, with timeouts so that a test can't hang.
 pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -196,11 +203,12 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// One answer on a connection that is kept: its status line and its body.
+/// Reads one response from a keep-alive connection. Returns its status line and its
+/// body.
 ///
 /// # Errors
 ///
-/// When the connection ends before the answer does.
+/// Returns an error if the connection ends before the response does.
 pub fn answer(stream: &mut TcpStream) -> io::Result<(String, String)> {
     let mut received = Vec::new();
     let mut chunk = [0; 4096];
@@ -223,7 +231,7 @@ pub fn answer(stream: &mut TcpStream) -> io::Result<(String, String)> {
     }
 }
 
-/// All that is still to come, until the other side closes the connection.
+/// Returns all that still arrives until the other side closes the connection.
 pub fn rest(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -238,7 +246,7 @@ fn first_line(child: &mut Child) -> String {
         let mut line = String::new();
         let _ = stdout.read_line(&mut line);
         let _ = sender.send(line);
-        // Read on, so that a program that prints more is not blocked.
+        // Read on, so that a program that prints more doesn't block.
         let _ = std::io::copy(&mut stdout, &mut std::io::sink());
     });
     receiver.recv_timeout(PATIENCE).unwrap()

@@ -1,4 +1,4 @@
-//! A server with handlers and limits of the test, in the test's own process.
+//! A server with the test's own handlers and limits, in the test's own process.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use http::{Request, Response};
 
 use super::{PATIENCE, connect, rest};
 
-/// A limit that a test must not meet.
+/// A limit that a test must not reach.
 pub const NEVER: Duration = Duration::from_secs(3600);
 
 pub const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -21,7 +21,7 @@ pub fn ok_answer(_: &Request<()>) -> Response<Vec<u8>> {
     Response::new(b"a 1\n".to_vec())
 }
 
-/// A server in a thread of this process, until it is stopped.
+/// A server on a thread of this process, until it is stopped.
 pub struct Running {
     pub address: SocketAddr,
     stop: Sender<()>,
@@ -33,13 +33,13 @@ impl Running {
         Running::serve(|server| server.limits(limits).route("/metrics", handler))
     }
 
-    /// Starts the server that `with` makes of one on a free port.
+    /// Starts the server that `with` returns, on a free port.
     pub fn serve(with: impl FnOnce(Server) -> Server) -> Running {
         let listener = serve::listen("127.0.0.1:0").unwrap();
         Running::on(listener, with)
     }
 
-    /// The same on `listener`.
+    /// Starts the server that `with` returns, on `listener`.
     pub fn on(listener: TcpListener, with: impl FnOnce(Server) -> Server) -> Running {
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = mpsc::channel();
@@ -56,29 +56,30 @@ impl Running {
         }
     }
 
-    /// A connection that has sent `bytes`.
+    /// Opens a connection and sends `bytes`.
     pub fn send(&self, bytes: &str) -> TcpStream {
         let mut stream = connect(self.address);
         stream.write_all(bytes.as_bytes()).unwrap();
         stream
     }
 
-    /// All that comes back for `request`, until the server closes the connection.
+    /// Returns all that comes back for `request` until the server closes the
+    /// connection.
     pub fn exchange(&self, request: &str) -> String {
         rest(self.send(request))
     }
 
-    /// The response to a scrape.
+    /// Returns the response to a scrape.
     pub fn scrape(&self) -> String {
         rest(self.send("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
     }
 
-    /// Begins to stop.
+    /// Starts a stop.
     pub fn tell_to_stop(&self) {
         self.stop.send(()).unwrap();
     }
 
-    /// Stops, and returns when no further connection is taken.
+    /// Starts a stop, and returns when no further connection is accepted.
     pub fn begin_to_stop(&self) {
         self.tell_to_stop();
         let started = Instant::now();
@@ -87,13 +88,13 @@ impl Running {
         }
     }
 
-    /// Stops, and returns when it has.
+    /// Stops, and returns when the server has stopped.
     pub fn stop(self) {
         self.tell_to_stop();
         self.wait();
     }
 
-    /// Returns when a stop that has begun is over.
+    /// Returns when a stop that has started is over.
     pub fn wait(self) {
         self.stopped.recv_timeout(PATIENCE).unwrap().unwrap();
     }

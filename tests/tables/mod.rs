@@ -1,5 +1,5 @@
-//! The tables of the reference pages that tests put to Prometheus, promtool and the
-//! lessons' own linter.
+//! The tables of the reference pages that tests check against Prometheus, promtool and
+//! the lessons' own linter.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -8,9 +8,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The cells of each row of the table in a page's section.
+/// Returns the cells of each row of the table in a section of a page.
 pub fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
-    // Of the package or, for the lessons', of the folder above it.
+    // From this package, or from the folder above for the lessons' package.
     let path = ["", "../"].map(|folder| format!("{folder}{page}"));
     let path = path.iter().find(|path| Path::new(path).exists()).unwrap();
     let page = std::fs::read_to_string(path).unwrap();
@@ -26,8 +26,8 @@ pub fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
     rows.skip(1).map(cells).collect()
 }
 
-/// The pages that Prometheus refuses, and with which words, from the table on the page
-/// about the format.
+/// Returns the expositions that Prometheus refuses, with the messages of version 3, from
+/// the table on the page on the format.
 pub fn refused() -> Vec<(Vec<u8>, String)> {
     let rows = rows("docs/en/reference/exposition.md", "What Prometheus refuses");
     let bytes = |body: &str| {
@@ -40,10 +40,11 @@ pub fn refused() -> Vec<(Vec<u8>, String)> {
         .collect()
 }
 
-/// A page that is in order but for what the first cell of a row about names says.
+/// Returns an exposition whose only mistake is the one in the first cell of a row on
+/// names.
 pub fn with_mistake(cell: &str) -> String {
     let line = cell.split('`').next().unwrap();
-    let end = if cell.ends_with("no line end") {
+    let end = if cell.ends_with("no newline") {
         ""
     } else {
         "\n"
@@ -59,9 +60,9 @@ pub fn with_mistake(cell: &str) -> String {
     format!("# HELP queue_length Text.\n{family}{line}{end}")
 }
 
-/// What promtool says of a page.
-pub fn check_metrics(metrics: impl AsRef<[u8]>) -> Output {
-    let mut promtool = Command::new("promtool")
+/// Runs `promtool` on an exposition.
+pub fn check_metrics(mut promtool: Command, metrics: impl AsRef<[u8]>) -> Output {
+    let mut promtool = promtool
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

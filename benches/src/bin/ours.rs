@@ -1,4 +1,4 @@
-//! `03_custom_registry` with as many series as its second argument says.
+//! `03_custom_registry` with the number of series given in its second argument.
 
 use std::env;
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! The same metrics by `tiny_http::Server` and the SDK's `TextEncoder`, as fast as they
-//! go: two workers, no delay of small packets, one chunk.
+//! The same metrics served by `tiny_http::Server` and the crate's `TextEncoder` at
+//! their fastest: two workers, TCP_NODELAY, one chunk.
 
 use std::env;
 use std::error::Error;

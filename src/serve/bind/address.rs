@@ -5,14 +5,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use crate::message::debug_is_message;
 
-/// Why a text is no address to listen on.
+/// Why a text isn't an address to listen on.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// There is no text.
+    /// The text is empty.
     #[error("the address to listen on is empty: write HOST:PORT, or :PORT for {EVERY}")]
     Empty,
-    /// An option of a command line.
+    /// A command-line option.
     #[error(
         "unknown option {0:?}: the only argument is the address to listen on; see --help"
     )]
@@ -23,7 +23,7 @@ pub enum AddressError {
     /// Something with a path, or the path of a Unix socket.
     #[error("{0:?} has a path: the address to listen on is HOST:PORT alone, for TCP")]
     Path(String),
-    /// Characters that no address has, such as a full-width colon.
+    /// Characters that no address contains, such as a full-width colon.
     #[error("{0:?} has characters beyond ASCII: write HOST:PORT with a plain colon")]
     NotAscii(String),
     /// A host without a port.
@@ -48,10 +48,11 @@ pub enum AddressError {
         /// Its port.
         port: String,
     },
-    /// An IPv6 address without brackets, after which a port cannot be told from it.
+    /// An IPv6 address without brackets, which can't be told apart from a port after
+    /// it.
     #[error("{0:?} has an IPv6 address without brackets: write [::1]:9100")]
     NoBrackets(String),
-    /// Brackets around something else than an IPv6 address.
+    /// Brackets around something other than an IPv6 address.
     #[error("{0:?} has brackets that don't hold an IPv6 address: write [::1]:9100")]
     Brackets(String),
     /// Something that can't be a host.
@@ -77,7 +78,7 @@ pub struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `*:PORT` or `PORT`.
+    /// Parses `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, `*:PORT` or `PORT`.
     pub fn parse(text: &'a str) -> Result<Address<'a>, AddressError> {
         if let Some(error) = something_else(text) {
             return Err(error);
@@ -99,13 +100,13 @@ impl<'a> Address<'a> {
         })
     }
 
-    /// Whether it stands for every address of the machine.
+    /// Returns whether this means every address of the machine.
     pub fn is_every(&self) -> bool {
         self.host.is_none()
     }
 
-    /// What to listen on, the best first. `[::]` stands for IPv4 as well where the system
-    /// says so by default.
+    /// Returns the socket addresses to listen on, in order of preference. `[::]`
+    /// includes IPv4 if that is the system's default.
     ///
     /// # Errors
     ///
@@ -123,7 +124,8 @@ impl<'a> Address<'a> {
     }
 }
 
-/// IPv4 before IPv6, and each once: a name may have one address twice.
+/// Sorts IPv4 before IPv6 and removes duplicates: a name may resolve to one address
+/// twice.
 fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses.sort();
     addresses.dedup();

@@ -1,4 +1,4 @@
-//! The one argument of a program: where to listen.
+//! The program's argument: the address to listen on.
 
 use std::env;
 use std::io::{self, Write};
@@ -8,14 +8,14 @@ use std::process::exit;
 use super::ServeError;
 use super::address::Address;
 
-/// Returns the address to listen on: the program's first argument, or `default` if there is
-/// none. For `--help`, `-h` and `--version` it prints what they ask for and ends the
-/// program with code 0; the version is this library's.
+/// Returns the address to listen on: the program's first argument, or `default` if
+/// there is none. For `--help`, `-h` and `--version`, it prints the text and exits with
+/// code 0; the version is this library's.
 ///
 /// # Errors
 ///
-/// Returns an error if there are more arguments, or the first isn't an address that
-/// [`listen`](super::listen) accepts.
+/// Returns an error if there are several arguments, or if the first isn't an address
+/// that [`listen`](super::listen) accepts.
 pub fn address_argument(default: &str) -> Result<String, ServeError> {
     let mut arguments = env::args_os().map(|text| text.to_string_lossy().into_owned());
     let program = arguments.next().unwrap_or_default();
@@ -40,7 +40,7 @@ pub fn address_argument(default: &str) -> Result<String, ServeError> {
 }
 
 fn print_and_exit(text: &str) -> ! {
-    // Nobody is left to tell if it cannot be written.
+    // If it can't be written, nobody can be told.
     let _ = write!(io::stdout(), "{text}");
     exit(0)
 }

@@ -1,4 +1,4 @@
-//! A socket that the program was started with, as systemd does: `sd_listen_fds(3)`.
+//! A socket that the program inherits, as from systemd: `sd_listen_fds(3)`.
 
 use std::env;
 use std::io::{self, Error};
@@ -8,17 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use listenfd::ListenFd;
 
-/// The sockets that are left, from the first call on.
+/// The remaining sockets, initialized by the first call.
 static INHERITED: Mutex<Option<(ListenFd, usize)>> = Mutex::new(None);
 
 /// More than anybody passes.
 const MOST: usize = 1024;
 
-/// Takes the next inherited socket, if there is one.
+/// Returns the next inherited socket, if there is one.
 ///
 /// # Errors
 ///
-/// Returns an error if it doesn't listen for TCP.
+/// Returns an error if it isn't a listening TCP socket.
 pub fn inherited() -> io::Result<Option<TcpListener>> {
     let mut inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
     let (sockets, next) = match &mut *inherited {
@@ -39,7 +39,7 @@ pub fn inherited() -> io::Result<Option<TcpListener>> {
     Ok(Some(listener))
 }
 
-/// Those that are passed to this process; listenfd doesn't ask for `LISTEN_PID`.
+/// Returns the sockets passed to this process; listenfd doesn't check `LISTEN_PID`.
 fn sockets() -> io::Result<ListenFd> {
     let is_ours =
         env::var("LISTEN_PID").is_ok_and(|id| id == std::process::id().to_string());

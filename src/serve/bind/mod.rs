@@ -1,5 +1,5 @@
-//! The port that a program listens on: its argument, the address, an inherited socket, and
-//! what to do if it is in use.
+//! The port that a program listens on: its argument, the address, an inherited socket,
+//! and errors that say what to do.
 
 mod address;
 mod argument;
@@ -15,40 +15,42 @@ use std::net::{SocketAddr, TcpListener};
 use self::address::Address;
 use crate::message::debug_is_message;
 
-/// Why a program does not serve.
+/// Why a program can't serve.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The program has more than one argument.
     #[error(
-        "expected one argument at most, the address to listen on: got {}; see --help",
+        "expected at most one argument, the address to listen on: got {}; see --help",
         quoted(.0)
     )]
     Arguments(Vec<String>),
     /// The text isn't an address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The address cannot be listened on.
+    /// The server can't listen on the address.
     #[error("cannot listen on {address}: {}", reason(.address, .source))]
     Listen {
-        /// As it was asked for.
+        /// The address as it was passed.
         address: String,
-        /// What the system answered.
+        /// The system's error.
         source: io::Error,
     },
-    /// The program was started with a socket that it cannot use.
+    /// The program inherited a socket that it can't use.
     #[error("cannot listen on the socket that LISTEN_FDS passes: {0}")]
     Inherited(io::Error),
-    /// No request matches the path of a route.
+    /// The route has a path that no request can match.
     #[error(
         "no request matches the route {0:?}: a path starts with `/` and has no `?`, no \
          `#`, no space and nothing beyond ASCII"
     )]
     Route(String),
-    /// Two routes have one path.
-    #[error("the route {0:?} is there twice: its second handler would never be called")]
+    /// Two routes have the same path.
+    #[error(
+        "the route {0:?} is defined twice: its second handler would never be called"
+    )]
     DuplicateRoute(String),
-    /// The system refuses what a server needs besides its port.
+    /// The system refuses something else that a server needs.
     #[error("cannot serve: {0}")]
     System(#[from] io::Error),
 }
@@ -65,26 +67,27 @@ fn reason(address: &str, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => format!(
             "port {port} is in use; stop the program that holds it \
-             (`ss -ltnp sport = :{port}` names it), or give another address as argument"
+             (`ss -ltnp sport = :{port}` names it), or pass another address as the \
+             argument"
         ),
         ErrorKind::PermissionDenied => {
             format!("{error}; ports from 1024 on need no privilege")
         }
         ErrorKind::AddrNotAvailable => {
-            format!("{error}; :{port} stands for every address of this machine")
+            format!("{error}; :{port} listens on every address of this machine")
         }
         _ => error.to_string(),
     }
 }
 
-/// Listens on `address`: `HOST:PORT`, or `:PORT`, `*:PORT` or `PORT` for every address of
-/// the machine; on port 0 it takes a free one. An inherited socket is used instead if there is one:
-/// systemd passes them by `LISTEN_FDS`, and each call uses the next.
+/// Listens on `address`: `HOST:PORT`, or `:PORT`, `*:PORT` or `PORT` for every address
+/// of the machine. Port 0 selects a free one. If the program inherited sockets, which
+/// systemd passes by `LISTEN_FDS`, each call uses the next one instead.
 ///
 /// # Errors
 ///
-/// Returns an error if `address` isn't one, its port is in use on any address of the host,
-/// or the host isn't this machine, with what to do about it.
+/// Returns an error if `address` isn't an address, if its port is in use on any address
+/// of the host, or if the host isn't this machine. The message says what to do.
 pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
     let parsed = Address::parse(address)?;
     #[cfg(unix)]
@@ -102,15 +105,16 @@ fn bind(address: &Address<'_>) -> io::Result<TcpListener> {
     if !address.is_every() {
         return bind_one(&candidates);
     }
-    // Not as above: the first has IPv4 as well, so the second would find the port in use.
+    // Only the first one: it includes IPv4, so binding the second would find the port
+    // in use.
     TcpListener::bind(&candidates[..1]).or_else(|error| match error.kind() {
         ErrorKind::AddrInUse => Err(error),
         _ => TcpListener::bind(&candidates[1..]),
     })
 }
 
-/// Binds the first of a host's addresses that can be bound. A port that is in use on another
-/// of them is in use: half of the clients of `localhost` would reach the other program.
+/// Binds the first of a host's addresses that can be bound. A port in use on any of
+/// them is an error: half of the clients of `localhost` would reach the other program.
 fn bind_one(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     let mut bound: io::Result<TcpListener> = Err(ErrorKind::AddrNotAvailable.into());
     for address in addresses {
@@ -137,15 +141,15 @@ mod tests {
             format!("{error:?}"),
             format!(
                 "cannot listen on 127.0.0.1:{port}: port {port} is in use; stop the \
-                 program that holds it (`ss -ltnp sport = :{port}` names it), or give \
-                 another address as argument"
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or pass \
+                 another address as the argument"
             )
         );
     }
 
     #[test]
     fn a_port_in_use_on_any_address_of_a_host_is_in_use() {
-        // All of it is this machine on Linux alone.
+        // Only on Linux, all of 127.0.0.0/8 is this machine.
         let second = if cfg!(target_os = "linux") {
             "127.0.0.2"
         } else {
@@ -178,7 +182,7 @@ mod tests {
             "{error}"
         );
         assert!(
-            error.ends_with("; :0 stands for every address of this machine"),
+            error.ends_with("; :0 listens on every address of this machine"),
             "{error}"
         );
     }

@@ -1,4 +1,4 @@
-//! Which requests the listener refuses, though it can read them.
+//! Which readable requests the server refuses.
 
 use std::net::Ipv6Addr;
 
@@ -8,8 +8,8 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
 use super::{Refusal, bad_request, refusal};
 use crate::promhttp::method_not_allowed;
 
-/// Returns the refusal of a request that no handler answers. Its connection is closed, as
-/// what follows may be a body.
+/// Returns the refusal of a request that no handler may see. Its connection is then
+/// closed, because what follows may be a body.
 pub fn check(request: &Request<()>) -> Result<(), Refusal> {
     let is_1_0 = request.version() == Version::HTTP_10;
     check_host(request.headers(), is_1_0)?;
@@ -19,23 +19,23 @@ pub fn check(request: &Request<()>) -> Result<(), Refusal> {
     if !is_target(request.uri()) {
         return Err(bad_request("its target isn't a path, such as /metrics"));
     }
-    // RFC 9110, section 10.1.1: one in HTTP/1.0 is ignored.
+    // RFC 9110, section 10.1.1: Expect is ignored in HTTP/1.0.
     if request.headers().contains_key(EXPECT) && !is_1_0 {
         return Err(refusal(
             StatusCode::EXPECTATION_FAILED,
-            "This server meets no expectations: send no Expect header.\n",
+            "This server doesn't support the Expect header.\n",
         ));
     }
     if has_body(request.headers())? {
         return Err(refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "This server accepts no request bodies.\n",
+            "This server doesn't accept request bodies.\n",
         ));
     }
     Ok(())
 }
 
-/// RFC 9112, section 3.2: one valid Host, which HTTP/1.0 may lack.
+/// Checks for one valid Host (RFC 9112, section 3.2), which HTTP/1.0 may lack.
 fn check_host(headers: &HeaderMap, may_lack: bool) -> Result<(), Refusal> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -47,8 +47,8 @@ fn check_host(headers: &HeaderMap, may_lack: bool) -> Result<(), Refusal> {
     }
 }
 
-/// RFC 3986, section 3.2: whether `value` is a host with or without a port. An empty one
-/// stands for a target that has no host.
+/// Returns whether `value` is a host with or without a port (RFC 3986, section 3.2). It
+/// is empty for a target that has no host.
 fn is_host(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
@@ -72,7 +72,8 @@ fn is_in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
 }
 
-/// Whether it is a path or a whole URL, and not the `*` or the authority of other methods.
+/// Returns whether the target is a path or a whole URL, rather than the `*` or the
+/// authority of other methods.
 fn is_target(uri: &Uri) -> bool {
     let is_ours = match uri.scheme_str() {
         None => uri.authority().is_none(),

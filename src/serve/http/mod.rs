@@ -1,5 +1,5 @@
-//! The part of HTTP/1.x that the listener speaks: a request from its bytes, what it refuses
-//! and with which status, and a response as bytes.
+//! The subset of HTTP/1.x that the server speaks: parsing requests, refusing them with
+//! the right status, and writing responses.
 
 mod check;
 mod request;
@@ -13,7 +13,7 @@ use http::{Response, StatusCode};
 
 use crate::promhttp::plain_text;
 
-/// The response to a request that is refused.
+/// The response that refuses a request.
 pub type Refusal = Box<Response<Vec<u8>>>;
 
 pub fn refusal(status: StatusCode, message: &str) -> Refusal {

@@ -1,4 +1,4 @@
-//! From the bytes of a request head to a request.
+//! Parsing of request heads.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use super::{Refusal, bad_request, refusal};
 use crate::serve::Limits;
 
-/// RFC 9112, section 2.2: removes the empty lines that a client may send before a request.
+/// Removes the empty lines that a client may send before a request (RFC 9112, section
+/// 2.2).
 pub fn skip_empty_lines(bytes: &mut Vec<u8>) {
     let mut rest = bytes.as_slice();
     while let [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] = rest {
@@ -18,8 +19,8 @@ pub fn skip_empty_lines(bytes: &mut Vec<u8>) {
     bytes.drain(..bytes.len() - rest.len());
 }
 
-/// The request at the start of `bytes` and the length of its head, or `None` while there
-/// is more of it to come. Never `None` for [`Limits::head_bytes`] of them.
+/// Returns the request at the start of `bytes` and the length of its head, or `None` if
+/// the head is incomplete. Never returns `None` for [`Limits::head_bytes`] bytes.
 pub fn parse(
     bytes: &[u8],
     limits: &Limits,
@@ -37,8 +38,8 @@ pub fn parse(
     }
 }
 
-/// The same for bytes whose first line doesn't end with HTTP/1.0 or HTTP/1.1: its end is
-/// awaited, and a later version of HTTP/1 is read as HTTP/1.1.
+/// Parses bytes whose first line doesn't end with HTTP/1.0 or HTTP/1.1. Waits for the
+/// end of that line, and treats later versions of HTTP/1 as HTTP/1.1.
 fn other_version(
     bytes: &[u8],
     limits: &Limits,
@@ -114,7 +115,7 @@ fn request(head: &httparse::Request<'_, '_>) -> Result<Request<()>, Refusal> {
     Ok(request)
 }
 
-/// What stays encoded in a path: what it cannot hold, or what would end it.
+/// What stays encoded in a path: what it can't contain, or what would end it.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -130,8 +131,8 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// What a path encodes although it need not be encoded is decoded: layers and routes compare
-/// paths as texts.
+/// Decodes what doesn't need encoding in a path: layers and routes compare paths as
+/// text.
 pub fn canonical(path: &str) -> Cow<'_, str> {
     match percent_decode_str(path).into() {
         Cow::Borrowed(path) => percent_encode(path, ENCODED).into(),
@@ -139,7 +140,7 @@ pub fn canonical(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether the client asks to keep the connection after `request`.
+/// Returns whether the client asks to keep the connection open after `request`.
 pub fn is_kept(request: &Request<()>) -> bool {
     let closes = |value: &[u8]| {
         let mut options = value.split(|byte| *byte == b',');
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scrape_is_taken() {
+    fn a_scrape_is_accepted() {
         assert_eq!(status_with("Accept: */*"), 200);
         assert_eq!(status(b"HEAD /metrics?name[]=a HTTP/1.0\r\n\r\n"), 200);
         assert_eq!(status_with("Content-Length: 0"), 200);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_gets_400() {
+    fn what_isnt_http_gets_400() {
         assert_eq!(status(b"\x16\x03\x01\x02\x00\x01\x00"), 400);
         assert_eq!(status(b"hello world and more\r\n\r\n"), 400);
         assert_eq!(status(b"GET /metrics FTP/1.1\r\n\r\n"), 400);
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_beyond_ascii_are_accepted_in_a_value() {
+    fn non_ascii_bytes_are_accepted_in_a_value() {
         for byte in 0x80..=0xff_u8 {
             let mut request = b"GET / HTTP/1.1\r\nHost: a\r\nA: ".to_vec();
             request.extend_from_slice(&[byte, b'\r', b'\n', b'\r', b'\n']);
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_can_be_read_in_two_ways_gets_400() {
+    fn an_ambiguous_length_gets_400() {
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 0"), 400);
         assert_eq!(status_with("Content-Length: 0\r\nContent-Length: 5"), 400);
         assert_eq!(status_with("Content-Length: +5"), 400);
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_listener_does_not_do_gets_a_status_of_its_own() {
+    fn unsupported_features_have_their_own_status() {
         let post = b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
         assert_eq!(status(post), 405);
         assert_eq!(status(b"OPTIONS * HTTP/1.0\r\n\r\n"), 405);
@@ -273,7 +274,7 @@ mod tests {
             let (_, request) =
                 parse(head.as_bytes(), &Limits::default()).unwrap().unwrap();
             assert_eq!(request.version(), Version::HTTP_11);
-            // With the duties of HTTP/1.1.
+            // With the obligations of HTTP/1.1.
             assert_eq!(
                 status(format!("GET / HTTP/{version}\r\n\r\n").as_bytes()),
                 400
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_there_once() {
+    fn exactly_one_host_is_accepted() {
         assert_eq!(status(b"GET / HTTP/1.1\r\n\r\n"), 400);
         assert_eq!(status(b"GET / HTTP/1.0\r\n\r\n"), 200);
         assert_eq!(status_with("Host: a"), 400);
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lines_are_skipped_but_for_one_that_may_go_on() {
+    fn empty_lines_are_skipped_except_an_incomplete_one() {
         for (bytes, rest) in [
             (&b"\r\n\n\r\nGET"[..], &b"GET"[..]),
             (b"\r\n\r", b"\r"),
@@ -375,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_request_behind_the_first_is_left_for_later() {
+    fn a_second_request_after_the_first_is_left_for_later() {
         let two = b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
         let (length, request) = parse(two, &Limits::default()).unwrap().unwrap();
         assert_eq!((length, request.uri().path()), (19, "/a"));

@@ -1,4 +1,4 @@
-//! From a response to its bytes.
+//! Serialization of responses.
 
 use std::time::SystemTime;
 
@@ -8,8 +8,8 @@ use http::header::{
 use http::response::Parts;
 use http::{Response, Version};
 
-/// What frames a message, which is the listener's to say: a wrong length would shift every
-/// later response.
+/// The headers that frame a message, which only the server sets: a wrong length would
+/// corrupt every later response.
 const FRAMING: [HeaderName; 5] = [
     CONNECTION,
     CONTENT_LENGTH,
@@ -18,8 +18,8 @@ const FRAMING: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// The head and the body of `response` as bytes, without the body if `head_only`, and with
-/// `Connection: close` unless the connection is `kept`.
+/// Returns the head and the body of `response` as bytes, without the body if
+/// `head_only`, and with `Connection: close` unless the connection is `kept`.
 pub fn message(
     response: Response<Vec<u8>>,
     version: Version,
@@ -29,8 +29,8 @@ pub fn message(
     let (parts, mut body) = response.into_parts();
     let mut head = start(&parts, version);
     if matches!(parts.status.as_u16(), 100..=199 | 204 | 304) {
-        // RFC 9110, section 8.6: these have neither body nor length, and a client takes
-        // a body for the next response.
+        // RFC 9110, section 8.6: these have neither body nor length, and a client would
+        // parse a body as the next response.
         body.clear();
     } else {
         add(
@@ -49,7 +49,7 @@ pub fn message(
     [head, body]
 }
 
-/// The status line and the headers of the response itself.
+/// Returns the status line and the response's own headers.
 fn start(parts: &Parts, version: Version) -> Vec<u8> {
     let version = match version {
         Version::HTTP_10 => "HTTP/1.0",
@@ -71,7 +71,7 @@ fn start(parts: &Parts, version: Version) -> Vec<u8> {
     head
 }
 
-/// Adds a header, `content-type` as `Content-Type`.
+/// Appends a header, `content-type` as `Content-Type`.
 fn add(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     let mut starts = true;
     for letter in name.as_str().bytes() {

@@ -1,8 +1,8 @@
-// The live view: fetches the exposition of the program that serves this page, and changes
-// on screen only what has changed. What the program says is set as text, never as markup.
+// The live view: fetches the exposition of the program that serves this page, and updates
+// only what has changed. Text from the program is inserted as text, never as markup.
 'use strict';
 
-// Of a line: one for each fetch, 2 pixels apart.
+// Points of a line: one for each fetch, 2 pixels apart.
 const POINTS = 60;
 // Rows that the browser lays out or skips together.
 const CHUNK = 50;
@@ -23,7 +23,7 @@ const TIME = String.raw`(?:[ \t]+(-?\d+))?`;
 const SAMPLE = RegExp(String.raw`^[ \t]*${SERIES}(${NUMBER})${TIME}[ \t]*$`, 'i');
 const DESCRIPTION = /^[ \t]*#[ \t]+(HELP|TYPE)[ \t]+([^ \t]+)[ \t]*([^]*)$/;
 
-// Each type with the label that its samples set themselves.
+// The types, each with the label that its samples set themselves.
 const OWN_LABELS = new Map([['counter'], ['gauge'], ['untyped']]);
 OWN_LABELS.set('histogram', 'le').set('summary', 'quantile');
 
@@ -75,7 +75,7 @@ function familyOf(name, families) {
 	return familyNamed(isPart ? base : name, families);
 }
 
-/** One row is a series, or all of a histogram or summary that share their labels. */
+/** A row is one series, or a histogram or summary with its labels. */
 function addSample([, name, text = '', value, time = ''], families) {
 	const { rows, type } = familyOf(name, families);
 	const own = OWN_LABELS.get(type);
@@ -93,7 +93,7 @@ function addSample([, name, text = '', value, time = ''], families) {
 
 // Histograms.
 
-/** Each with what is in no lower one, as entries of a list. */
+/** The buckets as a list, each without what a lower one counts. */
 function bucketsOf(points) {
 	const buckets = points.map(([bound, total]) => {
 		return { key: `≤ ${bound}`, total, upper: toNumber(bound), count: toNumber(total) };
@@ -105,7 +105,7 @@ function bucketsOf(points) {
 	return buckets.map((all, i) => ({ ...all, text: short(own[i]), share: share(own[i]) }));
 }
 
-/** PromQL's histogram_quantile: as if a bucket's observations were spread evenly. */
+/** PromQL's histogram_quantile, which interpolates linearly within a bucket. */
 function quantile(q, buckets) {
 	const top = buckets.at(-1);
 	if (buckets.length < 2 || top.upper !== Infinity || !(top.count > 0)) return NaN;
@@ -121,7 +121,7 @@ function quantile(q, buckets) {
 
 // Text.
 
-/** Shows characters that cannot be seen, or would turn around the text beside them. */
+/** Shows characters that are invisible or change the direction of text. */
 const visible = (text) =>
 	text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
 		const code = character.codePointAt(0).toString(16).toUpperCase();
@@ -140,7 +140,7 @@ function signed(difference) {
 
 const addText = (element) => element.appendChild(new Text(''));
 
-/** Whether that changes what `node` says. */
+/** Whether that changes the text of `node`. */
 function setText(node, text) {
 	if (node.data === text) return false;
 	node.data = text;
@@ -149,13 +149,13 @@ function setText(node, text) {
 
 const mark = (node, changed) => node.parentNode.classList.toggle('changed', changed);
 
-// Families, each with chunks of rows. What is there keeps its place, whatever the order of
-// the next exposition; what is new goes after what precedes it there.
+// Families, each with chunks of rows. Existing ones keep their place, whatever the order of
+// the next exposition; a new one goes after the one that precedes it there.
 
 const views = new Map();
 let scrapes = 0;
 let drawnAt;
-// Between the last two that were drawn.
+// Between the last two expositions that were drawn.
 let seconds;
 const observer = new IntersectionObserver((entries) => {
 	for (const { target, isIntersecting } of entries) {
@@ -164,7 +164,7 @@ const observer = new IntersectionObserver((entries) => {
 	}
 });
 
-// A part of a string keeps all of it in memory: here a whole response.
+// A substring keeps the whole string, here a response, in memory.
 const copy = (text) => ` ${text}`.slice(1);
 
 function addView(key, { name, type }, previous) {
@@ -237,7 +237,7 @@ function removeRow(view, key, { element, chunk }) {
 }
 
 function draw(families) {
-	// So that the animation of a value that has changed once more starts anew.
+	// Restarts the animation of a value that has changed again.
 	live.classList.toggle('odd', scrapes % 2);
 	let previous = null;
 	for (const family of families.values()) {
@@ -349,7 +349,7 @@ function drawLine(row) {
 	row.line.firstChild.firstChild.setAttribute('d', pathOf(row.history));
 }
 
-/** From the least to the most, with a gap where there is no number. */
+/** Draws a line scaled to its values, with gaps for those that aren't finite. */
 function pathOf(history) {
 	const numbers = history.filter(Number.isFinite);
 	const least = Math.min(...numbers);
@@ -388,7 +388,7 @@ function applyFilter() {
 	say('count', shown === all ? `${all} series` : `${shown} of ${all} series`);
 }
 
-/** Hides what has no rows, and says how high the rest is before it is laid out. */
+/** Hides chunks without rows, and sets the height of the others before their layout. */
 function fit(block, weight) {
 	if (block.weight === weight) return;
 	block.weight = weight;
@@ -397,7 +397,7 @@ function fit(block, weight) {
 }
 
 function onFilter() {
-	// Hidden for a moment, as chunks in view would be laid out with all of their rows.
+	// Hidden for a moment, or chunks in view would be laid out with all of their rows.
 	blocks.hidden = true;
 	live.clientHeight;
 	applyFilter();
@@ -471,7 +471,7 @@ function setState(state, why = '', lines = '') {
 	say('body', body);
 }
 
-/** A screen reader reads the state again only if that changes. */
+/** Sets the state only if it changes, since screen readers announce it each time. */
 function say(id, text) {
 	if (byId(id).textContent !== text) byId(id).textContent = text;
 }

@@ -1,7 +1,7 @@
-//! The page at `/`, for whoever opens the port in a browser: the exporter's name, its links,
-//! and the live view, which draws the metrics of the first route.
+//! The landing page at `/`, for people who open the port in a browser: the exporter's
+//! name, its links, and the live view, which draws the metrics of the first route.
 //!
-//! All its references are relative, so it works under a sub-path of a proxy as well.
+//! All references are relative, so it also works under a sub-path of a proxy.
 
 use std::env;
 use std::path::Path;
@@ -16,13 +16,13 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("live.css");
 const SCRIPT: &str = include_str!("live.js");
 
-/// Nothing but the program's own script and style, and requests to the program alone. The
-/// page's icon is in the page.
+/// Allows the program's own script and style, and requests to the program, but nothing
+/// else. The page embeds its icon.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// What the page at `/` says; Go's `web.LandingConfig` of exporter-toolkit.
+/// The content of the page at `/`; Go's `web.LandingConfig` of exporter-toolkit.
 #[derive(Clone, Debug)]
 pub struct Landing {
     name: String,
@@ -31,7 +31,7 @@ pub struct Landing {
     live_view: bool,
 }
 
-/// Names the program's file.
+/// Uses the name of the program's file as the title.
 impl Default for Landing {
     fn default() -> Landing {
         let file = env::args_os().next().unwrap_or_default();
@@ -41,7 +41,8 @@ impl Default for Landing {
 }
 
 impl Landing {
-    /// A page with the title `name`, links to the server's routes and the live view.
+    /// Creates a page with the title `name`, links to the server's routes, and the live
+    /// view.
     #[must_use]
     pub fn new(name: &str) -> Landing {
         Landing {
@@ -52,21 +53,21 @@ impl Landing {
         }
     }
 
-    /// Adds a sentence on what the exporter reports.
+    /// Sets a sentence on what the exporter reports.
     #[must_use]
     pub fn description(mut self, description: &str) -> Landing {
         description.clone_into(&mut self.description);
         self
     }
 
-    /// Adds the program's version, such as `env!("CARGO_PKG_VERSION")`.
+    /// Sets the program's version, such as `env!("CARGO_PKG_VERSION")`.
     #[must_use]
     pub fn version(mut self, version: &str) -> Landing {
         version.clone_into(&mut self.version);
         self
     }
 
-    /// Leaves the live view out, which costs a scrape every few seconds for each browser
+    /// Omits the live view, which costs a scrape every few seconds for each browser
     /// that shows it.
     #[must_use]
     pub fn without_live_view(mut self) -> Landing {
@@ -74,7 +75,8 @@ impl Landing {
         self
     }
 
-    /// The response for `path` where no route has it: the page, its style or its script.
+    /// Returns the page, its style or its script if `path` is one of these and no route
+    /// has it.
     pub(super) fn answer<'a>(
         &self,
         path: &str,
@@ -119,7 +121,7 @@ impl Landing {
     }
 }
 
-/// `template` with a value for each `{{placeholder}}`. A value's own braces stay.
+/// Replaces each `{{placeholder}}` in `template`. Braces in a value stay.
 fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut parts = template.split("{{");
     let mut page = parts.next().unwrap_or_default().to_owned();
@@ -131,7 +133,7 @@ fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
     page
 }
 
-/// `text` for between tags and for an attribute in double quotes.
+/// Escapes `text` for element content and for attributes in double quotes.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -146,7 +148,7 @@ fn response(content_type: &'static str, body: String) -> Response<Vec<u8>> {
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
-        // A new version of the program brings a new page.
+        // A new version of the program has a new page.
         (CACHE_CONTROL, "no-cache"),
     ] {
         let value = HeaderValue::from_static(value);
@@ -185,7 +187,7 @@ mod tests {
         let script = "<script src=\"./-/live.js\" defer></script>";
         assert!(page(&on, &["/metrics"]).contains(script));
         assert!(!page(&off, &["/metrics"]).contains("<script"));
-        // There is nothing to draw without a route.
+        // Without a route there is nothing to draw.
         assert!(!page(&on, &[]).contains("<script"));
         let script =
             |landing: &Landing| landing.answer("/-/live.js", ["/metrics"].into_iter());

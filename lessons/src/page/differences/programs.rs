@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tables::check_metrics;
+use crate::versions::Version;
 
 /// The time after which the test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,13 +31,24 @@ pub struct Verdict {
     pub samples: Option<usize>,
 }
 
-/// What the two say about each body.
-pub fn verdicts(bodies: &[Vec<u8>]) -> Vec<Verdict> {
+impl Verdict {
+    /// Rejected if either rejects it.
+    pub fn or(self, other: Verdict) -> Verdict {
+        Verdict {
+            promtool: self.promtool.or(other.promtool),
+            prometheus: self.prometheus.or(other.prometheus),
+            samples: self.samples,
+        }
+    }
+}
+
+/// What the two programs of `version` say about each body.
+pub fn verdicts(version: Version, bodies: &[Vec<u8>]) -> Vec<Verdict> {
     let mut all = Vec::new();
     for batch in bodies.chunks(BATCH) {
-        let mut verdicts = of_prometheus(batch);
+        let mut verdicts = of_prometheus(version, batch);
         for (verdict, body) in verdicts.iter_mut().zip(batch) {
-            verdict.promtool = of_promtool(body);
+            verdict.promtool = of_promtool(version, body);
         }
         all.append(&mut verdicts);
     }
@@ -44,16 +56,17 @@ pub fn verdicts(bodies: &[Vec<u8>]) -> Vec<Verdict> {
 }
 
 /// Lint problems, code 3, aren't rejections.
-fn of_promtool(body: &[u8]) -> Option<String> {
-    let output = check_metrics(body);
+fn of_promtool(version: Version, body: &[u8]) -> Option<String> {
+    let output = check_metrics(version.command("promtool"), body);
     let is_taken = matches!(output.status.code(), Some(0 | 3));
     let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     (!is_taken).then_some(why)
 }
 
-fn of_prometheus(bodies: &[Vec<u8>]) -> Vec<Verdict> {
+fn of_prometheus(version: Version, bodies: &[Vec<u8>]) -> Vec<Verdict> {
     let folder = tempfile::tempdir().unwrap();
-    let prometheus = Prometheus::start(serve(bodies), bodies.len(), &folder);
+    let program = version.command("prometheus");
+    let prometheus = Prometheus::start(program, serve(bodies), bodies.len(), &folder);
     let mut verdicts: Vec<Verdict> = Vec::new();
     verdicts.resize_with(bodies.len(), Verdict::default);
     for target in prometheus.targets(bodies.len()) {
@@ -127,7 +140,12 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
-    fn start(target: SocketAddr, count: usize, folder: &TempDir) -> Prometheus {
+    fn start(
+        mut program: Command,
+        target: SocketAddr,
+        count: usize,
+        folder: &TempDir,
+    ) -> Prometheus {
         let mut config =
             "scrape_configs: [{job_name: differences, scrape_interval: 3s, \
                           scrape_timeout: 3s, static_configs: [\n"
@@ -141,7 +159,7 @@ impl Prometheus {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
-        let process = Command::new("prometheus")
+        let process = program
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().display()))
             .arg(format!("--web.listen-address={address}"))
