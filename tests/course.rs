@@ -316,9 +316,9 @@ fn the_tables_of_lessons_say_how_long_each_page_takes_to_read() {
             let minutes =
                 (counted(&lesson(language, slug)) + per_minute / 2) / per_minute + 3;
             let what = format!("the row of {slug} is {row:?}");
-            let mend = format!("end it `| {minutes} |`");
+            let fix = format!("end it `| {minutes} |`");
             let holds = row.ends_with(&format!(" {minutes} |"));
-            problems.unless(holds, &table, 0, [&what, &mend]);
+            problems.unless(holds, &table, 0, [&what, &fix]);
         }
     }
     problems.assert_none();
@@ -690,9 +690,9 @@ fn a_term_of_the_glossary_is_used_where_it_is_said_to_be_explained() {
                 .to_lowercase();
             for term in terms.split([',', '、']).map(str::trim) {
                 let what = format!("`{term}` is not in {}#{anchor}", page.path);
-                let mend = "name the section that explains it, or explain it there";
+                let fix = "name the section that explains it, or explain it there";
                 let holds = !term.is_empty() && words.contains(term);
-                problems.unless(holds, &glossary.path, *number, [&what, mend]);
+                problems.unless(holds, &glossary.path, *number, [&what, fix]);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The raw handler
 //!
-//! The exercise: a page with one line, which `curl` shows and promtool refuses.
+//! The exercise: a one-line exposition that `curl` shows and promtool rejects.
 //!
 //! Check it: `cargo workbook check 00`
 
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:8050")?)?;
     let stop = serve::stop_signal()?;
     let address = listener.local_addr()?;
-    // Served all the same if nobody can read it; `println!` would panic.
+    // `println!` would panic if standard output can't be written.
     let _ = writeln!(io::stdout(), "listening on http://{address}/metrics");
 
     let server =
@@ -33,7 +33,7 @@ fn handle_metrics(request: Request) {
         }
     };
     if let Err(error) = answered {
-        // `eprintln!` would panic as well.
+        // `eprintln!` would panic, too.
         let _ = writeln!(io::stderr(), "cannot answer: {error}");
     }
 }

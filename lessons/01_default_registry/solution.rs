@@ -1,6 +1,6 @@
 //! The default registry
 //!
-//! The solution: an exporter whose metrics, and the link to them, are on another path.
+//! The solution: an exporter with its metrics, and the link to them, on another path.
 //!
 //! Check it: `cargo workbook check 01`
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a person who opens the port in a browser sees.
+/// The page for a person who opens the port in a browser.
 fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a person who opens the port in a browser sees.
+/// The page for a person who opens the port in a browser.
 fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\

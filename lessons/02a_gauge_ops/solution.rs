@@ -1,6 +1,6 @@
 //! Gauge operations
 //!
-//! The solution: three queues, whose lengths are what waits in them.
+//! The solution: three queues whose gauge is the number of waiting jobs.
 //!
 //! Check it: `cargo workbook check 02a`
 
@@ -13,7 +13,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use prometheus::{Gauge, Opts};
 
-/// A job is the number of pages to print, as text that came from outside.
+/// A job is the number of pages to print, as text from outside.
 const FROM_HTTP: &[&str] = &["12", "3", "twelve", "", "40", "eleven"];
 const FROM_MAIL: &[&str] = &["5", "x", "two", "-1", "8"];
 const FROM_FAX: &[&str] = &["2", "none", "6"];
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All jobs come in, and four of them are done, if there are as many.
+/// Adds all jobs to the queue, and does up to four of them.
 fn work(jobs: &[&str], queue_length: &Gauge) {
     let mut queue = VecDeque::new();
     for job in jobs {
@@ -56,7 +56,7 @@ fn work(jobs: &[&str], queue_length: &Gauge) {
     }
 }
 
-/// Takes the next job out of the queue, and does it.
+/// Takes the next job out of the queue and does it.
 fn do_next(
     queue: &mut VecDeque<&str>,
     queue_length: &Gauge,

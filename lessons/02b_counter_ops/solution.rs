@@ -1,6 +1,6 @@
 //! Counter operations
 //!
-//! The solution: requests that are counted, whatever becomes of them.
+//! The solution: requests that are counted whether or not they fail.
 //!
 //! Check it: `cargo workbook check 02b`
 
@@ -11,7 +11,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use prometheus::{Counter, Opts};
 
-/// What was asked for until now.
+/// The requests so far.
 const REQUESTED: [&str; 6] = ["/", "/queue", "/old", "/queue", "/missing", "/"];
 
 fn main() -> Result<(), Box<dyn Error>> {

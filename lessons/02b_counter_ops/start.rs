@@ -1,6 +1,6 @@
 //! Counter operations
 //!
-//! The exercise: requests that are counted, and taken back when they fail.
+//! The exercise: requests that are counted, and subtracted if they fail.
 //!
 //! Check it: `cargo workbook check 02b`
 
@@ -11,7 +11,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use prometheus::{Gauge, Opts};
 
-/// What was asked for until now.
+/// The requests so far.
 const REQUESTED: [&str; 6] = ["/", "/queue", "/old", "/queue", "/missing", "/"];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,6 @@
 //! Histogram operations
 //!
-//! The exercise: a promise of 300 ms, and a histogram that cannot say if it is kept.
+//! The exercise: a promise of 300 ms, and a histogram that can't tell whether it holds.
 //!
 //! Check it: `cargo workbook check 02c`
 
@@ -11,7 +11,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use prometheus::{Histogram, HistogramOpts};
 
-/// The time that each of twenty requests took, in seconds.
+/// How long each of twenty requests took, in seconds.
 const TOOK: [f64; 20] = [
     0.03125, 0.28125, 0.0625, 0.125, 0.296875, 0.1875, 0.09375, 0.28125, 0.21875,
     0.4375, 0.046875, 0.15625, 0.25, 0.296875, 0.078125, 0.109375, 0.28125, 0.171875,

@@ -1,6 +1,6 @@
 //! Summary operations
 //!
-//! The solution: tenants are billed by quantiles that keep the contract.
+//! The solution: tenants billed by quantiles within the contract.
 //!
 //! Check it: `cargo workbook check 02d`
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .objective(0.5, 0.002)
                 .objective(0.9, 0.002),
         )?;
-        // Each size once, in no order.
+        // Each size once, shuffled.
         for number in 0..20_000 {
             let bytes = number * 3_697 % 20_000 + 1;
             response_size.observe(f64::from(bytes));

@@ -1,6 +1,6 @@
 //! Summary operations
 //!
-//! The exercise: tenants are billed by quantiles that are too far off.
+//! The exercise: tenants billed by quantiles that are too inaccurate.
 //!
 //! Check it: `cargo workbook check 02d`
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .objective(0.5, 0.05)
                 .objective(0.9, 0.002),
         )?;
-        // Each size once, in no order.
+        // Each size once, shuffled.
         for number in 0..20_000 {
             let bytes = number * 3_697 % 20_000 + 1;
             response_size.observe(f64::from(bytes));

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Does one job, counts it and returns the answer.
+/// Does one job, counts it and returns the response.
 fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
     jobs_total.inc();
     Response::new(b"done\n".to_vec())

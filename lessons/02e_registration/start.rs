@@ -1,6 +1,6 @@
 //! Registration
 //!
-//! The exercise: a path that answers the first request, and no other.
+//! The exercise: a path that answers only the first request.
 //!
 //! Check it: `cargo workbook check 02e`
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Does one job, counts it and returns the answer.
+/// Does one job, counts it and returns the response.
 fn work(registry: &Registry) -> Response<Vec<u8>> {
     match jobs_total() {
         Ok(jobs_total) => {

@@ -1,6 +1,6 @@
 //! A custom registry
 //!
-//! The solution: everybody sees one registry, and insiders see another.
+//! The solution: outsiders see one registry, insiders another.
 //!
 //! Check it: `cargo workbook check 03`
 
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Serves a registry, and how often that failed.
+/// Serves a registry, and counts the failures.
 fn handler(registry: &Registry) -> Result<BoxHandler, Box<dyn Error>> {
     let opts = HandlerOpts {
         registry: Some(registry.clone()),

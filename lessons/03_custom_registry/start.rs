@@ -1,6 +1,6 @@
 //! A custom registry
 //!
-//! The exercise: everybody sees what only insiders must see.
+//! The exercise: outsiders see what only insiders should see.
 //!
 //! Check it: `cargo workbook check 03`
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Serves a registry, and how often that failed.
+/// Serves a registry, and counts the failures.
 fn handler(registry: &Registry) -> Result<BoxHandler, Box<dyn Error>> {
     let opts = HandlerOpts {
         registry: Some(registry.clone()),

@@ -1,6 +1,6 @@
 //! Process and runtime collectors
 //!
-//! The solution: three collectors, each with names of its own.
+//! The solution: three collectors, each with its own names.
 //!
 //! Check it: `cargo workbook check 04`
 

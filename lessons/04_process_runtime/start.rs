@@ -1,6 +1,6 @@
 //! Process and runtime collectors
 //!
-//! The exercise: four collectors, of which some are in each other's way.
+//! The exercise: four collectors, some of which use the same names.
 //!
 //! Check it: `cargo workbook check 04`
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Which version of the queue exporter this is.
+/// The version of the queue exporter.
 fn build_info() -> Result<Gauge, prometheus::Error> {
     let info = Gauge::with_opts(
         Opts::new("rust_info", "The queue exporter's version.")

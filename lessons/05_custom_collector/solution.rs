@@ -1,6 +1,6 @@
 //! A custom collector
 //!
-//! The solution: only the queues that are there, and whether they could be read.
+//! The solution: only the queues that exist, and whether they could be read.
 //!
 //! Check it: `cargo workbook check 05`
 
@@ -15,7 +15,7 @@ use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 
-/// A line for each queue, its name and how many items it has, such as `mail 3`.
+/// One line per queue: its name and its number of items, such as `mail 3`.
 const SOURCE: &str = "target/queues";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -55,7 +55,7 @@ impl Collector for QueueCollector {
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let queues = read_queues().inspect_err(|error| {
-            // `eprintln!` would panic if standard error cannot be written.
+            // `eprintln!` would panic if standard error can't be written.
             let _ = writeln!(io::stderr(), "cannot read {SOURCE}: {error}");
         });
         let up = if queues.is_ok() { 1.0 } else { 0.0 };

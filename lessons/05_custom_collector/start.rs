@@ -1,6 +1,6 @@
 //! A custom collector
 //!
-//! The exercise: queues that are gone, and are still served.
+//! The exercise: deleted queues that are still served.
 //!
 //! Check it: `cargo workbook check 05`
 
@@ -14,7 +14,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, Opts};
 
-/// A line for each queue, its name and how many items it has, such as `mail 3`.
+/// One line per queue: its name and its number of items, such as `mail 3`.
 const SOURCE: &str = "target/queues";
 
 fn main() -> Result<(), Box<dyn Error>> {

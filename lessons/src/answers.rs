@@ -1,5 +1,5 @@
-//! Whether an answer is what a lesson wants of it, whatever it is an answer with: its status,
-//! its type, its text, its links, and what must be in none.
+//! Whether a response is what a lesson wants, whatever its content: its status, its type,
+//! its text, its links, and what must not be in it.
 
 use std::net::SocketAddr;
 
@@ -13,11 +13,11 @@ use crate::scrape::Answer;
 use crate::wanted::{Found, fails, in_the_words_of};
 use crate::words::say;
 
-/// Of one answer.
+/// Checks one response.
 ///
 /// # Errors
 ///
-/// What it is in place of that.
+/// Returns what the response is instead.
 pub fn of_answer(
     judge: &Judge,
     path: &str,
@@ -33,7 +33,7 @@ pub fn of_answer(
         }
         Wanted::ContentType { content_type } => of_type(judge, answer, content_type),
         Wanted::Link { link } => of_link(judge, path, address, answer, link),
-        // Of an error its status says enough.
+        // The status of an error says enough.
         Wanted::Body { .. } if answer.status >= 400 => Ok(()),
         Wanted::Body { body, without } => of_body(judge, path, &text, body, without),
         Wanted::NoSamples { no_samples: true } => {
@@ -50,7 +50,7 @@ pub fn of_answer(
     }
 }
 
-/// The finding of an answer that took longer than any may.
+/// The finding about a response that took too long.
 pub fn too_slow(asked: &Asked) -> Option<Finding> {
     let answer = asked.answer.as_ref().ok()?;
     let most = SLOW.as_secs_f64();
@@ -64,8 +64,8 @@ fn slow(path: &str, answer: &Answer, most: f64) -> Finding {
     Finding::slow(&seen, &expected)
 }
 
-/// The parts of a Content-Type as a receiver compares them: in small letters, without
-/// quotes, the parameters in any order.
+/// The parts of a Content-Type as a receiver compares them: in lowercase, without quotes,
+/// with the parameters in any order.
 pub fn type_parts(kind: &str) -> (String, Vec<String>) {
     let mut parts = kind.split(';').map(|part| {
         let part = part.trim().to_lowercase();
@@ -140,8 +140,8 @@ fn of_body(
     fails(judge, &seen, &expected)
 }
 
-/// A line of text such as `not found` has two words too: what has a type, a label or a name
-/// in the manner of metrics is a sample. Tags may be around it.
+/// A line of text such as `not found` has two words too: only a line with a type, labels
+/// or a metric-like name counts as a sample. It may be inside tags.
 fn of_no_samples(judge: &Judge, path: &str, status: u16, text: &str) -> Found {
     let page = Page::parse(without_tags(text));
     let is_meant = |line: &str| {
@@ -166,11 +166,11 @@ fn without_tags(text: &str) -> String {
     behind.fold(first, |text, piece| text + "\n" + piece)
 }
 
-/// Whether none of these is in the answer.
+/// Checks that the response has none of these.
 ///
 /// # Errors
 ///
-/// Where it is.
+/// Returns where one of them is.
 pub fn of_hidden(judge: &Judge, asked: &Asked, hidden: &[String]) -> Found {
     let Ok(answer) = &asked.answer else {
         return Ok(());
@@ -187,7 +187,7 @@ pub fn of_hidden(judge: &Judge, asked: &Asked, hidden: &[String]) -> Found {
     }
 }
 
-/// Whether a line has that word, or that number however it is written.
+/// Whether a line has that word, or that number in any notation.
 fn says(line: &str, word: &str) -> bool {
     let Ok(number) = word.parse::<f64>() else {
         return line.to_lowercase().contains(word);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_no_part_of_a_text() {
+    fn tags_are_not_text() {
         let page = "<pre>a_b 1</pre>\n<p title='a > b'>c</p> 2 < 3";
         assert_eq!(without_tags(page), "\na_b 1\n\n\n b'>c\n 2 \n 3");
     }

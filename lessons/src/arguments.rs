@@ -1,7 +1,8 @@
-//! What can be typed behind `cargo workbook`, and its help.
+//! The arguments of `cargo workbook`, and its help.
 //!
-//! By clap's builder and not its derive, which asks for features of `syn` that nothing else
-//! here has: with them cargo would build the crate `prometheus` and the library twice.
+//! They use clap's builder, not its derive macros: these enable features of `syn` that
+//! nothing else here uses, so cargo would build the crate `prometheus` and the library
+//! twice.
 
 use std::env;
 use std::ffi::OsString;
@@ -33,7 +34,7 @@ pub fn command() -> Command {
         .subcommands(hidden())
 }
 
-/// The parts of a help, with their titles in the learner's language.
+/// The sections of a help text, with titles in the learner's language.
 fn template(has_commands: bool) -> String {
     let usage = say(m::USAGE, [&"{usage}"]);
     let options = format!("{}\n{{options}}", say(m::OPTIONS, []));
@@ -44,7 +45,7 @@ fn template(has_commands: bool) -> String {
     format!("{{about}}\n\n{usage}\n\n{parts}\n\n{options}{{after-help}}")
 }
 
-/// The help of all commands, or of the one that is named.
+/// The help for all commands, or for the named one.
 pub fn help_of(name: Option<&str>) -> String {
     let mut all = command();
     all.build();
@@ -75,7 +76,7 @@ fn version() -> Arg {
     flag.action(ArgAction::Version)
 }
 
-/// For a check within a page, which is no terminal by itself.
+/// For a check that is shown inside `watch`, whose output is not a terminal.
 fn columns() -> Arg {
     let columns = Arg::new("columns").long("columns").hide(true);
     columns.value_parser(clap::value_parser!(u16).range(40..))
@@ -161,7 +162,7 @@ fn watch() -> Command {
     watch.arg(flag("poll", poll))
 }
 
-/// What the runner starts itself by: `guard.rs`.
+/// The arguments with which the runner starts itself: see `guard.rs`.
 fn hidden() -> [Command; 2] {
     let words = || {
         Arg::new("command")
@@ -195,7 +196,8 @@ fn path(name: &'static str) -> Arg {
     path.value_parser(clap::value_parser!(PathBuf))
 }
 
-/// What was typed; a lesson's number alone, or the path of its exercise, stands for its task.
+/// The arguments as typed. A lesson's number alone, or the path of its exercise, means
+/// its task.
 pub fn typed() -> Vec<OsString> {
     let mut words: Vec<OsString> = env::args_os().collect();
     let mut at = 1;
@@ -215,7 +217,7 @@ pub fn typed() -> Vec<OsString> {
     words
 }
 
-/// Looked at before the arguments are read, since their help is to be in that language.
+/// Read before the other arguments, since their help is in this language.
 pub fn is_for_chinese(typed: &[OsString]) -> bool {
     let typed = typed.iter().map(|word| word.to_string_lossy());
     let typed: Vec<_> = typed.collect();

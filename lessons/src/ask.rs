@@ -1,6 +1,6 @@
-//! Asks a running program, and asks it again: once more at once, as other clients do, several
-//! times in parallel, and other paths in between. A program that is right only for the first
-//! request is not right.
+//! Sends requests to a running program, more than once: again as other clients
+//! do, several times in parallel, and to other paths in between. A program that is right
+//! only for the first request is not right.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,26 +15,27 @@ use crate::messages as m;
 use crate::scrape::{Answer, Client, scrape};
 use crate::words::say;
 
-/// How long any answer of a lesson's program may take.
+/// The time limit for a response of a lesson's program.
 pub const SLOW: Duration = Duration::from_secs(3);
 
-/// How many scrapes are made at once. With the others of a step these are seven: what is
-/// made new at each second or third scrape is old at the first scrape of a later step.
+/// The number of parallel scrapes. With a step's other scrapes there are seven, so a
+/// cache that is renewed every second or third scrape is stale at the first scrape of a
+/// later step.
 const AT_ONCE: u32 = 3;
 
-/// What a browser asks any server for.
+/// What a browser requests from any server.
 const ELSEWHERE: &str = "/favicon.ico";
 
-/// The most links of a page that are followed.
+/// The maximum number of links that are followed on a page.
 const LINKS: usize = 10;
 
-/// One request, and what came of it.
+/// A request and its result.
 pub struct Asked {
     pub path: String,
     pub part: Part,
-    /// When or how it was asked, as a note for a finding; nothing of the first request.
+    /// When or how it was sent, as a note for a finding; empty for the first request.
     pub how: String,
-    /// Whether others were asked at the same time, of which none came first.
+    /// Whether it was sent in parallel with others, so that none came first.
     pub at_once: bool,
     pub answer: Result<Answer, Finding>,
 }
@@ -42,23 +43,23 @@ pub struct Asked {
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// What the step asks for: everything is judged of its answer.
+    /// What the step requests: all checks apply.
     Asked,
-    /// Another path in between, or the same with a query.
+    /// Another path in between, or the same path with a query.
     Aside,
-    /// The same, which a link of the page for people leads to.
+    /// Another path, which the landing page links to.
     Linked,
-    /// A scrape while what the step asks for is answered.
+    /// A scrape in parallel with the step's requests.
     Meanwhile,
 }
 
 impl Asked {
-    /// Whether the program was started anew for it.
+    /// Whether it was sent to another run of the program.
     pub fn is_other_start(&self) -> bool {
         self.how == say(m::AFTER_ANOTHER_START, [])
     }
 
-    /// Whether there was no answer in time, so that to ask on would only take long.
+    /// Whether there was no response in time, so further requests would only take long.
     fn is_stuck(&self) -> bool {
         match &self.answer {
             Ok(answer) => answer.took > SLOW,
@@ -67,7 +68,7 @@ impl Asked {
     }
 }
 
-/// Asks `address` what `step` of `lesson` says.
+/// Sends the requests of `step` to `address`.
 pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
     let mut asking = Asking {
         address,
@@ -80,12 +81,12 @@ pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
     asking.asked
 }
 
-/// Until a program serves: it may listen before it has done what comes first.
+/// Waits until a program serves: it may listen before it has finished its startup.
 pub fn until_it_serves(address: SocketAddr) {
     let _ = scrape(address, ELSEWHERE, Client::Curl);
 }
 
-/// Asks a program that was started anew once.
+/// Sends one request to another run of the program.
 pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
     let how = say(m::AFTER_ANOTHER_START, []);
     one(address, &step.get, Part::Asked, &how, Client::Prometheus)
@@ -117,7 +118,7 @@ impl Asking {
         self.ask(&step.get, Part::Asked, &more, Client::Prometheus);
     }
 
-    /// No more of what has not ended.
+    /// Whether the last response never ended, so that no more requests are sent.
     fn is_stuck(&self) -> bool {
         self.asked.last().is_some_and(Asked::is_stuck)
     }
@@ -128,8 +129,8 @@ impl Asking {
         }
     }
 
-    /// The lesson's other paths, one that nobody serves, the families that must not be here,
-    /// and whatever the page for people links to.
+    /// Requests the lesson's other paths, one that doesn't exist, the families that must
+    /// not be here, and whatever the landing page links to.
     fn asides(&mut self, lesson: &Lesson, step: &Step) {
         for path in aside_paths(lesson, step) {
             self.ask(&path, Part::Aside, "", Client::Prometheus);
@@ -144,7 +145,7 @@ impl Asking {
             Some(Ok(page)) if is_html(page) => html::links(&host, "/", &page.text()),
             _ => Vec::new(),
         };
-        // Where the number of requests counts, a link is not followed.
+        // Links are not followed when the number of requests counts.
         let counts = |link: &String| {
             let mut steps = lesson.text.step.iter();
             steps.any(|all| all.get == *link && all.times.is_some())
@@ -199,7 +200,7 @@ impl Asking {
         self.asked.extend(scrapes);
     }
 
-    /// Asks `times` times, so many at once, until one is stuck.
+    /// Sends `times` requests, some of them in parallel, until one is stuck.
     fn at_once(&mut self, path: &str, times: u32, threads: u32) {
         let how = say(m::ASKED_AT_ONCE, [&threads]);
         let (address, left) = (self.address, AtomicU32::new(times));
@@ -248,7 +249,7 @@ fn one(
     }
 }
 
-/// The paths that are asked beside that of `step`.
+/// The other paths that are requested during `step`.
 fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     let steps = lesson.text.step.iter();
     let others = steps.filter(|other| other.times.is_none() && other.get != step.get);
@@ -273,7 +274,7 @@ fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     paths
 }
 
-/// Whether a browser shows it as a page: without a type it looks at the text.
+/// Whether a browser renders it as a page: without a type it looks at the text.
 pub fn is_html(answer: &Answer) -> bool {
     let kind = answer.content_type.as_deref().map(str::to_lowercase);
     let text = || answer.text().trim_start().starts_with('<');

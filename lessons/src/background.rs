@@ -1,4 +1,4 @@
-//! A check in a process of its own, which ends when nobody wants to know its result any more.
+//! A check in its own process, which ends when its result is no longer needed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -13,20 +13,20 @@ use crate::guarded::Guarded;
 use crate::screen::Manner;
 use crate::words::is_chinese;
 
-/// A check that runs. Dropped, it ends with all that it started.
+/// A running check. Dropping it ends it and everything it started.
 pub struct Check {
     guarded: Guarded,
-    /// What it says, where that is not shown at once.
+    /// Its output, unless it is shown at once.
     said: Option<File>,
 }
 
 impl Check {
-    /// Starts `cargo workbook check` for the lesson: with keys, what it says is for a page
-    /// that is drawn when it has ended.
+    /// Starts `cargo workbook check` for the lesson. With keys, its output is for a page
+    /// that is drawn when the check has ended.
     ///
     /// # Errors
     ///
-    /// When no process can be started.
+    /// Returns an error if no process can be started.
     pub fn start(slug: &str, manner: Manner, is_page: bool) -> Result<Check> {
         let mut words: Vec<OsString> = vec![this_program()?.into()];
         words.extend(["check", slug, "--watched", "--language"].map(OsString::from));
@@ -35,7 +35,7 @@ impl Check {
         let columns = manner.columns.filter(|_| is_page);
         words.extend(columns.map(|all| format!("--columns={all}").into()));
         let said = is_page.then(tempfile::tempfile).transpose();
-        let said = said.context("cannot keep what a check says")?;
+        let said = said.context("cannot keep the output of a check")?;
         let both = said
             .as_ref()
             .map(|said| (said.try_clone(), said.try_clone()));
@@ -49,11 +49,11 @@ impl Check {
         Ok(Check { guarded, said })
     }
 
-    /// What it said, once it has ended.
+    /// Returns its output once it has ended.
     ///
     /// # Errors
     ///
-    /// When nobody can know, or it cannot be read.
+    /// Returns an error if its state or its output can't be read.
     pub fn ended(&mut self) -> Result<Option<String>> {
         if self.guarded.try_wait()?.is_none() {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Check {
     }
 }
 
-/// As in the terminal that the page is drawn in.
+/// As in the terminal that shows the page.
 fn in_colour(command: &mut Command) {
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|all| !all.is_empty());
     if !is_plain {

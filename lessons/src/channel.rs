@@ -1,7 +1,8 @@
-//! What connects the runner with a guard: the guard's standard input.
+//! The connection between the runner and a guard: the guard's standard input.
 //!
-//! The runner never writes to it. Its end tells the guard that the runner has let go, or is
-//! gone. On Unix it is a socket, on which the guard says what it sees, a line each.
+//! The runner never writes to it. When it closes, the guard knows that the runner has let
+//! go or has ended. On Unix it is a socket, on which the guard reports what it sees, one
+//! line each.
 
 use std::io;
 use std::process::{Child, Command};
@@ -11,7 +12,7 @@ pub use elsewhere::{End, tell};
 #[cfg(unix)]
 pub use unix::{End, tell};
 
-/// What the line with the id of the command's process begins with.
+/// The start of the line with the command's process id.
 pub const STARTED: &str = "started ";
 
 /// Starts a guard, with the runner's end of the channel.
@@ -46,15 +47,15 @@ mod unix {
             let _ = self.socket.shutdown(Shutdown::Write);
         }
 
-        /// All that the guard has said until now.
+        /// Everything the guard has reported so far.
         pub fn heard(&mut self) -> String {
-            // Ends with an error where there is no more yet, or never will be.
+            // Fails with an error when there is no more data yet, or ever.
             let _ = self.socket.read_to_end(&mut self.heard);
             String::from_utf8_lossy(&self.heard).into_owned()
         }
     }
 
-    /// Tells the runner a line. Where it is gone, nobody needs to know.
+    /// Sends the runner a line. If the runner has ended, nobody needs it.
     pub fn tell(line: &str) {
         let input = io::stdin().as_fd().try_clone_to_owned();
         if let Ok(input) = input {
@@ -82,12 +83,12 @@ mod elsewhere {
             self.0 = None;
         }
 
-        /// Nothing: it is a pipe.
+        /// Nothing: this is a pipe.
         pub fn heard(&mut self) -> String {
             String::new()
         }
     }
 
-    /// Nobody hears it.
+    /// Does nothing: nobody reads it.
     pub fn tell(_line: &str) {}
 }

@@ -1,4 +1,5 @@
-//! `cargo workbook check`: builds, starts, scrapes, judges, and says what was found.
+//! `cargo workbook check`: builds, starts, scrapes and checks an exercise, and reports
+//! the result.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,11 +16,11 @@ use crate::messages as m;
 use crate::screen::{DETAILS, Screen};
 use crate::words::{is_chinese, say};
 
-/// How a check went.
+/// The result of a check.
 enum Checked {
-    /// The file is not there.
+    /// The file is missing.
     Missing,
-    /// The compiler said why.
+    /// The build failed: the compiler has said why.
     NotBuilt,
     Judged {
         report: Report,
@@ -44,11 +45,11 @@ impl Checked {
 }
 
 impl Workbook {
-    /// `cargo workbook check [NN]`; with a `program` it is judged in the exercise's place.
+    /// `cargo workbook check [NN]`; checks `program` instead of the exercise if given.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or this machine fails.
+    /// Returns an error if there is no such lesson or the machine fails.
     pub fn check(
         &mut self,
         name: Option<&str>,
@@ -80,7 +81,7 @@ impl Workbook {
     ///
     /// # Errors
     ///
-    /// When this machine fails.
+    /// Returns an error if the machine fails.
     pub fn check_all(&mut self) -> Result<ExitCode> {
         let mut code = ExitCode::SUCCESS;
         let mut passed = Vec::new();
@@ -161,7 +162,7 @@ impl Workbook {
         screen.commands(&[(command, say(m::BRINGS_BACK, []))]);
     }
 
-    /// The judges' names and reasons in Chinese, for whoever reads it.
+    /// The names and reasons of the checks in Chinese, if that is the learner's language.
     fn translate(&self, lesson: &Lesson, verdicts: &mut [Verdict]) {
         let Some(zh) = lesson.text.zh.as_ref().filter(|_| is_chinese()) else {
             return;
@@ -206,7 +207,7 @@ impl Workbook {
         screen.commands(&commands);
     }
 
-    /// Whether a watch has keys for what is next.
+    /// Whether a `watch` offers its keys as the next step.
     fn has_keys(&self) -> bool {
         self.is_watching && self.manner.columns.is_some()
     }
@@ -247,7 +248,7 @@ fn printed(screen: &mut Screen, text: &str) {
     screen.printed(&shown(&last_lines(&counted(text), 12)));
 }
 
-/// Each line once, with how often it comes: a check asks often for the same.
+/// Each line once, with its count: a check sends many similar requests.
 fn counted(text: &str) -> String {
     let mut lines: Vec<(String, usize)> = Vec::new();
     for line in text.lines() {
@@ -264,7 +265,7 @@ fn counted(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The line without the number of the thread that panicked, which is never the same.
+/// The line without the id of the thread that panicked, which always differs.
 fn without_thread(line: &str) -> String {
     let Some((thread, place)) = line.split_once(") panicked at ") else {
         return line.to_owned();
@@ -279,7 +280,7 @@ fn checked(root: &Path, lesson: &Lesson, program: Option<&Path>) -> Result<Check
     let began = Instant::now();
     let is_untouched = program.is_none() && !lesson.is_begun();
     let program = match program {
-        // It is started in another folder.
+        // It runs in another folder.
         Some(program) => std::path::absolute(program)?,
         None if !lesson.exercise().exists() => return Ok(Checked::Missing),
         None => match compile(root, lesson)? {
@@ -317,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_printed_again_is_counted() {
+    fn repeated_lines_are_counted() {
         assert_eq!(counted("a\nb\na\na\n"), "a  (3 times)\nb");
         let panics =
             "thread 'a' (1) panicked at b:1:2:\nthread 'a' (7) panicked at b:1:2:";

@@ -1,4 +1,4 @@
-//! What the commands have in common, and those that show where the learner is.
+//! What the commands share, and the commands that show the current lesson.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -14,22 +14,21 @@ use crate::starts;
 use crate::words::{is_chinese, say};
 use crate::wrap::padded;
 
-/// The course, and how far this learner is.
+/// The course and the learner's progress.
 pub struct Workbook {
     pub course: Course,
     pub progress: Progress,
     pub manner: Manner,
-    /// Whether each save is checked, so that there is nowhere to type a command.
+    /// Whether `watch` is running, so that there is no prompt to type a command at.
     pub is_watching: bool,
 }
 
 impl Workbook {
-    /// Opens the course in the repository at `root`, and makes the exercises that are not
-    /// there yet.
+    /// Opens the course in the repository at `root`, and creates the missing exercises.
     ///
     /// # Errors
     ///
-    /// When there is none, or a lesson cannot be read.
+    /// Returns an error if there is no course, or a lesson can't be read.
     pub fn open(root: &Path, manner: Manner) -> Result<Workbook> {
         let course = Course::read(root)?;
         let problems = starts::make_missing(root, &course.lessons);
@@ -49,8 +48,8 @@ impl Workbook {
         Screen::new(self.manner)
     }
 
-    /// Changes what is remembered, as it is now: another runner, that watches, may have
-    /// changed it meanwhile. Where it cannot be kept, says so and goes on.
+    /// Changes the saved progress, after reading it again: another runner, such as a
+    /// `watch`, may have changed it. If it can't be saved, says so and continues.
     pub fn remember(&mut self, change: impl FnOnce(&[Lesson], &mut Progress)) {
         let _lock = Progress::lock(&self.course.root);
         let (progress, problem) = Progress::read(&self.course.root);
@@ -64,17 +63,17 @@ impl Workbook {
         }
     }
 
-    /// Knows what another runner has remembered since.
+    /// Reads the progress that another runner has saved.
     pub fn read_again(&mut self) {
         (self.progress, _) = Progress::read(&self.course.root);
     }
 
-    /// The lesson that was named, or in whose folder the runner was called, or else the one
-    /// that the learner is at.
+    /// The named lesson, or the one whose folder the runner was called in, or else the
+    /// current one.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson.
+    /// Returns an error if there is no such lesson.
     pub fn lesson(&self, name: Option<&str>) -> Result<usize> {
         let slug = match (name, self.course.here()) {
             (Some(name), _) => self.course.named(name)?.slug.as_str(),
@@ -85,7 +84,7 @@ impl Workbook {
         Ok(at.unwrap_or_else(|| self.first_to_do(0).unwrap_or_default()))
     }
 
-    /// The first lesson from `from` on, around the end, that has not passed.
+    /// The first lesson that hasn't passed, from `from` on and around the end.
     fn first_to_do(&self, from: usize) -> Option<usize> {
         let count = self.course.lessons.len();
         let mut all = (from..count).chain(0..from.min(count));
@@ -101,17 +100,17 @@ impl Workbook {
         screen.bar(self.done(), self.course.lessons.len());
     }
 
-    /// A path as it is typed in the repository's top folder.
+    /// A path relative to the repository's top folder.
     pub fn shown(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.course.root).unwrap_or(path);
         path.display().to_string()
     }
 
-    /// `cargo workbook`: where you are, and what is next.
+    /// `cargo workbook`: shows the current lesson and what is next.
     ///
     /// # Errors
     ///
-    /// When it cannot be shown.
+    /// Returns an error if it can't be written.
     pub fn where_you_are(&self) -> Result<ExitCode> {
         self.where_it_is()?.show()?;
         Ok(ExitCode::SUCCESS)
@@ -155,11 +154,11 @@ impl Workbook {
         ]);
     }
 
-    /// `cargo workbook task [NN]`: goes there, and shows what is wanted.
+    /// `cargo workbook task [NN]`: makes the lesson current and shows its task.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson.
+    /// Returns an error if there is no such lesson.
     pub fn show_task(&mut self, name: Option<&str>) -> Result<ExitCode> {
         let at = self.lesson(name)?;
         self.remember(|lessons, progress| progress.set_current(&lessons[at]));
@@ -224,7 +223,7 @@ impl Workbook {
     ///
     /// # Errors
     ///
-    /// When it cannot be shown.
+    /// Returns an error if it can't be written.
     pub fn list(&self) -> Result<ExitCode> {
         let mut screen = self.screen();
         self.bar(&mut screen);
@@ -268,7 +267,7 @@ impl Workbook {
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or cargo cannot be started.
+    /// Returns an error if there is no such lesson, or cargo can't be started.
     pub fn run(
         &self,
         name: Option<&str>,
@@ -290,11 +289,11 @@ impl Workbook {
         become_cargo(cargo)
     }
 
-    /// `cargo workbook next`: goes on, also past one that has not passed.
+    /// `cargo workbook next`: moves to the next lesson, even if this one hasn't passed.
     ///
     /// # Errors
     ///
-    /// When it cannot be shown.
+    /// Returns an error if it can't be written.
     pub fn next(&mut self) -> Result<ExitCode> {
         let current = self.lesson(None)?;
         let (screen, _) = self.go_on(current)?;
@@ -302,12 +301,12 @@ impl Workbook {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is shown of the next lesson behind `current`, and which one it is; `current`
-    /// where all is done.
+    /// Shows the next lesson after `current` and returns its index, or `current` if all
+    /// are done.
     ///
     /// # Errors
     ///
-    /// When the progress cannot be shown.
+    /// Returns an error if it can't be written.
     pub fn go_on(&mut self, current: usize) -> Result<(Screen, usize)> {
         let mut screen = self.screen();
         let Some(next) = self.first_to_do(current + 1) else {
@@ -329,7 +328,7 @@ impl Workbook {
     }
 }
 
-/// On Unix the runner becomes cargo, so that nothing stands between it and Ctrl-C.
+/// On Unix the runner becomes cargo, so that Ctrl-C reaches it directly.
 #[cfg(unix)]
 fn become_cargo(mut cargo: Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;

@@ -1,9 +1,8 @@
-//! Cargo builds an exercise, and says what the compiler says.
+//! Builds an exercise with cargo, and shows the compiler's messages.
 //!
-//! Cargo goes by times: a file that was put back with an older time than that of the program
-//! built from another one counts as built. So the texts that a program was built from are
-//! kept beside it, those of its modules too, and where they are others the exercise gets a
-//! new time.
+//! Cargo compares times: if a file is restored with an older time than the program built
+//! from another version, cargo considers it built. So the sources of each build, modules
+//! included, are kept, and if they differ the exercise gets a new time.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -26,22 +25,22 @@ use crate::screen::note;
 use crate::starts;
 use crate::words::say;
 
-/// After how long cargo's silence is explained.
+/// When to explain cargo's silence.
 const SLOW: Duration = Duration::from_secs(4);
 
-/// What cargo made.
+/// The result of a build.
 struct Built {
     program: PathBuf,
-    /// Whether it was there already.
+    /// Whether it existed before.
     is_fresh: bool,
 }
 
-/// Builds the exercise of `lesson` in the repository at `root`: the program, or nothing
-/// after the compiler has said what is wrong.
+/// Builds the exercise of `lesson` in the repository at `root`. Returns the program, or
+/// `None` after the compiler has reported errors.
 ///
 /// # Errors
 ///
-/// When cargo cannot be started, or the exercise cannot be read.
+/// Returns an error if cargo can't be started or the exercise can't be read.
 pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let file = lesson.exercise();
     let text = fs::read(&file);
@@ -55,7 +54,7 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let built_from = built.program.with_extension("source");
     if built.is_fresh && fs::read_to_string(&built_from).ok().as_ref() != Some(&texts) {
         let touched = File::options().append(true).open(&file);
-        // Where the file cannot be written, nobody has put another one there either.
+        // If the file can't be written, nobody has replaced it either.
         if touched.is_ok_and(|file| file.set_modified(SystemTime::now()).is_ok()) {
             built = match build(root, &name)? {
                 Some(again) => again,
@@ -63,12 +62,12 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
             };
         }
     }
-    // Without it the next check builds once more.
+    // Without it the next check only builds once more.
     let _ = fs::write(&built_from, &texts);
     Ok(Some(built.program))
 }
 
-/// The cargo that started the runner, or else any.
+/// The cargo that started the runner, or any other.
 fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
@@ -80,11 +79,11 @@ pub fn cargo_in(root: &Path) -> Command {
     cargo
 }
 
-/// What a folder to build in is named by.
+/// The variables that name cargo's target folder.
 const TARGETS: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
 
-/// In the folder `root`, and building where the cargo that started the runner does: a
-/// relative folder is one below that where the runner was called.
+/// Runs in `root`, and builds where the cargo that started the runner does: a relative
+/// target folder is relative to where the runner was called.
 fn set_up(cargo: &mut Command, root: &Path) {
     cargo.current_dir(root);
     for name in TARGETS {
@@ -123,7 +122,7 @@ fn build(root: &Path, name: &str) -> Result<Option<Built>> {
     }
 }
 
-/// The binary `name`, if that is what cargo's message is about.
+/// The binary `name`, if cargo's message is about it.
 fn built(message: &str, name: &str) -> Option<Built> {
     let message: Value = serde_json::from_str(message).ok()?;
     let is_ours = message["target"]["name"] == name;

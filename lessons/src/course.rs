@@ -1,4 +1,4 @@
-//! The lessons: each is a folder whose name is its slug, with what its `lesson.toml` says.
+//! The lessons: each is a folder named by its slug, with a `lesson.toml`.
 
 #[path = "step.rs"]
 mod step;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::messages as m;
 use crate::words::say;
 pub use step::{Judge, PageKind, Step, Wanted};
-#[allow(unused_imports, reason = "the course's tests judge nothing")]
+#[allow(unused_imports, reason = "the course's tests check nothing")]
 pub use step::{Resource, Samples};
 
 /// All lessons, in the order of their slugs.
@@ -29,12 +29,12 @@ pub struct Lesson {
     pub slug: String,
     pub folder: PathBuf,
     pub text: LessonText,
-    /// How many of its judges ask for what this system has not, and are left out.
+    /// The number of checks that are skipped because they need another system.
     #[allow(dead_code, reason = "for the runner")]
     pub left_out: usize,
 }
 
-/// What `lesson.toml` says.
+/// The content of `lesson.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LessonText {
@@ -42,10 +42,11 @@ pub struct LessonText {
     pub minutes: u32,
     pub task: String,
     pub hints: Vec<String>,
-    /// The slugs that it had once: what was done under them is done.
+    /// Its former slugs: progress saved under them counts.
     #[serde(default)]
     pub formerly: Vec<String>,
-    /// The names of what the start is judged to lack. Only the course's tests read it.
+    /// The names of the checks that the starter code fails. Only the course's tests read
+    /// it.
     #[allow(dead_code, reason = "for the tests")]
     pub start_fails: Vec<String>,
     pub step: Vec<Step>,
@@ -62,11 +63,11 @@ pub struct Translation {
     pub title: String,
     pub task: String,
     pub hints: Vec<String>,
-    /// By the judge's English name: its name and its reason.
+    /// The names and reasons of the checks, by English name.
     pub judge: BTreeMap<String, Judged>,
 }
 
-/// The words of one judge in another language.
+/// The words of one check in another language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
@@ -79,7 +80,7 @@ impl Course {
     ///
     /// # Errors
     ///
-    /// When there is none, or a lesson's file cannot be read.
+    /// Returns an error if there is none, or a lesson's file can't be read.
     pub fn read(root: &Path) -> Result<Course> {
         let folder = root.join("lessons");
         let entries = fs::read_dir(&folder)
@@ -100,11 +101,12 @@ impl Course {
         Ok(Course { root, lessons })
     }
 
-    /// The lesson that `name` begins, as `02a`, `2a` and `02a_gauge` do `02a_gauge_ops`.
+    /// Finds the lesson whose slug starts with `name`, as `02a`, `2a` and `02a_gauge` do
+    /// for `02a_gauge_ops`.
     ///
     /// # Errors
     ///
-    /// When it begins none or several.
+    /// Returns an error if no lesson, or more than one, matches.
     pub fn find(&self, name: &str) -> Result<&Lesson> {
         let typed = name.trim_end_matches(".rs").to_lowercase();
         let mut found = self.begun_by(&typed);
@@ -140,7 +142,7 @@ fn numbers(lessons: &[&Lesson]) -> String {
 }
 
 impl LessonText {
-    /// How many judges that were.
+    /// Removes those checks, and returns how many there were.
     fn leave_out_what_needs_linux(&mut self) -> usize {
         let judges = self.step.iter_mut().map(|step| &mut step.judge);
         judges
@@ -159,7 +161,7 @@ impl Lesson {
         let text =
             fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
         let mut text: LessonText = toml::from_str(&text)
-            .with_context(|| format!("{shown} is not what a lesson is"))?;
+            .with_context(|| format!("{shown} is not a valid lesson"))?;
         let left_out = match cfg!(target_os = "linux") {
             true => 0,
             false => text.leave_out_what_needs_linux(),
@@ -173,7 +175,7 @@ impl Lesson {
         })
     }
 
-    /// What is typed for it: `02a` of `02a_gauge_ops`.
+    /// Its number, as typed in commands: `02a` of `02a_gauge_ops`.
     pub fn number(&self) -> &str {
         self.slug.split('_').next().unwrap_or_default()
     }
@@ -183,28 +185,28 @@ impl Lesson {
         self.folder.join("exercise.rs")
     }
 
-    /// What cargo calls the program of the exercise.
+    /// The name of the exercise's binary.
     pub fn exercise_program(&self) -> String {
         format!("{}_exercise", self.slug)
     }
 
-    /// The exercise as it was at first.
+    /// The starter code.
     pub fn start(&self) -> PathBuf {
         self.folder.join("start.rs")
     }
 
-    /// One that passes.
+    /// The solution.
     pub fn solution(&self) -> PathBuf {
         self.folder.join("solution.rs")
     }
 
-    /// Whether the exercise is another text than its start, or is gone.
+    /// Whether the exercise differs from the starter code or is missing.
     pub fn is_begun(&self) -> bool {
         let start = fs::read(self.start()).ok();
         fs::read(self.exercise()).ok() != start
     }
 
-    /// Whether it has pages of metrics on several paths.
+    /// Whether it serves expositions on several paths.
     #[allow(dead_code, reason = "for the runner")]
     pub fn has_several_pages(&self) -> bool {
         let steps = self.text.step.iter();
@@ -213,7 +215,7 @@ impl Lesson {
         pages.any(|step| Some(&step.get) != first)
     }
 
-    /// All judges, in the order of the steps.
+    /// All checks, in the order of the steps.
     pub fn judges(&self) -> impl Iterator<Item = &Judge> {
         self.text.step.iter().flat_map(|step| &step.judge)
     }
@@ -224,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_linux_has_is_left_out_elsewhere() {
+    fn checks_that_need_linux_are_skipped_elsewhere() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let mut course = Course::read(root).unwrap();
         let lesson = course.lessons.iter_mut().find(|all| all.number() == "04");

@@ -1,20 +1,20 @@
-//! What was found wrong, in the words that a learner gets.
+//! A problem that was found, in the words shown to the learner.
 
 use crate::messages as m;
 use crate::rule::Rule;
 use crate::scrape::Answer;
 use crate::words::say;
 
-/// One thing that is not as it should be.
+/// One problem.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule's name, as a lesson may refer to it.
     pub rule: Rule,
     pub seen: String,
     pub expected: String,
-    /// What it costs in production.
+    /// The cost in production.
     pub why: String,
-    /// What to change; empty where `expected` says it.
+    /// What to change; empty if `expected` says it.
     pub fix: String,
 }
 
@@ -29,8 +29,8 @@ impl Finding {
         }
     }
 
-    /// Whether what was seen and what was expected are texts of one kind, such as two lines
-    /// of a page, whose difference says something.
+    /// Whether `seen` and `expected` are texts of one kind, such as two sample lines, so
+    /// that a diff is useful.
     pub fn is_compared(&self) -> bool {
         matches!(self.rule, Rule::Wanted | Rule::ContentType | Rule::Status)
     }
@@ -40,24 +40,24 @@ impl Finding {
         self
     }
 
-    /// The program does not run, or not as it was told to.
+    /// The program does not run as it was told to.
     pub fn runs(seen: &str, expected: &str, fix: &str) -> Finding {
         let why = say(m::WHY_RUNS, []);
         Finding::new(Rule::Runs, seen, expected, &why).fixed_by(fix)
     }
 
-    /// No answer, or none that can be read.
+    /// No response, or one that can't be read.
     pub fn answers(path: &str, seen: &str) -> Finding {
         let expected = say(m::ANSWER_EXPECTED, [&path]);
         let why = say(m::WHY_ANSWERS, []);
         Finding::new(Rule::Answers, seen, &expected, &why)
     }
 
-    /// Another status than `expected`. A redirect is not followed, but named.
+    /// Another status than `expected`. A redirect is named, not followed.
     pub fn status(path: &str, answer: &Answer, expected: u16) -> Finding {
         let status = say(m::GET_STATUS, [&path, &answer.status]);
         let body = answer.text();
-        // Of an error the text is the reason; a page would only be long.
+        // The body of an error is its reason; other pages are only long.
         let reason = if answer.status < 400 { "" } else { body.trim() };
         let seen = match (&answer.location, reason) {
             (Some(location), _) if (300..400).contains(&answer.status) => {
@@ -101,43 +101,43 @@ impl Finding {
             .fixed_by(&say(m::FIX_DUPLICATE, []))
     }
 
-    /// A histogram or a summary that does not add up.
+    /// An inconsistent histogram or summary.
     pub fn consistent(seen: &str, expected: &str) -> Finding {
         let why = say(m::WHY_CONSISTENT, []);
         Finding::new(Rule::Consistent, seen, expected, &why)
     }
 
-    /// An answer that took longer than an answer may.
+    /// A response that took too long.
     pub fn slow(seen: &str, expected: &str) -> Finding {
         let why = say(m::WHY_SLOW, []);
         Finding::new(Rule::Slow, seen, expected, &why)
     }
 
-    /// What changes from scrape to scrape, and must not.
+    /// A change between scrapes that must not happen.
     pub fn steady(seen: &str, expected: &str) -> Finding {
         let why = say(m::WHY_STEADY, []);
         Finding::new(Rule::Steady, seen, expected, &why)
     }
 
-    /// A link of the page for people that leads nowhere.
+    /// A dead link on the landing page.
     pub fn dead_link(path: &str, status: u16) -> Finding {
         let seen = say(m::DEAD_LINK, [&path, &status]);
         let why = say(m::WHY_LINKS, []);
         Finding::new(Rule::Links, &seen, &say(m::LINKS_EXPECTED, []), &why)
     }
 
-    /// What a program says that was answered by a panic.
+    /// A panic on the program's standard error.
     pub fn panics(seen: &str) -> Finding {
         let why = say(m::WHY_PANICS, []);
         Finding::new(Rule::Panics, seen, &say(m::NO_PANIC, []), &why)
     }
 
-    /// Another thing than the lesson wants.
+    /// Something other than what the lesson wants.
     pub fn wanted(seen: &str, expected: &str, why: &str) -> Finding {
         Finding::new(Rule::Wanted, seen, expected, why)
     }
 
-    /// What promtool's linter says, and how to mend it.
+    /// A problem reported by promtool's linter, and how to fix it.
     pub fn lint(rule: Rule, words: &str, fix: &str) -> Finding {
         let why = say(m::WHY_LINT, []);
         let expected = say(m::NO_COMPLAINT, []);
@@ -146,10 +146,10 @@ impl Finding {
     }
 }
 
-/// At most this many findings of one rule are said.
+/// The maximum number of findings shown per rule.
 const MOST: usize = 3;
 
-/// The first findings of each rule, since a page may have one a line.
+/// The first findings of each rule, since every line of an exposition may have one.
 pub fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     let mut first: Vec<Finding> = Vec::new();
     let mut more: Vec<(Rule, usize)> = Vec::new();
@@ -172,8 +172,7 @@ pub fn first_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     first
 }
 
-/// A text from elsewhere, as it may be shown: without what moves a terminal's cursor, and
-/// not longer than anybody reads.
+/// A text from outside, without control characters and cut to a readable length.
 pub fn shown(text: &str) -> String {
     const WIDEST: usize = 400;
     const LONGEST: usize = 40;
@@ -223,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_findings_the_first_are_said() {
+    fn the_first_of_many_findings_are_shown() {
         let findings = (0..100).map(|at| Finding::duplicate(&format!("a {at}")));
         let mut findings: Vec<Finding> = findings.collect();
         findings.push(Finding::line_end("a 1"));
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_from_elsewhere_moves_no_cursor_and_fills_no_screen() {
+    fn a_text_from_outside_moves_no_cursor_and_fills_no_screen() {
         assert_eq!(shown("a\u{1b}[2J\tb\r\nc"), "a\u{fffd}[2J\tb\nc");
         assert_eq!(shown(&"x".repeat(1 << 20)).chars().count(), 401);
         assert_eq!(shown(&"x\n".repeat(1000)).lines().count(), 41);

@@ -1,5 +1,5 @@
-//! The folder that a program runs in. The program may put anything there, also links to
-//! files of the learner's: the runner never writes through one.
+//! The folder that a program runs in. The program may create anything there, such as
+//! links to the learner's files: the runner never writes through a link.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,17 +8,19 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::{NamedTempFile, TempDir};
 
-/// An empty folder at first, which goes when this does.
+/// A temporary folder, removed when this is dropped.
 pub struct Folder(TempDir);
 
 impl Folder {
+    /// Creates an empty folder.
+    ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// Returns an error if it can't be created.
     pub fn new() -> Result<Folder> {
         let folder = tempfile::Builder::new().prefix("workbook-").tempdir();
         Ok(Folder(
-            folder.context("cannot make a folder for the program")?,
+            folder.context("cannot create a folder for the program")?,
         ))
     }
 
@@ -26,11 +28,11 @@ impl Folder {
         self.0.path()
     }
 
-    /// Writes a file below it, whole: the program may read at any time.
+    /// Writes a file in it atomically, since the program may read at any time.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// Returns an error if it can't be written.
     pub fn write(&self, file: &Path, text: impl AsRef<[u8]>) -> Result<()> {
         let written = self.own(file).and_then(|path| {
             let folder = path.parent().unwrap_or(self.path());
@@ -43,11 +45,11 @@ impl Folder {
         written.with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// Removes a file or a folder below it, if it is there.
+    /// Removes a file or a folder in it, if it exists.
     ///
     /// # Errors
     ///
-    /// When it cannot be removed.
+    /// Returns an error if it can't be removed.
     pub fn remove(&self, file: &Path) -> Result<()> {
         let removed = self.own(file).and_then(|path| {
             match fs::symlink_metadata(&path).map(|all| all.is_dir()) {
@@ -60,8 +62,8 @@ impl Folder {
         removed.with_context(|| format!("cannot remove {}", file.display()))
     }
 
-    /// The path of `file` below it, with no link on the way: those that the program put
-    /// there are removed.
+    /// The path of `file` in it, with no link on the way: links that the program created
+    /// are removed.
     fn own(&self, file: &Path) -> io::Result<PathBuf> {
         let mut path = self.path().to_owned();
         for part in file.components() {
@@ -78,8 +80,8 @@ impl Folder {
     }
 }
 
-/// Removes a folder with all that is below it, also where the program has closed it. Links
-/// go, and what they lead to stays.
+/// Removes a folder and everything in it, even if the program has made it read-only.
+/// Links are removed, not what they point to.
 pub fn wipe(folder: &Path) {
     if fs::remove_dir_all(folder).is_err() {
         open(folder);
@@ -87,7 +89,7 @@ pub fn wipe(folder: &Path) {
     }
 }
 
-/// Makes it and the folders below it writable.
+/// Makes it and its subfolders writable.
 fn open(folder: &Path) {
     #[cfg(unix)]
     {
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_folder_goes_and_what_a_link_leads_to_stays() {
+    fn a_read_only_folder_is_removed_but_not_what_a_link_points_to() {
         let (parent, others) = (tempfile::tempdir().unwrap(), Folder::new().unwrap());
         let folder = parent.path().join("scratch");
         let closed = folder.join("closed");

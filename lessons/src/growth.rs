@@ -1,4 +1,4 @@
-//! By how much samples grow: from one scrape to the next, and since the first of all.
+//! How samples grow from one scrape to the next, and since the first.
 
 use crate::course::{Judge, Samples};
 use crate::messages as m;
@@ -6,12 +6,12 @@ use crate::page::Page;
 use crate::wanted::{Found, fails, found};
 use crate::words::say;
 
-/// Whether those that `wanted` selects grow on `pages`, in the order of their scrapes, and
-/// since `first`, as it says.
+/// Checks that the samples selected by `wanted` grow as it says, across `pages` in the
+/// order of their scrapes and since `first`.
 ///
 /// # Errors
 ///
-/// From what to what they changed.
+/// Returns the values before and after.
 pub fn of_growth(
     judge: &Judge,
     wanted: &Samples,

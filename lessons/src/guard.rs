@@ -1,10 +1,10 @@
-//! A process between the runner and a program that it starts, which ends the program with
-//! all that it started when the runner goes away, for whatever reason.
+//! A process between the runner and a program it starts. It ends the program and
+//! everything that program started when the runner ends, for whatever reason.
 //!
-//! The end of this process' standard input is the end of the runner, also when that was
-//! killed. Ctrl-C in the terminal does not come here, since guard and program are each a
-//! process group of their own. On Linux what left the program's group ends too, and should
-//! the guard itself be killed, the kernel ends the program.
+//! This process's standard input closes when the runner ends, even if it was killed.
+//! Ctrl-C in the terminal doesn't reach this process, because guard and program each have
+//! their own process group. On Linux, processes that left the program's group end too,
+//! and if the guard itself is killed, the kernel ends the program.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,19 +25,20 @@ use crate::limits::limit_this_process;
 #[cfg(target_os = "linux")]
 use crate::processes::below;
 
-/// How long a program may take to end once it was asked to.
+/// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(1);
 
 const TICK: Duration = Duration::from_millis(5);
 
-/// How often a program is looked at for what it uses.
+/// How often a program's resource usage is checked.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long the guard tries to end what is left.
+/// How long the guard tries to end leftover processes.
 #[cfg(target_os = "linux")]
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// This program, to be started again, also after its file was replaced.
+/// The path of this executable, so that it can be started again even if the file was
+/// replaced.
 pub fn this_program() -> io::Result<PathBuf> {
     let link = PathBuf::from("/proc/self/exe");
     if link.exists() {
@@ -46,13 +47,14 @@ pub fn this_program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// Runs `command`, its words, until it ends or the input does. With a `scratch`, a folder
-/// of the runner's, it is a program that is judged: it has limits, nothing that it started
-/// stays, and the folder is removed. Ends as the command did, by a signal with 128 more.
+/// Runs `command` until it or the input ends. With a `scratch`, a folder of the runner's,
+/// the command is a program under check: it is limited, everything it started ends with
+/// it, and the folder is removed. Exits as the command did; for a signal, with 128 plus
+/// its number.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// Returns an error if the command can't be started.
 pub fn guard(command: &[OsString], scratch: Option<&PathBuf>) -> Result<ExitCode> {
     let (gone, runner) = mpsc::channel::<()>();
     thread::spawn(move || {
@@ -110,8 +112,8 @@ fn end(mut child: Child) -> Result<ExitStatus> {
     Ok(child.wait()?)
 }
 
-/// From now on a process that loses its parent, as a daemon does, is this one's child, in
-/// whatever group or session it is.
+/// Makes this process the parent of every descendant that loses its own parent, as
+/// daemons do, in whatever group or session they are.
 fn adopt() {
     #[cfg(target_os = "linux")]
     {
@@ -120,7 +122,7 @@ fn adopt() {
     }
 }
 
-/// Ends what is left of all that was started, once the command itself has ended.
+/// Ends everything that is left after the command itself has ended.
 #[cfg(target_os = "linux")]
 fn end_all() {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
@@ -133,7 +135,7 @@ fn end_all() {
         }
         while let Ok(ended) = wait(WaitOptions::NOHANG) {
             if ended.is_none() {
-                // The kernel is not done with them.
+                // The kernel hasn't finished with them.
                 thread::sleep(Duration::from_millis(1));
                 break;
             }
@@ -144,7 +146,7 @@ fn end_all() {
     }
 }
 
-/// Elsewhere those that left the process group cannot be found.
+/// On other systems, processes that left the group can't be found.
 #[cfg(not(target_os = "linux"))]
 fn end_all() {}
 
@@ -171,12 +173,12 @@ fn spawn(command: &[OsString], _limited: bool) -> Result<Child> {
     started.with_context(|| format!("cannot start {}", Path::new(program).display()))
 }
 
-/// Becomes the program of `command`, under limits or not, which the kernel then ends when
-/// the guard, the process `parent`, is gone.
+/// Becomes the program of `command`, optionally limited. The kernel ends it when the
+/// guard, the process `parent`, has ended.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// Returns an error if the program can't be started.
 #[cfg(unix)]
 pub fn become_program(
     command: &[OsString],
@@ -191,7 +193,7 @@ pub fn become_program(
         set_parent_process_death_signal(Some(Signal::KILL))?;
     }
     if parent_id().to_string() != parent {
-        anyhow::bail!("the guard was gone before its program began");
+        anyhow::bail!("the guard ended before its program started");
     }
     if limited {
         limit_this_process();
@@ -201,11 +203,11 @@ pub fn become_program(
     Err(error).with_context(|| format!("cannot start {}", Path::new(program).display()))
 }
 
-/// Nobody calls it: the guard starts the program itself.
+/// Never called: here the guard starts the program itself.
 ///
 /// # Errors
 ///
-/// Always.
+/// Always returns an error.
 #[cfg(not(unix))]
 pub fn become_program(
     _command: &[OsString],
@@ -215,14 +217,14 @@ pub fn become_program(
     anyhow::bail!("a process cannot become another program on this system")
 }
 
-/// In a process group of its own, which Ctrl-C in the terminal does not reach.
+/// Puts the command in its own process group, which Ctrl-C in the terminal doesn't reach.
 #[cfg(unix)]
 pub fn apart(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
 }
 
-/// The same for Windows' console.
+/// The same for the Windows console.
 #[cfg(windows)]
 pub fn apart(command: &mut Command) {
     use std::os::windows::process::CommandExt;
@@ -245,7 +247,7 @@ fn signal_group(child: &Child, signal: Signal) {
         Signal::Term => Unix::TERM,
         Signal::Kill => Unix::KILL,
     };
-    // An error is a group that is gone already.
+    // An error means that the group has already ended.
     let _ = kill_process_group(Pid::from_child(child), signal);
 }
 

@@ -1,6 +1,6 @@
-//! A command under a guard, as the runner sees it: `guard.rs` is the other side.
+//! A command under a guard, as the runner sees it; `guard.rs` is the other side.
 //!
-//! They are connected by `channel.rs`.
+//! `channel.rs` connects the two.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -14,20 +14,20 @@ use crate::channel::{self, End};
 use crate::guard::{apart, this_program};
 use crate::limits::Limit;
 
-/// A command under a guard: it ends when this goes out of scope, or the runner ends.
+/// A command under a guard: it ends when this is dropped or the runner ends.
 pub struct Guarded {
     child: Child,
     leash: Leash,
 }
 
 impl Guarded {
-    /// Starts `command`, words that begin with a program. With a `scratch`, a folder to
-    /// remove when it has ended, the command is a program that is judged: it gets limits,
-    /// and whatever it started ends with it.
+    /// Starts `command`, a program and its arguments. With a `scratch`, a folder to
+    /// remove afterwards, the command is a program under check: it is limited, and
+    /// everything it started ends with it.
     ///
     /// # Errors
     ///
-    /// When the guard cannot be started.
+    /// Returns an error if the guard can't be started.
     pub fn start(
         command: &[&OsStr],
         scratch: Option<&Path>,
@@ -46,12 +46,12 @@ impl Guarded {
         Ok(Guarded { child, leash })
     }
 
-    /// What it writes to standard output, where that was set up to be read.
+    /// Its standard output, if it is piped.
     pub fn stdout(&mut self) -> Option<impl Read + Send + use<>> {
         self.child.stdout.take()
     }
 
-    /// The same of standard error.
+    /// Its standard error, if it is piped.
     pub fn stderr(&mut self) -> Option<impl Read + Send + use<>> {
         self.child.stderr.take()
     }
@@ -60,17 +60,17 @@ impl Guarded {
         self.child.try_wait()
     }
 
-    /// What ends the command from elsewhere.
+    /// A handle that ends the command from elsewhere.
     pub fn leash(&self) -> Leash {
         self.leash.clone()
     }
 
-    /// The guard's process, which all that was started is below.
+    /// The guard's process, the ancestor of everything that was started.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The command's process, where the guard could tell.
+    /// The command's process, if the guard could report it.
     pub fn command_id(&self) -> Option<u32> {
         let heard = self.leash.end().heard();
         let mut lines = heard.lines();
@@ -78,7 +78,7 @@ impl Guarded {
         id?.parse().ok()
     }
 
-    /// The limit that it was ended for.
+    /// The limit it exceeded, if it was ended for that.
     pub fn over(&self) -> Option<Limit> {
         self.leash.end().heard().lines().find_map(Limit::named)
     }
@@ -91,7 +91,7 @@ impl Drop for Guarded {
     }
 }
 
-/// What holds a guarded command, for whoever may have to let go of it.
+/// A handle on a guarded command that can end it.
 #[derive(Clone)]
 pub struct Leash(Arc<Mutex<End>>);
 

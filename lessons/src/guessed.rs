@@ -1,9 +1,9 @@
-//! Where somebody from outside finds what a lesson hides: paths near to those that it has,
-//! and queries that ask for more.
+//! Requests with which an outsider finds what a lesson hides: similar paths, and queries
+//! that ask for more.
 
 use crate::course::{Judge, Wanted};
 
-/// Whether it says that other paths must not show something.
+/// Whether the lesson says that other paths must not show something.
 pub fn is_secret(judge: &Judge) -> bool {
     matches!(
         judge.wanted,
@@ -11,8 +11,8 @@ pub fn is_secret(judge: &Judge) -> bool {
     )
 }
 
-/// Paths that a router serves as well which compares only a part of this one, or does not
-/// mind its letters: a proxy that guards `path` lets them through.
+/// Paths that a lax router treats as `path`, because it compares only a part or ignores
+/// case: a proxy that guards `path` lets them through.
 pub fn neighbours(path: &str) -> Vec<String> {
     let mut paths = vec![
         format!("{path}/"),
@@ -26,7 +26,8 @@ pub fn neighbours(path: &str) -> Vec<String> {
     paths
 }
 
-/// `path` with what people write to see more, and with the words of the other `paths`.
+/// `path` with queries that people try in order to see more, and with the names of the
+/// other `paths`.
 pub fn queries<'a>(path: &str, paths: impl Iterator<Item = &'a str>) -> Vec<String> {
     let words = paths.flat_map(|all| all.split('/'));
     let other = words.filter(|word| !word.is_empty() && !path.contains(word));
@@ -40,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_loose_router_takes_for_the_same_path_is_guessed() {
+    fn paths_that_a_lax_router_treats_alike_are_tried() {
         let near = [
             "/a/metrics/",
             "/elsewhere/a/metrics",

@@ -1,4 +1,4 @@
-//! `cargo workbook hint` and `cargo workbook solution`: from vague to exact.
+//! `cargo workbook hint` and `cargo workbook solution`.
 
 use std::fs;
 use std::process::ExitCode;
@@ -12,11 +12,11 @@ use crate::screen::Screen;
 use crate::words::say;
 
 impl Workbook {
-    /// `cargo workbook hint [NN]`: one more each time.
+    /// `cargo workbook hint [NN]`: shows one more hint each time.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson.
+    /// Returns an error if there is no such lesson.
     pub fn hint(&mut self, name: Option<&str>, at_once: bool) -> Result<ExitCode> {
         let at = self.lesson(name)?;
         self.one_more_hint(at, at_once).show()?;
@@ -34,7 +34,7 @@ impl Workbook {
         let lesson = &self.course.lessons[at];
         let all = lesson.text.hints.len();
         let seen = self.progress.hints(lesson);
-        // Whoever has seen all gets all of them again.
+        // After the last hint, all are shown again.
         let (from, to) = match at_once || seen == all {
             true => (0, all),
             false => (seen, seen + 1),
@@ -46,7 +46,7 @@ impl Workbook {
         self.hints(at, from, to)
     }
 
-    /// The hints behind the first `from`, up to the first `to`.
+    /// The hints after the first `from`, up to the first `to`.
     fn hints(&self, at: usize, from: usize, to: usize) -> Screen {
         let lesson = &self.course.lessons[at];
         let all = lesson.text.hints.len();
@@ -86,7 +86,7 @@ impl Workbook {
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or its check has not passed.
+    /// Returns an error if there is no such lesson, or its check has not passed.
     pub fn solution(&self, name: Option<&str>, anyway: bool) -> Result<ExitCode> {
         let lesson = &self.course.lessons[self.lesson(name)?];
         let number = lesson.number();

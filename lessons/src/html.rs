@@ -1,7 +1,7 @@
-//! Where the links of a page lead, as a browser reads it: `<a href>` in whatever letters and
-//! quotes, relative to where the page is. What is in a comment or a script is no link.
+//! The targets of a page's links as a browser reads them: `<a href>` in any case and
+//! quotes, relative to the page. Links in comments and scripts don't count.
 
-/// The paths on the server itself that the links of `html` lead to. `host` and `path` say
+/// The paths on this server that the links of `html` point to. `host` and `path` say
 /// where the page was found.
 pub fn links(host: &str, path: &str, html: &str) -> Vec<String> {
     let mut links = Vec::new();
@@ -11,7 +11,7 @@ pub fn links(host: &str, path: &str, html: &str) -> Vec<String> {
         let to = resolved(host, &base, &href);
         match tag.name.as_str() {
             "a" => links.extend(to.filter(|to| !links.contains(to))),
-            // A base on another server would lead all links away: nobody here has one.
+            // A base on another server would lead all links away: no lesson has one.
             "base" => base = to.unwrap_or(base),
             _ => {}
         }
@@ -21,15 +21,15 @@ pub fn links(host: &str, path: &str, html: &str) -> Vec<String> {
 
 /// A start tag.
 struct Tag<'a> {
-    /// In small letters.
+    /// In lowercase.
     name: String,
     attributes: &'a str,
 }
 
-/// The start tags of what is left of a page.
+/// Iterates over the start tags of the rest of a page.
 struct Tags<'a>(&'a str);
 
-/// In these there are no tags.
+/// The elements that contain no tags.
 const RAW: [&str; 6] = ["script", "style", "textarea", "title", "template", "xmp"];
 
 impl<'a> Iterator for Tags<'a> {
@@ -69,7 +69,7 @@ fn from_end_tag<'a>(text: &'a str, name: &str) -> &'a str {
     at.map_or("", |at| &text[at..])
 }
 
-/// Where the `>` is that no quotes are around.
+/// The position of the first `>` outside quotes.
 fn end_of_tag(text: &str) -> usize {
     let mut quote = None;
     for (at, c) in text.char_indices() {
@@ -104,13 +104,13 @@ impl Tag<'_> {
             if name.eq_ignore_ascii_case("href") {
                 return Some(decoded(value.trim()));
             }
-            // A lone `=` is no name, and is passed over.
+            // A lone `=` isn't a name; it is skipped.
             rest = behind.get(usize::from(rest.len() == behind.len())..)?;
         }
     }
 }
 
-/// A value at the start of `text`, and what is behind it.
+/// The value at the start of `text`, and the rest.
 fn unquoted(text: &str) -> (&str, &str) {
     for quote in ['"', '\''] {
         if let Some(value) = text.strip_prefix(quote) {
@@ -121,7 +121,7 @@ fn unquoted(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// Without the character references that an address may have.
+/// Replaces the character references that a URL may contain.
 fn decoded(value: &str) -> String {
     let mut pieces = value.split('&');
     let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -151,8 +151,8 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
-/// The path on `host` that `href` on a page at `base` leads to, without its fragment;
-/// nothing if it leads elsewhere or stays on the page.
+/// The path on `host` that `href` on a page at `base` points to, without its fragment;
+/// `None` if it points elsewhere or stays on the page.
 fn resolved(host: &str, base: &str, href: &str) -> Option<String> {
     let href = href.split('#').next().filter(|href| !href.is_empty())?;
     let base = base.split('?').next().unwrap_or_default();
@@ -184,7 +184,7 @@ fn resolved(host: &str, base: &str, href: &str) -> Option<String> {
     })
 }
 
-/// Whether `other` is `host`, a loopback address and a port, under one of its names.
+/// Whether `other` is `host`, a loopback address and a port, under any of its names.
 fn is_host(host: &str, other: &str) -> bool {
     let port = |all: &str| all.rsplit_once(':').map(|(_, port)| port.to_owned());
     let is_localhost = other.to_ascii_lowercase().starts_with("localhost:");
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_or_leads_elsewhere_is_not_found() {
+    fn other_texts_and_links_to_elsewhere_are_not_found() {
         let written = [
             "<!-- <a href=\"/m\"> -->",
             "<!-- <a href=\"/m\">",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_a_script_or_a_comment_is_found() {
+    fn links_after_a_script_or_a_comment_are_found() {
         let html = "<script>if (a < b) {}</script><!-- x --><a href=/m>";
         assert_eq!(at("/", html), ["/m"]);
     }

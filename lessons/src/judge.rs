@@ -1,4 +1,4 @@
-//! Judges a running program: what it answers, step by step, against what the lesson wants.
+//! Checks a running program, step by step, against what the lesson wants.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,12 +20,12 @@ use crate::screen::note;
 use crate::seen::{Around, Seen};
 use crate::words::say;
 
-/// Starts `program`, and judges it by what `lesson` wants.
+/// Starts `program` and checks it against what `lesson` wants.
 ///
 /// # Errors
 ///
-/// When this machine fails: no process, no port, no folder. What the program gets wrong is
-/// in the verdicts.
+/// Returns an error if the machine fails (no process, port or folder). The program's own
+/// problems are in the verdicts.
 pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     if lesson.left_out > 0 {
         note(&say(m::ONLY_ON_LINUX, [&lesson.left_out]));
@@ -51,17 +51,17 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// A program that is judged, and what was seen of it so far.
+/// A program under check, and what was seen of it so far.
 struct Judging<'a> {
     lesson: &'a Lesson,
     program: &'a Path,
     running: Running,
     started: Instant,
-    /// The first page of each path.
+    /// The first exposition of each path.
     first: HashMap<String, Page>,
-    /// How much it had printed before the step, on standard output and error.
+    /// How much it had printed before the step, on standard output and standard error.
     printed: (usize, usize),
-    /// Whether it did not answer in time: to ask on would only take long.
+    /// Whether it failed to respond in time: further requests would only take long.
     is_stuck: bool,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Judging<'a> {
         };
         let mut seen = Seen::new(around, asked);
         if ends {
-            // That it does not run is said once, at the end.
+            // That it doesn't run is reported once, at the end.
             seen.findings
                 .retain(|finding| finding.rule != Rule::Answers);
         }
@@ -121,7 +121,7 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    /// The other starts first: meanwhile the program gets as old as it must be.
+    /// The other runs come first: meanwhile the program gets as old as it must be.
     fn ask(&self, step: &Step) -> Result<Vec<Asked>> {
         let starts = self.other_starts(step)?;
         let age = Duration::from_secs_f64(step.age);
@@ -131,7 +131,7 @@ impl<'a> Judging<'a> {
         Ok(asked)
     }
 
-    /// What the program answers that was started anew, as often as the step says.
+    /// The responses of further runs of the program, as many as the step says.
     fn other_starts(&self, step: &Step) -> Result<Vec<Asked>> {
         let left = AtomicU32::new(step.starts.saturating_sub(1));
         let all = Mutex::new(Vec::new());

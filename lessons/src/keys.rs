@@ -1,8 +1,8 @@
-//! Keys as they are pressed, without a line's end.
+//! Key presses, without waiting for Enter.
 //!
-//! The terminal's settings are put back when [`Keys`] goes out of scope, also by a panic. So
-//! Ctrl-C is a key here, and the signals that end a program are events, after which whoever
-//! waits for them returns.
+//! Dropping [`Keys`] restores the terminal's settings, even after a panic. Meanwhile
+//! Ctrl-C is a key like others, and signals that end a program become events, after which
+//! the event loop returns.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -19,13 +19,13 @@ use signal_hook::iterator::Signals;
 
 use crate::watch::Event;
 
-/// A terminal whose keys are read.
+/// A terminal in which single keys are read.
 pub struct Keys {
     before: Termios,
     lent: Arc<Lent>,
 }
 
-/// Whether another program has the terminal for a while, such as an editor.
+/// Whether another program, such as an editor, has the terminal for now.
 #[derive(Default)]
 struct Lent {
     is_lent: AtomicBool,
@@ -33,8 +33,8 @@ struct Lent {
 }
 
 impl Keys {
-    /// Sends each key, and each signal that asks for an end, to `events`; nothing where
-    /// there is no terminal.
+    /// Sends each key and each terminating signal to `events`; returns `None` if there is
+    /// no terminal.
     pub fn listen(events: &Sender<Event>) -> Option<Keys> {
         use io::IsTerminal;
         let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
@@ -54,7 +54,7 @@ impl Keys {
         Some(keys)
     }
 
-    /// Keys without echo; a read waits for a tenth of a second at most.
+    /// No echo; a read waits at most a tenth of a second.
     fn take(&self) -> rustix::io::Result<()> {
         let mut now = self.before.clone();
         now.local_modes
@@ -68,7 +68,7 @@ impl Keys {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 
-    /// Leaves the terminal, and its Ctrl-C, to another program for as long as `to` takes.
+    /// Gives the terminal, with Ctrl-C, to another program while `to` runs.
     pub fn lend<T>(&self, to: impl FnOnce() -> T) -> T {
         let reading = &self.lent.reading;
         let _reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +80,7 @@ impl Keys {
         done
     }
 
-    /// Stops this program, as Ctrl-Z does, until the shell lets it go on.
+    /// Stops this program, as Ctrl-Z does, until the shell continues it.
     pub fn suspend(&self) {
         use rustix::process::{Signal, getpid, kill_process};
         self.lend(|| {
@@ -98,7 +98,7 @@ impl Drop for Keys {
 fn send_signals(mut signals: Signals, lent: &Lent, events: &Sender<Event>) {
     for signal in signals.forever() {
         let is_key = [SIGINT, SIGQUIT].contains(&signal);
-        // Then it is meant for whoever has the terminal.
+        // Then it is meant for the program that has the terminal.
         if is_key && lent.is_lent.load(Ordering::SeqCst) {
             continue;
         }
@@ -117,7 +117,7 @@ fn send_keys(lent: &Lent, events: &Sender<Event>) {
             rustix::io::read(io::stdin(), &mut pressed)
         };
         let count = read.unwrap_or(0);
-        // What begins with an escape is one key, such as an arrow.
+        // Bytes that start with an escape are one key, such as an arrow.
         if pressed[0] != b'\x1b' {
             for key in &pressed[..count] {
                 if events.send(Event::Key(*key)).is_err() {
@@ -125,7 +125,7 @@ fn send_keys(lent: &Lent, events: &Sender<Event>) {
                 }
             }
         }
-        // Whoever wants the terminal gets it in between; one that is gone costs no time.
+        // Lets others lock the terminal in between, and keeps a closed one from busy-looping.
         thread::sleep(Duration::from_millis(5));
     }
 }

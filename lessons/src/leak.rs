@@ -1,4 +1,4 @@
-//! Whether a program uses more and more: memory, threads, descriptors.
+//! Whether a program leaks memory, threads or descriptors.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,20 +10,20 @@ use crate::program::Running;
 use crate::wanted::{Found, fails};
 use crate::words::say;
 
-/// How long what ends with its request may take to end.
+/// How long a request's resources may take to be freed.
 const SETTLES: Duration = Duration::from_secs(1);
 
-/// By how much a program may differ that leaks nothing: allocators keep some memory for each
-/// thread, and a connection that was just closed is still a thread and a descriptor.
+/// How much a program that leaks nothing may differ: allocators keep some memory per
+/// thread, and a connection that was just closed still has a thread and a descriptor.
 const MEMORY: u64 = 16 * 1024 * 1024;
 const OTHERS: u64 = 8;
 
-/// Whether it uses no more than `before`, when `requests` more have been answered. The
-/// threads of a pool may have become as many as requests were made `at_once`.
+/// Checks that it uses no more than `before`, after `requests` more requests. A thread
+/// pool may have grown to the number of requests made `at_once`.
 ///
 /// # Errors
 ///
-/// Of what it uses more.
+/// Returns the resource that has grown.
 pub fn of_steady(
     judge: &Judge,
     running: &Running,

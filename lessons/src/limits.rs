@@ -1,5 +1,5 @@
-//! What a program may use while it is judged: more than any exercise needs, less than
-//! hurts the machine.
+//! Limits for a program under check: more than any exercise needs, less than would hurt
+//! the machine.
 
 use std::env;
 use std::fs;
@@ -14,19 +14,19 @@ use crate::words::{Message, say};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of memory, of each process and of all together.
+/// Bytes of memory, per process and for all together.
 const MEMORY: u64 = 1024 * MIB;
 
-/// Bytes of a file, and of all that are in the program's folder.
+/// Bytes, per file and for the program's whole folder.
 const DISK: u64 = 64 * MIB;
 
-/// How many files may be there.
+/// The maximum number of files.
 const FILES: u64 = 10_000;
 
-/// How many processes a program may have started that are still there.
+/// The maximum number of processes running at the same time.
 const PROCESSES: usize = 64;
 
-/// A limit that a program was beyond.
+/// A limit that a program has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     Memory,
@@ -35,7 +35,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Its name between guard and runner.
+    /// Its name on the channel between guard and runner.
     pub fn name(self) -> &'static str {
         match self {
             Limit::Memory => "memory",
@@ -49,8 +49,8 @@ impl Limit {
         all.into_iter().find(|limit| limit.name() == name)
     }
 
-    /// What kept a program from going on, by the way that it ended: the kernel enforces
-    /// some limits itself.
+    /// The limit that ended a program, judging by how it ended: the kernel enforces some
+    /// limits itself.
     pub fn met(code: Option<i32>, stderr: &str) -> Option<Limit> {
         let is_out_of_memory = stderr.lines().any(|line| {
             line.starts_with("memory allocation of ") && line.ends_with(" bytes failed")
@@ -62,7 +62,7 @@ impl Limit {
         }
     }
 
-    /// What a learner is told, with what the program printed.
+    /// The finding for the learner, with the program's output.
     pub fn finding(self, printed: &str) -> Finding {
         let (seen, most, expected, fix) = match self {
             Limit::Memory => (
@@ -89,14 +89,14 @@ impl Limit {
     }
 }
 
-/// By SIGXFSZ: a file became larger than it may.
+/// SIGXFSZ: a file exceeded its limit.
 const WROTE_TOO_MUCH: i32 = 128 + 25;
 
-/// By SIGABRT, as Rust ends a program that gets no memory.
+/// SIGABRT: Rust aborts a program that can't allocate memory.
 const ABORTED: i32 = 128 + 6;
 
-/// Limits this process, and all that it becomes or starts. What the system refuses stays
-/// as it was: there is a guard, too.
+/// Limits this process and everything it becomes or starts. If the system refuses a
+/// limit, it stays as it was: the guard checks too.
 #[cfg(unix)]
 pub fn limit_this_process() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -111,13 +111,13 @@ pub fn limit_this_process() {
     };
     limit(Resource::Core, 0);
     limit(Resource::Fsize, DISK);
-    // What a program can write to, so neither what the C library sets aside for each
-    // thread nor the program's text. Only Linux counts it like that.
+    // Only writable memory counts, not what the C library reserves for each thread, nor
+    // the program's code. Only Linux counts it this way.
     #[cfg(target_os = "linux")]
     limit(Resource::Data, MEMORY);
 }
 
-/// The limit that the processes below this one, which write into `folder`, are beyond.
+/// The limit exceeded by the processes below this one, which write into `folder`.
 pub fn exceeded(folder: &Path) -> Option<Limit> {
     let below = processes::below(std::process::id());
     let running = below.iter().filter(|id| processes::is_running(**id));
@@ -132,7 +132,7 @@ pub fn exceeded(folder: &Path) -> Option<Limit> {
     (bytes > DISK || files > FILES).then_some(Limit::Disk)
 }
 
-/// Adds up what is below `folder`, but for what links lead to.
+/// Adds up the sizes in `folder`, without following links.
 fn weigh(folder: &Path, bytes: &mut u64, files: &mut u64) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         *files += 1;
@@ -147,7 +147,7 @@ fn weigh(folder: &Path, bytes: &mut u64, files: &mut u64) {
     }
 }
 
-/// Says what a check cannot do on this system, once for each build of the runner.
+/// Says which limits this system lacks, once for each build of the runner.
 pub fn say_what_is_missing() {
     let Some(missing) = missing(env::consts::OS) else {
         return;
@@ -160,7 +160,7 @@ pub fn say_what_is_missing() {
         return;
     }
     note(&missing);
-    // Without the mark it is said again.
+    // Without the marker file it is said again.
     let _ = fs::write(&mark, missing);
 }
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_known_by_the_end_that_it_makes() {
+    fn a_limit_is_recognized_by_how_the_program_ended() {
         let failed = "memory allocation of 1048576 bytes failed\n";
         let of_memory = cfg!(unix).then_some(Limit::Memory);
         assert_eq!(Limit::met(Some(134), failed), of_memory);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_on_every_system_but_linux() {
+    fn missing_limits_are_reported_on_every_system_but_linux() {
         assert_eq!(missing("linux"), None);
         assert_ne!(missing("windows"), missing("macos"));
         assert_eq!(missing("freebsd"), missing("macos"));

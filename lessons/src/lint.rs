@@ -1,7 +1,7 @@
-//! What promtool's linter says of a page that parses, by the library's `testutil`, and
-//! what to do about it in the learner's language; the course's tests put each rule to a
-//! real promtool. What else makes a page wrong though nobody refuses it is at the end:
-//! buckets and quantiles that do not add up.
+//! Problems that promtool's linter reports for a valid exposition, found by the library's
+//! `testutil`, and how to fix them in the learner's language; the course's tests compare
+//! each rule with a real promtool. At the end are problems that nothing reports:
+//! inconsistent buckets and quantiles.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::page::{Family, Labels, Page, Sample};
 use crate::rule::Rule;
 use crate::words::say;
 
-/// All that the linter says of a page.
+/// Everything that the linter reports for an exposition.
 pub fn lint(page: &Page) -> Vec<Finding> {
-    // promtool looks at what has samples.
+    // promtool looks only at families with samples.
     let families = page.families.iter().filter(|all| !all.samples.is_empty());
     let problems = families.flat_map(problems);
     problems
@@ -25,7 +25,7 @@ pub fn lint(page: &Page) -> Vec<Finding> {
         .collect()
 }
 
-/// The rule, without what it says of this name.
+/// The rule, without its details.
 fn rule(of: &testutil::Rule) -> Rule {
     use testutil::Rule as Of;
     match of {
@@ -79,7 +79,7 @@ fn fix(problem: &Problem) -> String {
     }
 }
 
-/// Histograms and summaries that do not add up: nobody refuses them.
+/// Inconsistent histograms and summaries, which nothing rejects.
 pub fn inconsistent(page: &Page) -> Vec<Finding> {
     let mut found = Vec::new();
     for family in &page.families {
@@ -117,10 +117,10 @@ fn bad_histogram(family: &Family) -> Vec<Finding> {
         .collect()
 }
 
-/// The value of each `_count` by its labels and its timestamp.
+/// The value of each `_count`, by its labels and timestamp.
 type Counts = HashMap<(Labels, Option<i64>), f64>;
 
-/// What is wrong with the buckets that differ in their `le` alone.
+/// What is wrong with buckets that differ only in `le`.
 fn bad_buckets(row: &[&Sample], counts: &Counts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(two) = row.windows(2).find(|two| two[1].value < two[0].value) {
@@ -156,7 +156,7 @@ mod tests {
     use crate::tables::{check_metrics, rows, with_mistake};
     use crate::versions::{Version, with_each_version};
 
-    /// What the linter says, without its own mark.
+    /// The linter's messages, without our prefix.
     fn words(page: &str) -> BTreeSet<String> {
         let findings = lint(&Page::parse(page));
         let words = findings.into_iter();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_linter_says_what_the_page_about_names_says() {
+    fn the_linter_agrees_with_the_page_about_names() {
         let rows = rows("docs/en/reference/naming.md", "The linter");
         let of_names = rows.iter().filter(|cells| cells[2] == "3");
         for cells in of_names {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_promtool_cannot_read_is_refused() {
+    fn an_exposition_that_promtool_cannot_parse_is_rejected() {
         let rows = rows("docs/en/reference/naming.md", "The linter");
         let refused: Vec<_> = rows.iter().filter(|cells| cells[2] == "1").collect();
         assert_eq!(refused.len(), 5);
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// Numbers that are the same in each run.
+    /// Pseudo-random numbers that are the same in each run.
     fn random(seed: u64) -> impl FnMut(usize) -> usize {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         move |below| {
@@ -204,7 +204,7 @@ mod tests {
     const LABELS: &str = "module moduleName le quantile x Xy";
     const KINDS: &str = "counter gauge untyped none";
 
-    /// A page of families whose names are made of what the rules look for.
+    /// An exposition with names made of parts that the rules look for.
     fn page(random: &mut impl FnMut(usize) -> usize) -> String {
         let mut any = |words: &'static str| {
             let words: Vec<&str> = words.split(' ').collect();
@@ -213,7 +213,7 @@ mod tests {
         let mut page = String::new();
         for number in 0..20 {
             let mut name = format!("m{number}");
-            // Of two units promtool names either, as it happens.
+            // Of two units promtool names either one.
             let unit = any("0 1 2 3 4 5");
             for at in ["0", "1", "2"].iter().take(any("1 22 333").len()) {
                 let words = if *at == unit { UNITS } else { PARTS };
@@ -233,9 +233,9 @@ mod tests {
         page
     }
 
-    with_each_version!(the_linter_says_of_any_name_what_promtool_says);
+    with_each_version!(the_linter_agrees_with_promtool_on_any_name);
 
-    fn the_linter_says_of_any_name_what_promtool_says(version: Version) {
+    fn the_linter_agrees_with_promtool_on_any_name(version: Version) {
         let mut random = random(20_261_125);
         for _ in 0..150 {
             let page = page(&mut random);

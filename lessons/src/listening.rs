@@ -1,13 +1,13 @@
-//! Where processes listen, as Linux shows it in `/proc`.
+//! The addresses that processes listen on, from Linux's `/proc`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// The state of a socket that listens, in hexadecimal.
+/// The hexadecimal state of a listening socket.
 const LISTENS: &str = "0A";
 
-/// The addresses of TCP that these processes listen on.
+/// The TCP addresses that these processes listen on.
 pub fn listening(processes: &[u32]) -> Vec<SocketAddr> {
     let mut found = Vec::new();
     for id in processes {
@@ -23,7 +23,7 @@ pub fn listening(processes: &[u32]) -> Vec<SocketAddr> {
     found
 }
 
-/// The numbers of the sockets that a process has open.
+/// The inodes of a process's open sockets.
 fn sockets(id: u32) -> BTreeSet<String> {
     let entries = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten();
     let links = entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
@@ -35,7 +35,7 @@ fn sockets(id: u32) -> BTreeSet<String> {
         .collect()
 }
 
-/// The address and the number of a socket that listens.
+/// The address and the inode of a listening socket.
 fn listener(line: &str) -> Option<(SocketAddr, &str)> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     if fields.get(3) != Some(&LISTENS) {
@@ -44,7 +44,7 @@ fn listener(line: &str) -> Option<(SocketAddr, &str)> {
     Some((address(fields.get(1)?)?, fields.get(9)?))
 }
 
-/// Words of 32 bits as the machine has them in memory, then the port as a number.
+/// The address as 32-bit words in the machine's byte order, then the port.
 fn address(field: &str) -> Option<SocketAddr> {
     let (host, port) = field.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_none_is_passed_over() {
+    fn a_line_without_a_socket_is_skipped() {
         let title =
             "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when";
         assert_eq!(listener(title), None);

@@ -1,12 +1,12 @@
-//! What a page says of a family beside its samples: the wrong help text, or a TYPE and a
-//! HELP of a name that no sample has.
+//! Problems of a family's metadata: the wrong help text, or a TYPE or HELP for a name
+//! without samples.
 
 use crate::course::Judge;
 use crate::page::{Family, Page};
 use crate::wanted::{Found, fails, family};
 
-/// The first line of this kind about a name that no sample has: most likely it is meant
-/// for the name that lacks one.
+/// The first line of this kind for a name without samples: most likely it was meant for
+/// the name that lacks one.
 pub fn lost(page: &Page, line: fn(&Family) -> Option<String>) -> String {
     let lost = page.families.iter().filter(|all| all.samples.is_empty());
     let line = lost.filter_map(line).next();
@@ -23,11 +23,11 @@ pub fn help_line(family: &Family) -> Option<String> {
     Some(format!("# HELP {} {help}", family.name))
 }
 
-/// Whether the family has this help text and no other.
+/// Checks that the family has this help text and no other.
 ///
 /// # Errors
 ///
-/// Which it has.
+/// Returns the help text it has.
 pub fn of_help_text(
     judge: &Judge,
     page: &Page,

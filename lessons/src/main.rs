@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Shows the help that was asked for, or says what is wrong with what was typed.
+/// Shows the requested help, or says what is wrong with the arguments.
 fn refuse(error: &clap::Error) -> Result<ExitCode> {
     if !error.use_stderr() {
         return shown(&error.render().to_string());
@@ -95,7 +95,7 @@ fn refuse(error: &clap::Error) -> Result<ExitCode> {
     Ok(ExitCode::from(2))
 }
 
-/// Shows a text of clap's.
+/// Shows a text by clap.
 fn shown(text: &str) -> Result<ExitCode> {
     let mut screen = Screen::new(Manner::of_output(true, None));
     screen.columns_of_two(text);
@@ -125,7 +125,7 @@ fn run(matches: &ArgMatches) -> Result<ExitCode> {
     }
 }
 
-/// The words of a command to start.
+/// The command to start, with its arguments.
 fn words_of(matches: &ArgMatches) -> Vec<OsString> {
     let words = matches.get_many::<OsString>("command");
     words.unwrap_or_default().cloned().collect()
@@ -163,11 +163,11 @@ fn dispatch(
         "reset" => workbook.reset(lesson, flag("all"), flag("yes")),
         "next" => workbook.next(),
         "watch" => workbook.watch(lesson, flag("poll")),
-        other => bail!("nobody wrote the command `{other}`"),
+        other => bail!("the command `{other}` is not implemented"),
     }
 }
 
-/// The repository's top folder: cargo says where this package is.
+/// The repository's top folder: cargo sets this package's folder.
 fn root() -> Result<PathBuf> {
     let package = env::var_os("CARGO_MANIFEST_DIR");
     let package = package.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());

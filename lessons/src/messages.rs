@@ -27,14 +27,14 @@ pub const NOT_THERE_AND_NEXT: Message<1> = message(
     "{} 不存在。接下来请输入：",
 );
 pub const BRINGS_BACK: Message<0> =
-    message("restores the starter code", "恢复成最初的代码");
+    message("restores the starter code", "恢复成起始代码");
 pub const SOME_HOLD: Message<3> = message(
     "{} of {} checks pass: {} does not pass yet.",
     "通过 {} 项，共 {} 项：第 {} 课的练习还没有通过。",
 );
 pub const UNSEEN_BECAUSE: Message<0> = message(
     "unseen: skipped because of the failure above.",
-    "未检查：上面有未通过的项，这几项没法检查。",
+    "未检查：上面有未通过的项，这几项因此跳过。",
 );
 pub const EDIT_OR_HINT: Message<2> = message(
     "Edit {}. For a hint, type in another terminal: `cargo workbook hint {}`",
@@ -182,7 +182,7 @@ pub const WAITING_FOR_SAVE: Message<0> = message(
 
 pub const NOTHING_TO_PUT_BACK: Message<0> = message(
     "Nothing to reset: that is the starter code.",
-    "不必恢复：现在就是最初的代码。",
+    "不必恢复：现在就是起始代码。",
 );
 pub const NOTHING_CHANGED: Message<0> =
     message("Nothing was changed.", "没有做任何改动。");
@@ -193,7 +193,7 @@ pub const RESET_DONE: Message<2> = message(
 pub const CONFIRM_RESET: Message<2> = message(
     "This resets {} to the starter code. Your version is copied to {} first. \
      Continue? [y/N] ",
-    "这会把 {} 恢复成最初的代码。你现在的代码会先复制到 {}。继续吗？[y/N] ",
+    "这会把 {} 恢复成起始代码。你现在的代码会先复制到 {}。继续吗？[y/N] ",
 );
 pub const NOTHING_TO_KEEP: Message<0> =
     message("There was nothing to keep.", "没有需要保留的内容。");
@@ -232,7 +232,7 @@ pub const CANNOT_BE_MADE: Message<1> = message(
 pub const MADE_AGAIN: Message<2> = message(
     "{} was missing and was created again from the starter code. Your last checked \
      version is in {}.",
-    "{} 不见了，已经用最初的代码重新创建。最后一次检查的内容在 {} 里。",
+    "{} 不见了，已经用起始代码重新创建。最后一次检查的内容在 {} 里。",
 );
 
 // Marks, fields and notes.
@@ -332,7 +332,7 @@ pub const FEW_LINES_EXPECTED: Message<0> = message(
 );
 pub const FIND_LOOP_THAT_PRINTS: Message<0> = message(
     "find the loop that prints, or the wait that never ends",
-    "找出那个不停打印的循环，或者永远等不到的东西",
+    "找出那个不停打印的循环，或者永远等不到结果的等待",
 );
 pub const LISTENS_ON_ARGUMENT: Message<1> = message(
     "it listens on {}, the address in its argument, until it is stopped",
@@ -348,8 +348,7 @@ pub const TAKE_ADDRESS: Message<0> = message(
 pub const FIND_WHAT_WAITS: Message<0> = message(
     "look at what `main` does before it listens: an endless loop, or a wait that \
      never ends",
-    "看看 `main` 在监听之前做了什么：是否有一个不会结束的循环，或者在等待永远等不到的\
-     东西",
+    "看看 `main` 在监听之前做了什么：是否有死循环，或者永远等不到结果的等待",
 );
 pub const TOO_MUCH_MEMORY: Message<2> = message(
     "it used more than {} MiB of memory{}",
@@ -476,8 +475,8 @@ pub const ANSWERED_WITHIN: Message<2> =
 pub const WHY_SLOW: Message<0> = message(
     "Prometheus waits only for `scrape_timeout`, and several clients may ask at once: \
      a program that is slow for one request times out under load.",
-    "Prometheus 只等待 `scrape_timeout` 那么久，而且可能有好几个客户端同时请求：一个\
-     请求就慢，请求一多就会超时。",
+    "Prometheus 只等待 `scrape_timeout` 那么久，而且可能有好几个客户端同时请求：处理\
+     一个请求就慢的程序，请求一多就会超时。",
 );
 pub const WHY_STEADY: Message<0> = message(
     "Prometheus stores every scrape: a series that comes and goes leaves gaps, and a \
@@ -657,8 +656,8 @@ pub const LINE_END_EXPECTED: Message<0> = message(
 pub const WHY_DUPLICATE: Message<0> = message(
     "Prometheus keeps the first of the two and drops the other: 2.42 silently, newer \
      versions with a warning in their log.",
-    "Prometheus 只保留两个中的第一个，另一个就丢了：2.42 一声不响，新版本会在自己的日\
-     志里警告。",
+    "Prometheus 只保留两个中的第一个，另一个就丢了：2.42 没有任何提示，新版本会在日志\
+     里警告。",
 );
 pub const EACH_SERIES_ONCE: Message<0> = message(
     "each series, a name with its labels, only once",
@@ -815,7 +814,7 @@ pub const FIX_SHORT_UNIT: Message<0> = message(
 );
 pub const WHY_CONSISTENT: Message<0> = message(
     "Nothing rejects it, and every quantile computed from it is wrong.",
-    "没有谁会拒绝它，可由它算出的分位数都是错的。",
+    "没有什么会拒绝它，但由它算出的分位数都是错的。",
 );
 pub const BUCKETS_THAT_GROW: Message<0> = message(
     "buckets that count everything less than or equal to their bound, so that they \
@@ -908,7 +907,7 @@ pub const ABOUT_ANYWAY: Message<0> = message(
 );
 pub const ABOUT_RESET: Message<0> = message(
     "Restores the starter code, and keeps a copy of yours",
-    "恢复成最初的代码，并为你的代码留一个副本",
+    "恢复成起始代码，并为你的代码留一个副本",
 );
 pub const ABOUT_RESET_ALL: Message<0> =
     message("Resets every exercise", "恢复全部练习");

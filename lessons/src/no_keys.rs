@@ -1,10 +1,10 @@
-//! Where there are no keys without a line's end: nothing but Unix has them here.
+//! Single key presses are read on Unix only.
 
 use std::sync::mpsc::Sender;
 
 use crate::watch::Event;
 
-/// Never made.
+/// Never constructed.
 pub enum Keys {}
 
 impl Keys {

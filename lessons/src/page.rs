@@ -1,9 +1,9 @@
-//! An exposition as Prometheus and promtool read it, line by line.
+//! An exposition as Prometheus and promtool parse it, line by line.
 //!
-//! Where the two differ the stricter one counts: an exposition that promtool refuses is
-//! worth mending, though Prometheus would take it. `line` has the grammar, that of the text
-//! format 0.0.4 (docs/en/reference/exposition.md); which lines belong together is here.
-//! `differences` puts mutated expositions to both programs.
+//! If they differ, the stricter one counts: an exposition that promtool rejects is worth
+//! fixing, even if Prometheus accepts it. `line` has the grammar, that of text format
+//! 0.0.4 (docs/en/reference/exposition.md); this module decides which lines belong
+//! together. `differences` compares it with both programs on mutated expositions.
 
 #[cfg(test)]
 mod differences;
@@ -19,29 +19,29 @@ use crate::words::say;
 use line::{BLANKS, Line, Meta, number, unless};
 pub use series::selected;
 
-/// What a page says.
+/// A parsed exposition.
 #[derive(Default)]
 pub struct Page {
     pub families: Vec<Family>,
-    /// Why it is refused, line by line.
+    /// Why it is rejected, line by line.
     pub findings: Vec<Finding>,
-    /// Where each family is, by its name.
+    /// The index of each family, by its name.
     places: HashMap<String, usize>,
 }
 
-/// One metric: its name, its help, its type and its samples.
+/// A metric family: its name, its help, its type and its samples.
 #[derive(Default)]
 pub struct Family {
     pub name: String,
     pub help: Option<String>,
-    /// Empty where the page says nothing that Prometheus reads.
+    /// Empty if there is no TYPE line that Prometheus reads.
     pub kind: String,
     pub samples: Vec<Sample>,
     promtool: Promtool,
 }
 
-/// What promtool knows of a family. It reads `#TYPE` too, a comment to Prometheus, and
-/// calls what has samples and no type untyped.
+/// What promtool knows about a family. It reads `#TYPE` too, which is a comment to
+/// Prometheus, and treats samples without a type as untyped.
 #[derive(Default)]
 struct Promtool {
     has_help: bool,
@@ -49,16 +49,16 @@ struct Promtool {
 }
 
 impl Family {
-    /// Whether the page says so, or says nothing of its type.
+    /// Whether it is untyped, explicitly or by default.
     pub fn is_untyped(&self) -> bool {
         ["", "untyped"].contains(&self.kind.as_str())
     }
 }
 
-/// Names with their values.
+/// Label names with their values.
 pub type Labels = Vec<(String, String)>;
 
-/// One line with a value.
+/// A sample line.
 #[derive(Clone)]
 pub struct Sample {
     pub name: String,
@@ -66,7 +66,7 @@ pub struct Sample {
     pub value: f64,
     /// In Unix milliseconds.
     pub timestamp: Option<i64>,
-    /// As it stands on the page.
+    /// The line as it was written.
     pub line: String,
 }
 
@@ -76,15 +76,15 @@ impl Sample {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether this is a sample of that name, or of any if it has none, which has those
-    /// labels, among others.
+    /// Whether this is a sample of that name (any name if it is empty) with those labels,
+    /// and possibly others.
     pub fn is(&self, selector: &Sample) -> bool {
         let has = |(name, value): &(String, String)| self.label(name) == Some(value);
         let is_name = selector.name.is_empty() || self.name == selector.name;
         is_name && selector.labels.iter().all(has)
     }
 
-    /// The labels without one of them, sorted: what the buckets of a histogram share.
+    /// The labels except one, sorted: what the buckets of a histogram share.
     pub fn labels_without(&self, name: &str) -> Labels {
         let others = self.labels.iter().filter(|(label, _)| label != name);
         let mut others: Vec<_> = others.cloned().collect();
@@ -94,7 +94,7 @@ impl Sample {
 }
 
 impl Page {
-    /// Reads a body as it came: bytes that are not UTF-8 are allowed in comments.
+    /// Parses a body as received: bytes that aren't UTF-8 are allowed in comments.
     pub fn parse(body: impl AsRef<[u8]>) -> Page {
         let mut page = Page::default();
         let mut last = Cow::default();
@@ -106,7 +106,7 @@ impl Page {
                 page.findings.push(finding);
             }
         }
-        // Behind the last line end may stand blanks.
+        // Whitespace may follow the last newline.
         if !last.trim_matches(BLANKS).is_empty() {
             page.findings.push(Finding::line_end(&last));
         }
@@ -118,7 +118,7 @@ impl Page {
         self.families.iter().flat_map(|family| &family.samples)
     }
 
-    /// Adds the line of these bytes, as a text.
+    /// Adds a line given as bytes.
     fn add(&mut self, bytes: &[u8], line: &str) -> Result<(), String> {
         let read = line::read(line);
         let is_comment = match &read {
@@ -164,7 +164,7 @@ impl Page {
             });
         }
         if meta.is_read {
-            // Also if it is none: a lesson that wants one shows what is there.
+            // Even if it is invalid: a lesson that wants a type shows what is there.
             meta.text.trim().clone_into(&mut family.kind);
         }
         family.promtool.kind = Some(line::kind(meta)?);
@@ -187,8 +187,8 @@ impl Page {
         Ok(())
     }
 
-    /// The family that a line about this name is of, by promtool's rule: `h` for
-    /// `h_bucket`, if `h` is a histogram, unless `h_bucket` came before it.
+    /// The family that a line about this name belongs to, by promtool's rule: `h` for
+    /// `h_bucket` if `h` is a histogram, unless `h_bucket` came before it.
     fn family_of(&mut self, name: &str) -> &mut Family {
         let known = |name: &str| self.places.get(name).copied();
         let of_base = |(ending, kinds): (&str, &[&str])| {
@@ -213,8 +213,8 @@ impl Page {
         &mut self.families[at]
     }
 
-    /// Series that come twice, of which Prometheus keeps the first. Each may come once for
-    /// each of several timestamps, and an empty label is no label.
+    /// Series that occur twice, of which Prometheus keeps the first. A series may occur
+    /// once per timestamp, and an empty label is no label.
     fn find_duplicates(&mut self) {
         let mut seen: HashMap<_, HashSet<Option<i64>>> = HashMap::new();
         let mut twice = Vec::new();
@@ -233,7 +233,8 @@ impl Page {
     }
 }
 
-/// That a family has one already, be it that it has the name by its type.
+/// The message that a family already has one, even if the name belongs to it only through
+/// its type.
 fn second(keyword: &str, name: &str, family: &Family) -> String {
     if family.name == name {
         return match keyword {
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_every_type_is_read_whole() {
+    fn an_exposition_with_every_type_is_parsed() {
         let file = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../tests/exposition/each_type.prom"
@@ -289,9 +290,9 @@ mod tests {
         assert_eq!(escaped.value, 42.0);
     }
 
-    /// Those in the text format: OpenMetrics begins with its TYPE.
+    /// Only those in the text format: OpenMetrics starts with its TYPE.
     #[test]
-    fn what_prometheus_refuses_is_refused() {
+    fn what_prometheus_rejects_is_rejected() {
         let is_text = |body: &&(Vec<u8>, String)| !body.0.starts_with(b"# TYPE");
         let refused = refused();
         let pages: Vec<_> = refused.iter().filter(is_text).collect();
@@ -361,7 +362,7 @@ a 1\n# TYPE a gauge | its TYPE must come before its samples, not after them
 # TYPE a unknown | `unknown` is not a valid type: use one of counter, gauge, histogram, summary, untyped
 "#;
 
-    /// The bytes that a row means.
+    /// The bytes of a row.
     pub(super) fn unescaped(row: &str) -> Vec<u8> {
         let escapes = [
             ("\\n", "\n"),
@@ -378,7 +379,7 @@ a 1\n# TYPE a gauge | its TYPE must come before its samples, not after them
     }
 
     #[test]
-    fn each_mistake_is_named() {
+    fn each_mistake_is_reported() {
         for row in MISTAKES.trim_start().lines() {
             let (page, complaint) = row.split_once(" | ").unwrap();
             let page = [unescaped(page), b"\n".to_vec()].concat();
@@ -389,12 +390,12 @@ a 1\n# TYPE a gauge | its TYPE must come before its samples, not after them
     }
 
     #[test]
-    fn a_last_line_without_end_is_named() {
+    fn a_missing_last_newline_is_reported() {
         assert_eq!(complaints("a 1"), ["LineEnd: "]);
     }
 
     #[test]
-    fn a_series_that_comes_twice_is_named() {
+    fn a_duplicate_series_is_reported() {
         let labels = "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 1\n";
         let twice = [
             "a 1\na 2\n",
@@ -411,7 +412,7 @@ a 1\n# TYPE a gauge | its TYPE must come before its samples, not after them
         }
     }
 
-    /// What promtool and Prometheus take, each of it, though it looks odd.
+    /// Odd input that both promtool and Prometheus accept.
     pub(super) const ODDITIES: &str = r#"
 a{x="}",} 1 1700000000000
 a \t 1 \t 5
@@ -443,7 +444,7 @@ a 1 5\na 1 6\na 1 4
 "#;
 
     #[test]
-    fn what_both_take_is_taken() {
+    fn what_both_accept_is_accepted() {
         for row in ODDITIES.trim_start_matches('\n').lines() {
             let page = [unescaped(row), b"\n".to_vec()].concat();
             assert_eq!(complaints(page), [""; 0], "{row}");
@@ -453,9 +454,9 @@ a 1 5\na 1 6\na 1 4
         }
     }
 
-    /// What a string of Rust is without the `\` at the ends of its lines.
+    /// A Rust string without the `\` at the ends of its lines.
     #[test]
-    fn an_exposition_that_is_indented_as_its_source_is_refused() {
+    fn an_exposition_indented_like_its_source_is_rejected() {
         let page = "# HELP a_total Text.\n\n                # TYPE a_total counter\n\n\
                     \u{20}               a_total 1\n";
         let complaint = "Format: there are spaces or tabs before its name, and \
@@ -463,9 +464,9 @@ a 1 5\na 1 6\na 1 4
         assert_eq!(complaints(page), [complaint]);
     }
 
-    /// It would show no type and no help.
+    /// Such an exposition would show no type and no help.
     #[test]
-    fn what_prometheus_takes_for_a_comment_says_no_type_and_no_help() {
+    fn a_comment_sets_no_type_and_no_help() {
         let page = Page::parse("#HELP a b\n#TYPE a counter\na 1\n");
         let family = &page.families[0];
         assert!(page.findings.is_empty());
@@ -476,9 +477,9 @@ a 1 5\na 1 6\na 1 4
         assert_eq!(said, ("counter", Some("b")));
     }
 
-    /// So that a lesson that wants a type can show what is there.
+    /// A lesson that wants a type can then show what is there.
     #[test]
-    fn a_type_that_is_none_is_kept() {
+    fn an_invalid_type_is_kept() {
         let page = Page::parse("# TYPE a Counter\na 1\n");
         assert_eq!(page.families[0].kind, "Counter");
     }

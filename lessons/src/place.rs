@@ -1,4 +1,4 @@
-//! Which lesson is meant: by its number, by a path, by the folder that one is in.
+//! Finds the lesson that is meant: by its number, by a path, or by the current folder.
 
 use std::env;
 use std::path::{Component, Path};
@@ -8,12 +8,12 @@ use anyhow::Result;
 use crate::course::{Course, Lesson};
 
 impl Course {
-    /// The lesson that was named as [`Course::find`] does, or by the path of something of
-    /// its own, as the runner prints it or as it is seen from where it was called.
+    /// The lesson named by its number, as in [`Course::find`], or by a path of one of its
+    /// files, as the runner prints it or relative to where the runner was called.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson.
+    /// Returns an error if there is no such lesson.
     pub fn named(&self, name: &str) -> Result<&Lesson> {
         let found = self.find(name);
         let path = Path::new(name);
@@ -31,7 +31,7 @@ impl Course {
         self.at(folder.strip_prefix(lessons).ok()?)
     }
 
-    /// The lesson that a part of the path has its name from.
+    /// The lesson whose name is a component of the path.
     fn at(&self, path: &Path) -> Option<&Lesson> {
         let parts = path.components().rev().filter_map(|part| match part {
             Component::Normal(name) => Some(Path::new(name).with_extension("")),

@@ -1,17 +1,17 @@
-//! What a program prints, read as it comes so that the program is never blocked.
+//! A program's output, read as it comes so that the program never blocks on it.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much a program may print while it is checked, on both streams: a MiB.
+/// How much a program may print on both streams while it is checked: 1 MiB.
 pub const MUCH: u64 = 1024 * 1024;
 
-/// How much is kept of both streams in the order of their lines.
+/// How much of both streams is kept, in the order of their lines.
 const KEPT: usize = 16 * 1024;
 
-/// Which of a program's streams.
+/// One of a program's output streams.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     Out,
@@ -21,13 +21,13 @@ pub enum Stream {
 #[derive(Default)]
 struct State {
     count: u64,
-    /// The end of both, whole lines: the cause of an end stands there.
+    /// The end of both streams, in whole lines: the reason why a program ended is there.
     lines: Vec<u8>,
     out: Vec<u8>,
     err: Vec<u8>,
 }
 
-/// What was printed until now.
+/// The output so far, shared with the threads that read it.
 #[derive(Clone, Default)]
 pub struct Printed(Arc<Mutex<State>>);
 
@@ -36,7 +36,7 @@ impl Printed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads `from` to its end; calls `too_much` when more than [`MUCH`] has come.
+    /// Reads `from` to its end; calls `too_much` after more than [`MUCH`].
     pub fn follow(
         &self,
         stream: Stream,
@@ -61,7 +61,7 @@ impl Printed {
         });
     }
 
-    /// Whether that makes too much of it. What comes then is counted only.
+    /// Whether the limit is exceeded. From then on output is only counted.
     fn add(&self, stream: Stream, bytes: &[u8]) -> bool {
         let mut state = self.state();
         state.count += bytes.len() as u64;
@@ -76,8 +76,7 @@ impl Printed {
         is_much
     }
 
-    /// A line is kept when it has ended, or else those of two streams would run into each
-    /// other.
+    /// Only whole lines are kept, or else the two streams would mix.
     fn add_lines(&self, line: &mut Vec<u8>, bytes: &[u8]) {
         line.extend_from_slice(bytes);
         if let Some(end) = line.iter().rposition(|byte| *byte == b'\n') {
@@ -89,8 +88,8 @@ impl Printed {
         line.truncate(KEPT);
     }
 
-    /// Until those who follow have read to the end: what a program printed last is on its
-    /// way when it has ended.
+    /// Waits until both streams have been read to the end: the last output may arrive
+    /// after the program has ended.
     pub fn wait(&self) {
         let began = Instant::now();
         while Arc::strong_count(&self.0) > 1 && began.elapsed() < Duration::from_secs(1)
@@ -104,7 +103,7 @@ impl Printed {
         String::from_utf8_lossy(&self.state().lines).into_owned()
     }
 
-    /// All of one stream, also of a line that has not ended.
+    /// All of one stream, including an unfinished line.
     pub fn of(&self, stream: Stream) -> String {
         let state = self.state();
         let kept = match stream {
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_told_and_not_kept() {
+    fn excess_output_is_reported_and_not_kept() {
         let printed = Printed::default();
         let (told, tells) = mpsc::channel();
         let endless = std::io::repeat(b'x').take(2 * MUCH);

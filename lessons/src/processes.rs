@@ -1,10 +1,10 @@
-//! Processes as Linux shows them in `/proc`: which there are below another, and what one
-//! uses. Elsewhere there are none to be seen.
+//! Processes from Linux's `/proc`: the descendants of a process, and the resources of
+//! each. On other systems there are none.
 
 use std::fs;
 use std::path::Path;
 
-/// What a process uses at a moment.
+/// A process's resources at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// Resident memory in bytes.
@@ -14,7 +14,7 @@ pub struct Usage {
     pub descriptors: u64,
 }
 
-/// What the process `id` uses, if it is there and can be looked at.
+/// The resources of the process `id`, if it exists and is readable.
 pub fn usage(id: u32) -> Option<Usage> {
     let folder = Path::new("/proc").join(id.to_string());
     let status = fs::read_to_string(folder.join("status")).ok()?;
@@ -26,7 +26,7 @@ pub fn usage(id: u32) -> Option<Usage> {
     })
 }
 
-/// Bytes; a process that has ended and was not waited for has none.
+/// In bytes; a zombie has none.
 fn resident(status: &str) -> Option<u64> {
     let kibibytes = field(status, "VmRSS")?.strip_suffix(" kB")?;
     kibibytes.parse::<u64>().ok().map(|count| count * 1024)
@@ -39,8 +39,8 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim())
 }
 
-/// The ids of the processes that `ancestor` started, and those that they started, as long
-/// as no other process has adopted them.
+/// The ids of all descendants of `ancestor`, except those that another process has
+/// adopted.
 pub fn below(ancestor: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = ids()
         .filter_map(|id| parent(id).map(|parent| (id, parent)))
@@ -64,20 +64,20 @@ fn parent(id: u32) -> Option<u32> {
     parent_in(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
 }
 
-/// The name before it is the program's to choose, brackets and all.
+/// The name before it is chosen by the program, and may contain brackets.
 fn parent_in(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     fields.split(' ').nth(1)?.parse().ok()
 }
 
-/// Whether it runs: one that ended may wait for its parent to ask how.
+/// Whether it runs: a process that has ended may be a zombie.
 pub fn is_running(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"));
     let fields = stat.as_deref().unwrap_or_default().rsplit_once(") ");
     fields.is_some_and(|(_, fields)| !fields.starts_with('Z'))
 }
 
-/// The resident memory of these processes in bytes.
+/// The resident memory of these processes, in bytes.
 pub fn memory(of: &[u32]) -> u64 {
     let status = |id: &u32| fs::read_to_string(format!("/proc/{id}/status")).ok();
     of.iter()
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parent_is_found_behind_any_name() {
+    fn the_parent_is_found_after_any_name() {
         assert_eq!(parent_in("12 (sh) S 7 12 12 0"), Some(7));
         assert_eq!(parent_in("12 (a) R 1 (b) S 7 12"), Some(7));
         assert_eq!(parent_in("12 (sh"), None);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
-    fn a_process_is_below_the_one_that_started_it() {
+    fn a_process_is_a_descendant_of_its_parent() {
         let mut child = std::process::Command::new("sleep")
             .arg("60")
             .spawn()

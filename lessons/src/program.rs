@@ -1,5 +1,5 @@
-//! A program of the learner's while it is checked: started on a free port in a folder of
-//! its own, its output kept within bounds, and ended with the check.
+//! A learner's program under check: started on a free port in its own folder, with
+//! limited output, and ended with the check.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -20,43 +20,45 @@ use crate::printed::{MUCH, Printed, Stream};
 use crate::processes::{Usage, below, usage};
 use crate::words::say;
 
-/// How long a program may take until it listens.
+/// How long a program may take to start listening.
 const START: Duration = Duration::from_secs(10);
 
-/// How long a program may listen elsewhere alone: one for health may come first.
+/// How long a program may listen only on another address: a health endpoint may come
+/// first.
 const ELSEWHERE: Duration = Duration::from_secs(2);
 
-/// How long what was printed may be on its way.
+/// How long output may take to arrive.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
-/// A program that listens where it was told to.
+/// A program that listens on the address it was given.
 pub struct Running {
     pub address: SocketAddr,
     guarded: Guarded,
     printed: Printed,
-    /// Where it runs: what it reads is written below.
+    /// The folder it runs in, with the files it reads.
     folder: Folder,
 }
 
 impl Running {
-    /// Starts `program` with a free address as its argument, in a folder of its own. One
-    /// program may be started several times, at once too.
+    /// Starts `program` in its own folder, with a free address as its argument. One
+    /// program may be started several times, also at the same time.
     ///
     /// # Errors
     ///
-    /// A finding when it does not listen there, else that nothing can be started.
+    /// Returns a finding if it doesn't listen there, and an error if nothing can be
+    /// started.
     pub fn start(program: &Path) -> Result<Result<Running, Finding>> {
         limits::say_what_is_missing();
         for _ in 0..3 {
             let mut running = Running::spawn(program)?;
             match running.wait() {
                 Ok(()) => return Ok(Ok(running)),
-                // Somebody else took the port in between.
+                // Another process took the port in between.
                 Err(_) if running.says_in_use() => {}
                 Err(finding) => return Ok(Err(finding)),
             }
         }
-        anyhow::bail!("no port of this machine stays free: try again")
+        anyhow::bail!("no free port could be kept: try again")
     }
 
     fn spawn(program: &Path) -> Result<Running> {
@@ -66,11 +68,11 @@ impl Running {
         let command = [program.as_os_str(), argument.as_ref()];
         let mut guarded = Guarded::start(&command, Some(folder.path()), |guard| {
             guard.current_dir(folder.path());
-            // What it leaves there goes with the folder.
+            // Files it leaves there are removed with the folder.
             for name in ["TMPDIR", "TMP", "TEMP"] {
                 guard.env(name, folder.path());
             }
-            // What it prints is shown to the learner: the message, not the stack.
+            // Its output is shown to the learner: the panic message, not the backtrace.
             guard.env("RUST_BACKTRACE", "0");
             guard.stdout(Stdio::piped()).stderr(Stdio::piped());
         })?;
@@ -109,11 +111,11 @@ impl Running {
         Err(self.listens_nowhere())
     }
 
-    /// Whether it still runs, and has not flooded its output.
+    /// Checks that it still runs and hasn't flooded its output.
     ///
     /// # Errors
     ///
-    /// What it did in place of it.
+    /// Returns what it did instead.
     pub fn lives(&mut self) -> Result<(), Finding> {
         if self.printed.is_too_much() {
             let seen = say(
@@ -139,7 +141,7 @@ impl Running {
         Err(Finding::runs(&seen, &self.listening(), ""))
     }
 
-    /// Whether it ends within the moment that the end of its connections came before it.
+    /// Whether it ends within a second: its connections break a moment before.
     pub fn ends_soon(&mut self) -> bool {
         let asked = Instant::now();
         while asked.elapsed() < Duration::from_secs(1) {
@@ -162,7 +164,8 @@ impl Running {
             .contains(&format!("port {port} is in use"))
     }
 
-    /// Another address that it listens on: where the system shows, else as it says.
+    /// Another address that it listens on: from the system if possible, otherwise from
+    /// its output.
     fn elsewhere(&self) -> Option<String> {
         let seen = listening(&below(self.guarded.id()));
         if let Some(address) = seen.iter().find(|all| all.port() != self.address.port())
@@ -186,7 +189,7 @@ impl Running {
             m::NOTHING_LISTENS,
             [&self.address, &START.as_secs(), &self.what_it_printed()],
         );
-        // Where nobody can see where a program listens, it may do so anywhere.
+        // If the system doesn't show where a program listens, it may be anywhere.
         let fix = match self.usage() {
             Some(_) => &say(m::FIND_WHAT_WAITS, []),
             None => &say(m::TAKE_ADDRESS, []),
@@ -194,18 +197,18 @@ impl Running {
         Finding::runs(&seen, &self.listening(), fix)
     }
 
-    /// All that it printed on standard output until now.
+    /// Everything it has printed on standard output so far.
     pub fn stdout(&self) -> String {
         self.printed.of(Stream::Out)
     }
 
-    /// The same of standard error.
+    /// Everything it has printed on standard error so far.
     pub fn stderr(&self) -> String {
         self.printed.of(Stream::Err)
     }
 
-    /// Whether it prints something with these words there; what it printed last may take a
-    /// moment to arrive.
+    /// Whether it prints something with these words; the last output may take a moment to
+    /// arrive.
     #[allow(dead_code, reason = "for checks of what is printed")]
     pub fn says(&self, stream: Stream, words: &str) -> bool {
         let asked = Instant::now();
@@ -222,18 +225,18 @@ impl Running {
         }
     }
 
-    /// What the program uses now, without what it started; nothing where the system does
-    /// not show it.
+    /// The program's resources, without those of processes it started; `None` if the
+    /// system doesn't show them.
     pub fn usage(&self) -> Option<Usage> {
         usage(self.id()?)
     }
 
-    /// The process of the program.
+    /// The program's process.
     pub fn id(&self) -> Option<u32> {
         self.guarded.command_id()
     }
 
-    /// What it printed, beside the line that says where it listens.
+    /// Its output, except the line that says where it listens.
     pub fn printed(&self) -> String {
         let text = self.printed.lines();
         let lines = text
@@ -249,20 +252,20 @@ impl Running {
         }
     }
 
-    /// Writes a file below its folder, whole: the program may read at any time.
+    /// Writes a file in its folder atomically, since the program may read at any time.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// Returns an error if it can't be written.
     pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
         self.folder.write(file, bytes)
     }
 
-    /// Removes a file or a folder below its folder, if it is there.
+    /// Removes a file or a folder in its folder, if it exists.
     ///
     /// # Errors
     ///
-    /// When it cannot be removed.
+    /// Returns an error if it can't be removed.
     pub fn remove(&self, file: &Path) -> Result<()> {
         self.folder.remove(file)
     }

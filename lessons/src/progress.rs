@@ -1,8 +1,8 @@
-//! What the learner has done, by slug, in a file that git ignores.
+//! The learner's progress, by slug, in a file that git ignores.
 //!
-//! It is only a memory: a check finds everything out again. So whatever is wrong with the
-//! file, the runner says so and goes on, and what it cannot read it sets aside. Entries
-//! that it does not know, such as those of a lesson that is gone, are kept as they are.
+//! It is only a cache: a check finds everything out again. So if anything is wrong with
+//! the file, the runner says so and continues, and renames a file it can't read. Unknown
+//! entries, such as those of a removed lesson, are kept.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -19,7 +19,7 @@ use crate::words::say;
 const HEADER: &str = "# What `cargo workbook` remembers. It may be deleted: \
                       `cargo workbook check --all` finds out\n# again what passes.\n\n";
 
-/// The folder below `lessons` for what is the learner's alone.
+/// The folder in `lessons` with the learner's own data.
 pub const FOLDER: &str = ".progress";
 
 /// The file's content.
@@ -29,8 +29,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Reads the progress of the repository at `root`, and gives a sentence if that did not
-    /// go as it should.
+    /// Reads the progress of the repository at `root`, and returns a sentence if anything
+    /// went wrong.
     pub fn read(root: &Path) -> (Progress, Option<String>) {
         let file = root.join("lessons").join(FOLDER).join("progress.toml");
         let (table, problem) = match fs::read_to_string(&file) {
@@ -44,25 +44,25 @@ impl Progress {
         (Progress { file, table }, problem)
     }
 
-    /// Keeps other runners from changing the file for as long as what is returned is kept.
-    /// Where that cannot be had, as on some network's disk, goes on without.
+    /// Locks the file against other runners until the returned value is dropped.
+    /// Continues without a lock if there is none, as on some network disks.
     pub fn lock(root: &Path) -> Option<impl Sized + use<>> {
         let folder = root.join("lessons").join(FOLDER);
         fs::create_dir_all(&folder).ok()?;
         let mut options = fs::File::options();
-        // Nothing is ever written, and so nobody ever removes it while another waits.
+        // The lock file stays empty, so nobody ever removes it while another runner waits.
         let file = options.create(true).append(true).open(folder.join("lock"));
         locked(file.ok()?)
     }
 
-    /// Whether the lesson's check has passed once.
+    /// Whether the lesson has passed once.
     pub fn has_passed(&self, lesson: &Lesson) -> bool {
         let slugs = lesson.text.formerly.iter().chain([&lesson.slug]);
         let mut entries = slugs.filter_map(|slug| self.table.get(slug));
         entries.any(|entry| entry.get("passed") == Some(&Value::Boolean(true)))
     }
 
-    /// How many of its hints were shown.
+    /// The number of its hints that were shown.
     pub fn hints(&self, lesson: &Lesson) -> usize {
         let entry = self.table.get(&lesson.slug);
         let count = entry.and_then(|entry| entry.get("hints")?.as_integer());
@@ -70,7 +70,7 @@ impl Progress {
         count.unwrap_or_default().min(lesson.text.hints.len())
     }
 
-    /// The slug of the lesson that the learner is at.
+    /// The slug of the current lesson.
     pub fn current(&self) -> Option<&str> {
         self.table.get("current")?.as_str()
     }
@@ -100,11 +100,12 @@ impl Progress {
         }
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file atomically.
     ///
     /// # Errors
     ///
-    /// When it cannot be written: a full disk, a folder that is read-only.
+    /// Returns an error if it can't be written: the disk is full, or the folder is
+    /// read-only.
     pub fn save(&self) -> Result<()> {
         let fails = || say(m::PROGRESS_NOT_KEPT, [&self.file.display()]);
         let text = format!("{HEADER}{}", self.table);
@@ -123,13 +124,13 @@ fn locked(file: fs::File) -> Option<fs::File> {
     Some(file)
 }
 
-/// The compiler that the workbook asks for has no lock that every system knows.
+/// The oldest compiler that the workbook supports has no portable file lock.
 #[cfg(not(unix))]
 fn locked(_file: fs::File) -> Option<fs::File> {
     None
 }
 
-/// Moves a file that cannot be read out of the way, and says so.
+/// Renames a file that can't be read, and says so.
 fn set_aside(file: &Path) -> String {
     let shown = file.display();
     let aside = free_name(file, "broken");
@@ -139,7 +140,7 @@ fn set_aside(file: &Path) -> String {
     }
 }
 
-/// A name beside `file` that nobody has: `progress.toml.broken`, `….broken-2`.
+/// An unused name next to `file`: `progress.toml.broken`, `….broken-2`.
 pub fn free_name(file: &Path, what: &str) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let numbered = |number| match number {
@@ -151,12 +152,12 @@ pub fn free_name(file: &Path, what: &str) -> PathBuf {
     free.unwrap_or_else(|| numbered(0))
 }
 
-/// Replaces a file with `text`, or leaves it as it is: the new one is complete, and on the
-/// disk, before it takes the old one's place.
+/// Replaces a file's content with `text` or leaves it unchanged: the new file is complete
+/// and on disk before it replaces the old one.
 ///
 /// # Errors
 ///
-/// When that fails.
+/// Returns an error if that fails.
 pub fn replace(file: &Path, text: &[u8]) -> Result<()> {
     let folder = file.parent().context("a file has a folder")?;
     fs::create_dir_all(folder)?;
@@ -172,11 +173,11 @@ pub fn replace(file: &Path, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A temporary file is its owner's alone; what takes its place is for everybody.
+/// Makes a temporary file readable for everyone; at first only its owner can read it.
 ///
 /// # Errors
 ///
-/// When its permissions cannot be changed.
+/// Returns an error if its permissions can't be changed.
 #[cfg(unix)]
 pub fn share(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
-//! What the library's own collectors read of a running program: the values that its page of
-//! metrics is compared with.
+//! The values that the library's own collectors read of a running program, compared with
+//! the program's exposition.
 
 use exporter_workbook::collectors::{
     BuildInfoCollector, ProcessCollector, RuntimeCollector,
@@ -13,12 +13,12 @@ use crate::page::{Page, Sample, selected};
 use crate::wanted::{Found, fails, found, missing};
 use crate::words::say;
 
-/// Whether the one sample that `selector` selects is as the library reads it of the process
-/// `id`. Where the system shows no process there is nothing to compare.
+/// Checks that the one sample selected by `selector` is what the library reads of the
+/// process `id`. If the system shows no process, there is nothing to compare.
 ///
 /// # Errors
 ///
-/// What it is in place of that.
+/// Returns what the sample is instead.
 pub fn of_read(
     judge: &Judge,
     page: &Page,
@@ -41,7 +41,7 @@ pub fn of_read(
     };
     let is_right = |sample: &Sample| {
         let distance = (sample.value - reference.value).abs();
-        // What differs in the last digits is the same number.
+        // Numbers that differ only in the last digits are equal.
         let is_near = distance <= slack.max(reference.value.abs() * 1e-9);
         is_near && has_labels(sample, &reference)
     };
@@ -61,7 +61,7 @@ fn expected(reference: &Sample) -> String {
 }
 
 /// Whether it has all labels of the reference; those that are empty there are for the
-/// program to fill.
+/// program to fill in.
 fn has_labels(sample: &Sample, reference: &Sample) -> bool {
     reference.labels.iter().all(|(name, value)| {
         let label = sample.label(name);

@@ -1,11 +1,11 @@
-//! What is wrong with what was typed, in the learner's language.
+//! Errors in the arguments, in the learner's language.
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use crate::messages as m;
 use crate::words::say;
 
-/// The error in words of ours; what else there is in clap's own.
+/// The error in our own words, or else in clap's.
 pub fn in_words(error: &Error) -> String {
     let said = match error.kind() {
         ErrorKind::InvalidSubcommand => unknown_command(error),
@@ -35,7 +35,7 @@ fn context(error: &Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// The argument that it is about: `--language` of `--language <LANGUAGE>`.
+/// The argument it is about: `--language` of `--language <LANGUAGE>`.
 fn argument(error: &Error) -> Option<String> {
     let argument = context(error, ContextKind::InvalidArg)?;
     Some(format!("`{argument}`"))
@@ -84,7 +84,7 @@ fn no_such_value(error: &Error) -> Option<String> {
 
 fn conflict(error: &Error) -> Option<String> {
     let (one, other) = (argument(error)?, context(error, ContextKind::PriorArg)?);
-    // An option excludes itself.
+    // An option conflicts with itself.
     Some(match one.contains(&other) {
         true => say(m::GIVEN_TWICE, [&one]),
         false => say(m::EXCLUDE_EACH_OTHER, [&one, &other]),

@@ -1,5 +1,5 @@
-//! What was found of a program, in the order in which a learner should read it: that it does
-//! not run, then what keeps the rest from being seen, then the rest.
+//! The findings about a program, in the order in which a learner should read them: first
+//! that it doesn't run, then the causes of other problems, then the rest.
 
 use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::{Finding, first_of_each};
@@ -10,23 +10,23 @@ use crate::seen::Seen;
 use crate::wanted::{in_the_words_of, noted};
 use crate::words::say;
 
-/// What became of one thing that is judged.
+/// The result of one check.
 pub struct Verdict {
     pub name: String,
     pub outcome: Outcome,
 }
 
-/// How it was found.
+/// The outcome of a check.
 pub enum Outcome {
     Holds,
-    /// As it must not be.
+    /// The check fails.
     Fails(Finding),
-    /// Nobody could look, because of what failed before.
+    /// It could not be checked because of an earlier failure.
     NotSeen,
 }
 
 impl Outcome {
-    /// With a note, unless what was seen says itself of which answer it is.
+    /// Adds a note, unless the finding itself says which response it is about.
     fn noted(self, how: &str) -> Outcome {
         match self {
             Outcome::Fails(finding) if !finding.seen.starts_with("GET ") => {
@@ -37,15 +37,15 @@ impl Outcome {
     }
 }
 
-/// What was found of a program.
+/// The findings about a program.
 #[derive(Default)]
 pub struct Report {
     pub verdicts: Vec<Verdict>,
-    /// What the program printed, beside the line that says where it listens.
+    /// The program's output, except the line that says where it listens.
     pub printed: String,
 }
 
-/// The rules that a page is broken by so far that what is missing on it says nothing.
+/// The rules whose violation makes missing samples meaningless.
 const CAUSES: [Rule; 5] = [
     Rule::Runs,
     Rule::Answers,
@@ -54,7 +54,7 @@ const CAUSES: [Rule; 5] = [
     Rule::Format,
 ];
 
-/// As many findings of one name are said.
+/// The maximum number of findings with the same name.
 const MOST: usize = 3;
 
 pub fn is_rule(judge: &Judge, rule: Rule) -> bool {
@@ -82,7 +82,7 @@ impl Report {
         })
     }
 
-    /// The lines of a page that an earlier finding has shown are not shown again.
+    /// Lines that an earlier finding has shown are not shown again.
     fn shorten(&self, finding: &mut Finding) {
         let Some((first, lines)) = finding.seen.split_once('\n') else {
             return;
@@ -98,7 +98,7 @@ impl Report {
         }
     }
 
-    /// The program does not run: that is the finding, and nothing else can be seen.
+    /// Records that the program doesn't run, so that nothing else can be checked.
     pub fn fail_all(&mut self, lesson: &Lesson, finding: Finding) {
         for step in &lesson.text.step {
             self.not_seen(lesson, step);
@@ -106,7 +106,7 @@ impl Report {
         self.running(lesson, Some(finding));
     }
 
-    /// Nobody could look at what this step wants.
+    /// Records that this step could not be checked.
     pub fn not_seen(&mut self, lesson: &Lesson, step: &Step) {
         for judge in step
             .judge
@@ -120,8 +120,8 @@ impl Report {
         }
     }
 
-    /// Whether the program runs, in the lesson's words if it has some. It is said first,
-    /// whenever it was found.
+    /// Records whether the program runs, in the lesson's words if it has some. It comes
+    /// first, whenever it was found.
     pub fn running(&mut self, lesson: &Lesson, finding: Option<Finding>) {
         let own = lesson.judges().find(|judge| is_rule(judge, Rule::Runs));
         let runs = say(m::PROGRAM_RUNS, []);
@@ -133,7 +133,7 @@ impl Report {
         self.verdicts.insert(0, Verdict { name, outcome });
     }
 
-    /// That it panicked, if nothing else shows it.
+    /// Records that it panicked, if nothing else shows it.
     pub fn panics(&mut self, stderr: &str) {
         let is_first = self.failing().next().is_none();
         if let Some(finding) = panics(stderr).filter(|_| is_first) {
@@ -141,7 +141,7 @@ impl Report {
         }
     }
 
-    /// Without what to change: of a start that nobody has touched it would be the answer.
+    /// Removes the fixes: for untouched starter code they would give the answer away.
     pub fn leave_out_fixes(&mut self) {
         for verdict in &mut self.verdicts {
             if let Outcome::Fails(finding) = &mut verdict.outcome {
@@ -150,7 +150,7 @@ impl Report {
         }
     }
 
-    /// What the step's answers show.
+    /// Records what the step's responses show.
     pub fn step(&mut self, lesson: &Lesson, step: &Step, seen: &mut Seen) {
         let own = step
             .judge
@@ -181,8 +181,8 @@ impl Report {
         }
     }
 
-    /// What was found by the rules for all programs, and no judge of the lesson claimed.
-    /// Each is said once, though it is found in several steps.
+    /// Records what the rules for all programs found and no check of the lesson claims.
+    /// Each finding is shown once, even if it occurs in several steps.
     fn general(&mut self, step: &Step, findings: Vec<Finding>) {
         let known: Vec<_> = self.failing().map(|(_, all)| in_short(all)).collect();
         for finding in first_of_each(findings) {
@@ -199,7 +199,7 @@ impl Report {
         }
     }
 
-    /// Said once of a path, though it is asked in several steps.
+    /// Records once per path that the rules hold, even if several steps request it.
     fn rules(&mut self, lesson: &Lesson, step: &Step, outcome: Outcome) {
         let claims = |judge: &Judge| matches!(judge.wanted, Wanted::Rule { .. });
         let mut of_path = lesson.text.step.iter().filter(|all| all.get == step.get);
@@ -214,7 +214,7 @@ impl Report {
     }
 }
 
-/// What holds where the rule is kept.
+/// The name of a rule's check.
 fn title(rule: Rule, path: &str) -> String {
     let title = match rule {
         Rule::Answers => m::GET_IS_ANSWERED,
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_page_are_shown_once() {
+    fn the_lines_of_an_exposition_are_shown_once() {
         let mut report = Report::default();
         let page = "a{x=\"1\"} 1\na{x=\"2\"} 2\n…";
         for seen in [

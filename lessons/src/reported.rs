@@ -1,4 +1,4 @@
-//! Whether a program says on standard error what it must say there.
+//! Whether a program writes what it must to standard error.
 
 use std::ops::RangeInclusive;
 use std::thread;
@@ -10,16 +10,16 @@ use crate::program::Running;
 use crate::wanted::{Found, fails};
 use crate::words::say;
 
-/// How long what was printed may be on its way.
+/// How long output may take to arrive.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
-/// Whether standard error has a line with `text` so many `times`; `from` is how much of
-/// output and error is older. Of any text what is on standard output too does not count:
-/// it is what the program says anyway.
+/// Checks that standard error has a line with `text` `times` times; `from` is how much of
+/// output and error is older. An empty `text` matches any line that isn't also on
+/// standard output, where a program prints what it always prints.
 ///
 /// # Errors
 ///
-/// What there is in place of it.
+/// Returns what is there instead.
 pub fn of_reported(
     judge: &Judge,
     running: &Running,
@@ -50,7 +50,7 @@ fn since(printed: &str, from: usize) -> String {
     printed.get(from..).unwrap_or_default().to_owned()
 }
 
-/// The lines with `text`, but for the one that says where the program listens.
+/// The lines with `text`, except the one that says where the program listens.
 fn lines<'a>(printed: &'a str, text: &'a str) -> impl Iterator<Item = &'a str> {
     let is_meant =
         |line: &&str| !line.trim().is_empty() && !line.starts_with("listening on ");

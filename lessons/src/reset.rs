@@ -1,4 +1,5 @@
-//! `cargo workbook reset`: puts an exercise back as it was at first, and loses nothing.
+//! `cargo workbook reset`: restores the starter code of an exercise without losing
+//! anything.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -14,12 +15,13 @@ use crate::progress::{FOLDER, free_name, replace};
 use crate::words::say;
 
 impl Workbook {
-    /// `cargo workbook reset NN|--all`: asks, keeps a copy, puts the start back.
+    /// `cargo workbook reset NN|--all`: asks, keeps a copy, and restores the starter
+    /// code.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or a file cannot be written: then the exercise is as
-    /// it was.
+    /// Returns an error if there is no such lesson, or a file can't be written: then the
+    /// exercise is unchanged.
     pub fn reset(
         &mut self,
         name: Option<&str>,
@@ -66,7 +68,7 @@ impl Workbook {
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if !io::stdin().is_terminal() {
-            // Where nobody typed it, the line has not ended.
+            // Without a typed answer, the line hasn't ended.
             println!();
         }
         Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
@@ -91,7 +93,7 @@ fn kept_in(copies: &[String]) -> String {
     }
 }
 
-/// Gives where the copy is, which is on the disk before the exercise changes.
+/// Returns the path of the copy, which is on disk before the exercise changes.
 fn put_back(kept: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     let exercise = lesson.exercise();
     let start = fs::read_to_string(lesson.start());

@@ -1,4 +1,4 @@
-//! What is wrong with an answer of metrics by the rules for all programs.
+//! Checks a response against the rules for every exposition.
 
 use crate::answers::{too_slow, type_parts};
 use crate::ask::{Asked, Part};
@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::rule::Rule;
 use crate::scrape::Answer;
 
-/// The page of metrics, if it is one of status 200, and what is wrong with the answer.
+/// The exposition, if the status is 200, and the problems of the response.
 pub fn of_asked(step: &Step, asked: &Asked) -> (Option<Page>, Vec<Finding>) {
     let is_metrics = match asked.part {
         Part::Asked => step.page == PageKind::Metrics,
@@ -31,7 +31,7 @@ pub fn of_asked(step: &Step, asked: &Asked) -> (Option<Page>, Vec<Finding>) {
     }
 }
 
-/// What is on a page of metrics, and what is wrong with it.
+/// The exposition of a response, and its problems.
 fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
     if answer.status != 200 {
         return (Page::default(), vec![Finding::status(path, answer, 200)]);
@@ -48,7 +48,7 @@ fn of_page(path: &str, answer: &Answer) -> (Page, Vec<Finding>) {
 
 fn of_body(page: &mut Page) -> Vec<Finding> {
     let mut findings = std::mem::take(&mut page.findings);
-    // A line that could not be read may be what the linter misses.
+    // The linter may complain only because a line could not be parsed.
     if findings.iter().all(|all| all.rule != Rule::Format) {
         findings.extend(lint(page));
     }
@@ -56,7 +56,7 @@ fn of_body(page: &mut Page) -> Vec<Finding> {
     findings
 }
 
-/// `text/plain` of version 0.0.4, in UTF-8 if it says in what.
+/// Whether this is `text/plain` version 0.0.4, in UTF-8 if it names a charset.
 fn is_text_format(kind: &str) -> bool {
     let (kind, parameters) = type_parts(kind);
     let is_utf8 =
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_follows_from_a_line_that_cannot_be_read_is_not_said() {
+    fn consequences_of_an_unreadable_line_are_not_reported() {
         let rules = |body: &str| {
             let mut page = Page::parse(body);
             let found = of_body(&mut page);

@@ -1,4 +1,4 @@
-//! What is in an exercise's folder, and when it changes.
+//! The files in an exercise's folder, and changes to them.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -13,21 +13,21 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::watch::Event;
 
-/// How often to look where the system cannot tell.
+/// How often to look if the system doesn't report changes.
 const POLL: Duration = Duration::from_millis(500);
 
-/// No source is longer: of a file that is, the length counts.
+/// The maximum size of a source; of a larger file only the length is compared.
 const LONGEST: u64 = 1024 * 1024;
 
-/// No exercise is deeper.
+/// The maximum depth of an exercise's folders.
 const DEEPEST: usize = 8;
 
-/// The files below a folder, each with a number that another text of it would not have.
+/// The files in a folder, each with a hash of its content.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Texts(Vec<(PathBuf, u64)>);
 
 impl Texts {
-    /// What is there now, but for what editors keep beside a file.
+    /// The current files, except those that editors keep next to a file.
     pub fn of(folder: &Path) -> Texts {
         let mut texts = Vec::new();
         add(folder, DEEPEST, &mut texts);
@@ -35,7 +35,7 @@ impl Texts {
         Texts(texts)
     }
 
-    /// All of it in lines, to be compared with those of another time.
+    /// All of it as lines, to be compared with an earlier state.
     pub fn lines(&self) -> String {
         let lines = self.0.iter();
         lines
@@ -74,7 +74,7 @@ fn number(file: &Path) -> u64 {
     hasher.finish()
 }
 
-/// As long as it is kept, changes are told.
+/// Reports changes until it is dropped.
 pub enum Saves {
     System(
         #[allow(dead_code, reason = "it works until it is dropped")] RecommendedWatcher,
@@ -83,8 +83,8 @@ pub enum Saves {
 }
 
 impl Saves {
-    /// Tells `events` when something below `folder` may have been saved: by the system, or
-    /// where that cannot or with `looks` by looking twice a second.
+    /// Sends an event when something in `folder` may have been saved. Looks twice a
+    /// second if the system can't report changes, or with `looks`.
     pub fn follow(folder: &Path, looks: bool, events: &Sender<Event>) -> Saves {
         if let Some(watcher) = (!looks).then(|| watcher(folder, events)).flatten() {
             return Saves::System(watcher);
@@ -103,13 +103,13 @@ impl Saves {
 fn watcher(folder: &Path, events: &Sender<Event>) -> Option<RecommendedWatcher> {
     let events = events.clone();
     let tell = move |seen: notify::Result<notify::Event>| {
-        // Cargo and the check read the files too.
+        // Cargo and the check read the files, too.
         if !seen.is_ok_and(|event| event.kind.is_access()) {
             let _ = events.send(Event::Saved);
         }
     };
     let mut watcher = notify::recommended_watcher(tell).ok()?;
-    // Editors save by a new file of the old one's name, so the folder is what to watch.
+    // Editors save by replacing the file, so the folder must be watched.
     watcher.watch(folder, RecursiveMode::Recursive).ok()?;
     Some(watcher)
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_looks_is_told_without_a_change_until_nobody_wants_it() {
+    fn polling_reports_without_a_change_until_it_is_dropped() {
         let (sender, events) = std::sync::mpsc::channel();
         let folder = tempfile::tempdir().unwrap();
         let looking = Saves::follow(folder.path(), true, &sender);
@@ -161,7 +161,7 @@ mod tests {
             assert!(matches!(event, Event::Saved));
         }
         drop(looking);
-        // The channel ends with the thread that sends.
+        // The channel closes when the sending thread ends.
         let ended = loop {
             if let Err(ended) = events.recv_timeout(Duration::from_secs(60)) {
                 break ended;

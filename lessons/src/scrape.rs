@@ -1,5 +1,5 @@
-//! One request as Prometheus or a person makes it, within Prometheus's deadline and a bound
-//! on what is read.
+//! A request as Prometheus or a person makes it, within Prometheus's deadline and with a
+//! limit on the response's size.
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -14,30 +14,30 @@ use crate::words::say;
 /// The `scrape_timeout` of this repository's prometheus.yml.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// More than any page of a lesson, less than hurts.
+/// More than any lesson serves, less than would hurt.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// What Prometheus 2.42 says that it takes.
+/// The `Accept` header of Prometheus 2.42.
 const ACCEPT: &str = "application/openmetrics-text;version=1.0.0,\
                       application/openmetrics-text;version=0.0.1;q=0.75,\
                       text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-/// Whose request it is.
+/// The client that a request imitates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     Prometheus,
-    /// One that says nothing of what it takes, and takes no compression.
+    /// One that accepts anything, uncompressed.
     Curl,
-    /// A Prometheus from outside, behind the proxy that guards the program; its answer is
-    /// taken in any format.
+    /// A Prometheus from outside, behind the proxy that guards the program; its response
+    /// may have any format.
     Proxied,
 }
 
-/// What came back.
+/// A response.
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<String>,
-    /// Where a redirect leads: it is not followed.
+    /// The target of a redirect, which is not followed.
     pub location: Option<String>,
     pub body: Vec<u8>,
     pub took: Duration,
@@ -49,12 +49,12 @@ impl Answer {
     }
 }
 
-/// The answer to one GET. Where the program serves OpenMetrics, which the rules for names
-/// don't know, it is asked again for the text format.
+/// Sends one GET. If the program serves OpenMetrics, which the naming rules don't cover,
+/// the text format is requested again.
 ///
 /// # Errors
 ///
-/// When there is no answer within the deadline, or more of it than anybody would read.
+/// Returns an error if there is no response within the deadline, or it is too large.
 pub fn scrape(
     address: SocketAddr,
     path: &str,
@@ -114,7 +114,7 @@ fn get(
         request = request.with_header(*name, *value);
     }
     let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
-    // What minreq makes of an answer without a status line.
+    // minreq's error for a response without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
         return Err(fails(say(m::NOT_HTTP, [])));
     }

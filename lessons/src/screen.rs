@@ -1,4 +1,4 @@
-//! What the learner sees: lines of text first, colour and a bar where a terminal is.
+//! The output for the learner: lines of text, with colour and a bar in a terminal.
 
 use std::env;
 use std::io::{self, Write as _};
@@ -18,29 +18,28 @@ const BAD: Style = AnsiColor::Red.on_default();
 const NOTE: Style = AnsiColor::Yellow.on_default();
 const STRONG: Style = Style::new().bold();
 
-/// How wide a text is where no terminal says how wide it may be: by itself, and beside the
-/// name of its field.
+/// The width of a text if no terminal limits it: by itself, and next to a field's name.
 const WIDE: usize = 86;
 const MARGIN: usize = 68;
 
-/// As many things that are wrong have their details in a terminal.
+/// The number of failures shown with details in a terminal.
 pub const DETAILS: usize = 3;
 
-/// In a terminal that is narrower nothing is set in by far.
+/// In a narrower terminal nothing is indented far.
 const NARROW: usize = 60;
 
-/// How what is shown is shown.
+/// How to show the output.
 #[derive(Clone, Copy, Default)]
 pub struct Manner {
-    /// Without the bar, which a screen reader would spell out.
+    /// Whether to omit the bar, which a screen reader would spell out.
     pub plain: bool,
-    /// The columns of the terminal, where there is one.
+    /// The columns of the terminal, if there is one.
     pub columns: Option<usize>,
 }
 
 impl Manner {
-    /// That of standard output; `columns` are those of a terminal that somebody else writes
-    /// it to.
+    /// For standard output; `columns` are those of a terminal that another process writes
+    /// to.
     pub fn of_output(plain: bool, columns: Option<usize>) -> Manner {
         let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
         let columns = columns.or_else(|| terminal::columns(&io::stdout()));
@@ -69,12 +68,12 @@ impl Screen {
         self.manner.columns.is_some_and(|columns| columns < NARROW)
     }
 
-    /// How far something is set in: less where there is no room.
+    /// The indentation, less if there is no room.
     fn set_in(&self, far: usize, near: usize) -> usize {
         if self.is_narrow() { near } else { far }
     }
 
-    /// Lines that stay as they are, such as code.
+    /// Lines that are not wrapped, such as code.
     pub fn as_is(&mut self, lines: &str) {
         self.text += lines;
         self.text.push('\n');
@@ -85,7 +84,7 @@ impl Screen {
         self.hanging(line, margin);
     }
 
-    /// A line and, where the terminal is too narrow for it, the rest of it set in.
+    /// A line; if the terminal is too narrow, the rest of it is indented.
     pub fn hanging(&mut self, line: &str, margin: usize) {
         match self.manner.columns {
             Some(columns) => self.as_is(&hanging(line, columns.min(WIDE), margin)),
@@ -93,8 +92,8 @@ impl Screen {
         }
     }
 
-    /// A text with lines of two columns, such as a help: what does not fit goes on in the
-    /// second of them, or where that is too narrow below.
+    /// A text with two columns, such as a help text. Text that doesn't fit continues in
+    /// the second column, or below if that is too narrow.
     pub fn columns_of_two(&mut self, text: &str) {
         for line in text.trim_end().lines() {
             let Some(columns) = self.manner.columns else {
@@ -113,7 +112,7 @@ impl Screen {
         }
     }
 
-    /// What somebody wrote in paragraphs, with lines of their own.
+    /// A text in paragraphs, with its own line breaks.
     pub fn paragraphs(&mut self, text: &str) {
         match self.manner.columns {
             Some(columns) => self.as_is(&reflowed(text.trim(), columns)),
@@ -121,13 +120,13 @@ impl Screen {
         }
     }
 
-    /// What somebody wrote in one line.
+    /// A text in one line.
     pub fn prose(&mut self, text: &str) {
         let columns = self.manner.columns.map_or(WIDE, |all| all.min(WIDE));
         self.as_is(wrapped(text, columns).trim_end());
     }
 
-    /// The same of a question, which is answered behind it.
+    /// A question, which is answered on the same line.
     pub fn question(mut self, text: &str) -> String {
         self.line(text);
         self.text.trim_end().to_owned() + " "
@@ -141,8 +140,8 @@ impl Screen {
         self.line(&styled(STRONG, line));
     }
 
-    /// What to type next, and what each does. A command is never broken: what it does stands
-    /// below all of them where there is no room beside.
+    /// The next commands and what each does. A command is never broken: without room
+    /// beside it, its description comes below all of them.
     pub fn commands(&mut self, commands: &[(String, String)]) {
         let longest = commands
             .iter()
@@ -166,7 +165,7 @@ impl Screen {
         }
     }
 
-    /// How much of the course is done: a bar for who sees it, and in words.
+    /// The progress through the course, as a bar and in words.
     pub fn bar(&mut self, done: usize, all: usize) {
         let mut bar = String::new();
         if !self.manner.plain {
@@ -179,11 +178,11 @@ impl Screen {
         self.line(&format!("{bar}{words}"));
     }
 
-    /// What became of each thing that was judged.
+    /// The result of each check.
     ///
-    /// In a terminal a long list pushes what matters off the screen: there the first that
-    /// are wrong have their details, and those that could not be looked at are counted.
-    /// Whether all have their details.
+    /// In a terminal a long list would push the important part off the screen: only the
+    /// first failures have details, and checks that could not be made are counted.
+    /// Returns whether all failures have their details.
     pub fn verdicts(&mut self, verdicts: &[Verdict]) -> bool {
         let mut details = match self.manner.columns {
             Some(_) => DETAILS,
@@ -204,7 +203,8 @@ impl Screen {
         are_all
     }
 
-    /// Whether it is shown with all its details, of which so many more are.
+    /// Shows a verdict, with details if `details` allows more. Returns whether they are
+    /// shown, if there are any.
     fn verdict(&mut self, verdict: &Verdict, details: &mut usize) -> bool {
         match &verdict.outcome {
             Outcome::Holds => self.mark(GOOD, &say(m::MARK_OK, []), &verdict.name),
@@ -243,7 +243,7 @@ impl Screen {
         self.blank();
     }
 
-    /// Lines that were seen, in a terminal broken where they do not fit.
+    /// Lines from the program, wrapped in a terminal.
     fn seen(&mut self, name: &str, text: &str) {
         let text = match self.manner.columns {
             Some(columns) => wrapped(text, columns - self.set_in(19, 2)),
@@ -258,7 +258,7 @@ impl Screen {
         self.lines(name, &wrapped(text, width));
     }
 
-    /// A name, and behind it the lines of a text; or below it, where there is no room.
+    /// A name followed by the lines of a text, or below it if there is no room.
     fn lines(&mut self, name: &str, text: &str) {
         let name = say(m::WITH_COLON, [&name]);
         if self.is_narrow() {
@@ -275,7 +275,7 @@ impl Screen {
         }
     }
 
-    /// What a program printed.
+    /// A program's output.
     pub fn printed(&mut self, text: &str) {
         let margin = self.set_in(9, 4);
         for line in text.lines() {
@@ -288,17 +288,16 @@ impl Screen {
         }
     }
 
-    /// What would be written.
+    /// The text so far.
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// Writes it to standard output. Where nobody reads on, as behind `| head`, that is no
-    /// error.
+    /// Writes it to standard output. A closed pipe, as with `| head`, is no error.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// Returns an error if it can't be written.
     pub fn show(self) -> io::Result<()> {
         let mut stdout = anstream::stdout().lock();
         let written = stdout
@@ -311,14 +310,13 @@ impl Screen {
     }
 }
 
-/// A page that has the terminal to itself: `text` from its first line on, and `keys` in its
-/// last one.
+/// Fills the terminal: `text` from its first line on, and `keys` in its last line.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// Returns an error if it can't be written.
 pub fn page(text: &str, keys: &str) -> io::Result<()> {
-    // Without colours not even the cursor would be moved.
+    // Without colours, not even escapes that move the cursor would pass.
     let mut terminal = io::stdout();
     write!(terminal, "\x1b[H\x1b[2J")?;
     anstream::stdout().write_all(text.as_bytes())?;
@@ -327,13 +325,13 @@ pub fn page(text: &str, keys: &str) -> io::Result<()> {
     terminal.flush()
 }
 
-/// Why nothing was done, on standard error.
+/// Prints an error to standard error.
 pub fn error(text: &str) {
     let mark = styled(BAD | anstyle::Effects::BOLD, &say(m::MARK_ERROR, []));
     complain(&say(m::AFTER_COLON, [&mark, &text]));
 }
 
-/// A note beside the course of things, on standard error.
+/// Prints a note to standard error.
 pub fn note(text: &str) {
     complain(&styled(NOTE, &say(m::NOTE, [&text])));
 }
@@ -346,8 +344,7 @@ fn complain(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The two columns of a line, which more than one space is between; the second one may be
-/// empty.
+/// The two columns of a line, separated by more than one space; the second may be empty.
 fn two(line: &str) -> (&str, &str) {
     let set_in = line.len() - line.trim_start().len();
     let gap = line[set_in..].find("  ").map(|at| set_in + at);
@@ -362,8 +359,8 @@ fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// The two texts, with what one has and the other lacks in colour. Where hardly anything is
-/// alike, there is no difference to point at.
+/// The two texts with their differences in colour. If hardly anything is alike, no
+/// difference is shown.
 fn difference(seen: &str, expected: &str) -> (String, String) {
     let diff = TextDiff::from_words(seen, expected);
     if diff.ratio() < 0.5 {
@@ -384,7 +381,7 @@ fn difference(seen: &str, expected: &str) -> (String, String) {
     both
 }
 
-/// Line by line, since a style that spans lines would colour the margin.
+/// Line by line, since a style across lines would colour the margin.
 fn marked(style: Style, text: &str) -> String {
     let style = style | anstyle::Effects::UNDERLINE;
     let lines: Vec<String> = text
@@ -402,7 +399,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_shows_the_details_of_the_first_that_are_wrong() {
+    fn a_terminal_shows_the_details_of_the_first_failures() {
         let wrong = || Outcome::Fails(Finding::panics("it panicked"));
         let unseen = (0..5).map(|_| Outcome::NotSeen);
         let outcomes = (0..5).map(|_| wrong()).chain(unseen).chain([wrong()]);

@@ -1,4 +1,4 @@
-//! What the answers of one step show, and what becomes of each judge by them.
+//! What one step's responses show, and the outcome of each check.
 
 use crate::answers::{of_answer, of_hidden, too_slow};
 use crate::ask::{Asked, Part};
@@ -21,25 +21,25 @@ use crate::steady::unsteady;
 use crate::wanted::{Found, in_the_words_of, noted, of_metrics};
 use crate::words::say;
 
-/// What there is beside the answers.
+/// The context of the responses.
 pub struct Around<'a> {
     pub lesson: &'a Lesson,
     pub step: &'a Step,
     pub running: &'a Running,
-    /// The first page of this path, if it was scraped before.
+    /// The first exposition of this path, if it was scraped before.
     pub first: Option<&'a Page>,
-    /// How much had been printed before, on standard output and error.
+    /// How much had been printed before, on standard output and standard error.
     pub printed: (usize, usize),
     pub before: Option<Usage>,
 }
 
-/// What one step's answers show.
+/// The responses of one step.
 pub struct Seen<'a> {
     around: Around<'a>,
     asked: Vec<Asked>,
-    /// For each that was asked: the page of metrics, if the answer is one of status 200.
+    /// For each request, the exposition, if the response has status 200.
     pages: Vec<Option<Page>>,
-    /// What is wrong by the rules for all programs.
+    /// Violations of the rules for all programs.
     pub findings: Vec<Finding>,
 }
 
@@ -61,7 +61,8 @@ impl<'a> Seen<'a> {
         seen
     }
 
-    /// What is new: what was found of one answer need not be said of the next.
+    /// Keeps new findings only: what was found in one response need not be repeated for
+    /// the next.
     fn find(&mut self, findings: Vec<Finding>, how: &str) {
         let is_new = |finding: &Finding| {
             self.findings.iter().all(|all| all.rule != finding.rule)
@@ -71,7 +72,7 @@ impl<'a> Seen<'a> {
             .extend(new.into_iter().map(|all| noted(all, how)));
     }
 
-    /// The scrapes of one path, each with those that were made before it.
+    /// The scrapes of one path, each with the scrapes before it.
     fn compare(&mut self) {
         for part in [Part::Asked, Part::Meanwhile] {
             let all = self.asked.iter().zip(&self.pages);
@@ -87,7 +88,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether the program took too long: it need not be asked on.
+    /// Whether the program was too slow for further requests.
     pub fn is_stuck(&self) -> bool {
         let stuck = |all: &Asked| all.answer.is_err() || too_slow(all).is_some();
         self.asked.iter().any(stuck)
@@ -104,7 +105,7 @@ impl<'a> Seen<'a> {
     pub fn outcome(&mut self, judge: &Judge) -> Outcome {
         match &judge.wanted {
             Wanted::Rule { rule } => return self.rule(judge, *rule),
-            // What a lesson says of these is the stricter.
+            // The lesson's own check is stricter than the rule.
             Wanted::Help { .. } => self.findings.retain(|all| all.rule != Rule::Help),
             Wanted::ContentType { .. } => {
                 self.findings.retain(|all| all.rule != Rule::ContentType);
@@ -119,7 +120,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether what is missing may be on a line that could not be read.
+    /// Whether missing samples may be on a line that could not be parsed.
     fn is_hidden(&self, judge: &Judge) -> bool {
         use Wanted::{Help, Read, Sample, Spread, Type};
         let of_page = matches!(
@@ -133,7 +134,7 @@ impl<'a> Seen<'a> {
                 .any(|finding| finding.rule == Rule::Format)
     }
 
-    /// Nothing where nobody could look.
+    /// `None` if it could not be checked.
     fn found(&self, judge: &Judge) -> Option<Found> {
         match &judge.wanted {
             Wanted::Sample(_)
@@ -207,7 +208,7 @@ impl<'a> Seen<'a> {
             Wanted::Steady { steady } => {
                 let own = self.asked.iter().filter(|all| all.part == Part::Asked);
                 let count = own.count();
-                // Of requests that have not ended something is left.
+                // Unfinished requests still hold resources.
                 (!self.is_stuck()).then_some(())?;
                 let asked = (count, self.around.step.at_once);
                 Some(of_steady(judge, running, before, steady, asked))
@@ -216,7 +217,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The pages of metrics that the step asked for.
+    /// The expositions that the step requested.
     fn judged(&self) -> impl Iterator<Item = (&Asked, &Page)> {
         let all = self.asked.iter().zip(&self.pages);
         let pages = all.filter(|(asked, _)| asked.part == Part::Asked);
@@ -244,15 +245,14 @@ impl<'a> Seen<'a> {
         pages.collect()
     }
 
-    /// Whether it was asked for what another step of the lesson looks at.
+    /// Whether the request is for a path that another step checks.
     fn is_own(&self, asked: &Asked) -> bool {
         let mut steps = self.around.lesson.text.step.iter();
         let step = self.around.step;
         steps.any(|other| other.get != step.get && other.get == asked.path)
     }
 
-    /// Whether it is of a path that no step of the lesson looks at, in another folder than
-    /// the step's.
+    /// Whether the request is for a path that no step checks, outside the step's folder.
     fn is_outside(&self, asked: &Asked) -> bool {
         let get = &self.around.step.get;
         let folder = get.rfind('/').map_or("", |at| &get[..=at]);
@@ -277,7 +277,7 @@ impl<'a> Seen<'a> {
         }))
     }
 
-    /// The finding of that rule, in the words of the judge that claims it.
+    /// The finding of that rule, in the words of the check that claims it.
     fn rule(&mut self, judge: &Judge, rule: Rule) -> Outcome {
         if rule == Rule::Panics {
             let panicked = panics(&self.around.running.stderr());
@@ -296,9 +296,9 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// What each page has otherwise than those before it. Of pages that were asked for at once
-/// none came first: they are compared with what came before all of them, and what comes
-/// next is compared with each.
+/// The differences between each exposition and those before it. Parallel requests have no
+/// order: they are compared with everything before all of them, and what comes next is
+/// compared with each.
 fn fallen(pages: &[(&Asked, &Page)]) -> Vec<(Vec<Finding>, String)> {
     let mut found = Vec::new();
     let mut earlier: &[(&Asked, &Page)] = &[];
@@ -314,7 +314,7 @@ fn fallen(pages: &[(&Asked, &Page)]) -> Vec<(Vec<Finding>, String)> {
     found
 }
 
-/// The first that fails, if any was looked at.
+/// The first failure, if any response was checked.
 fn first(found: impl Iterator<Item = Found>) -> Option<Found> {
     let mut last = None;
     for found in found {

@@ -1,4 +1,4 @@
-//! How far estimates are from what they estimate, taken together: one of them says little.
+//! The typical error of many estimates: a single one says little.
 
 use crate::course::Judge;
 use crate::messages as m;
@@ -6,12 +6,12 @@ use crate::page::Page;
 use crate::wanted::{Found, fails, found, missing};
 use crate::words::say;
 
-/// Whether the samples of `selector` on all `pages` are so near to `around` that the root of
-/// their mean square distance is at most `most`.
+/// Checks that the samples of `selector` in all `pages` are so near to `around` that
+/// their root mean square distance is at most `most`.
 ///
 /// # Errors
 ///
-/// How far they are.
+/// Returns the distance.
 pub fn of_spread(
     judge: &Judge,
     pages: &[&Page],
@@ -37,7 +37,7 @@ pub fn of_spread(
     }
     let count = squares.len();
     let typical = (squares.iter().sum::<f64>() / count as f64).sqrt();
-    // What is no number is not near.
+    // `NaN` isn't near.
     if typical <= most {
         return Ok(());
     }

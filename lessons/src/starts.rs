@@ -1,6 +1,6 @@
-//! The exercises that are not there yet, made from their starter code.
+//! Creates missing exercises from the starter code.
 //!
-//! `exercise.rs` is the learner's, and git ignores it: a clone has none.
+//! `exercise.rs` is the learner's and git ignores it, so a clone has none.
 
 use std::fs;
 use std::io::Write;
@@ -14,7 +14,8 @@ use crate::messages as m;
 use crate::progress::{FOLDER, replace, share};
 use crate::words::say;
 
-/// Makes what is missing, and never replaces what is there. Gives what there is to say.
+/// Creates missing exercises and never replaces existing ones. Returns notes for the
+/// learner.
 pub fn make_missing(root: &Path, lessons: &[Lesson]) -> Vec<String> {
     let missing = lessons.iter().filter(|all| !all.exercise().is_symlink());
     let missing = missing.filter(|all| !all.exercise().exists());
@@ -41,18 +42,18 @@ fn make(lesson: &Lesson) -> Result<()> {
     }
 }
 
-/// Where the text of the last check is, should the exercise itself get lost: git replaces a
-/// file that it ignores without a word if an older commit has it.
+/// The copy of the last checked version, in case the exercise gets lost: git silently
+/// replaces an ignored file if an older commit contains it.
 fn copy(root: &Path, lesson: &Lesson) -> std::path::PathBuf {
     let folder = root.join("lessons").join(FOLDER).join("checked");
     folder.join(format!("{}.rs", lesson.slug))
 }
 
-/// Keeps what is about to be checked.
+/// Keeps a copy of what is about to be checked.
 pub fn keep(root: &Path, lesson: &Lesson, text: &[u8]) {
     let copy = copy(root, lesson);
     if fs::read(&copy).ok().as_deref() != Some(text) {
-        // A copy that cannot be kept is missed only if the exercise gets lost.
+        // A missing copy matters only if the exercise gets lost.
         let _ = replace(&copy, text);
     }
 }

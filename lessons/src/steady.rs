@@ -1,5 +1,5 @@
-//! What must not change from one scrape to the next: a series stays, a counter does not fall,
-//! a metric keeps its type and its help text.
+//! What must not change between scrapes: a series stays, a counter doesn't fall, a metric
+//! keeps its type and its help text.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use crate::messages as m;
 use crate::page::{Family, Labels, Page, Sample};
 use crate::words::say;
 
-/// What `later` lacks or has otherwise, though nothing happened but that `earlier` was read.
+/// What has changed or is missing in `later`, although nothing happened since `earlier`
+/// but scrapes.
 pub fn unsteady(earlier: &Page, later: &Page) -> Vec<Finding> {
     let samples: HashMap<_, _> = later.samples().map(|all| (key(all), all)).collect();
     let mut found = Vec::new();
@@ -31,7 +32,7 @@ fn key(sample: &Sample) -> (&str, Labels) {
     (&sample.name, sample.labels_without(""))
 }
 
-/// Whether it is of those that only grow.
+/// Whether the sample only grows.
 fn falls(family: &Family, before: &Sample, now: &Sample) -> bool {
     let only_grows = match family.kind.as_str() {
         "counter" => true,
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_change_may() {
+    fn values_may_change() {
         let more = "# TYPE d gauge\nd 1\n";
         let later = PAGE.replace("b 5", "b 1").replace(" 3\n", " 4\n");
         let later = later.replace("c_sum 7", "c_sum 6");
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_falls_or_is_renamed_is_said() {
+    fn missing_falling_and_renamed_series_are_reported() {
         let gone = "b 5\nbut missing in another scrape";
         assert_eq!(seen(&PAGE.replace("b 5\n", "")), [gone]);
         let falls = seen(&PAGE.replace(" 3\n", " 2\n"));

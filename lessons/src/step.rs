@@ -1,5 +1,5 @@
-//! What a lesson asks a running program, and what it wants of the answers: the steps and the
-//! judges of a `lesson.toml`.
+//! The steps and checks of a `lesson.toml`: what is requested from a running program, and
+//! what the responses must be.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,32 +9,32 @@ use serde::Deserialize;
 
 use crate::rule::Rule;
 
-/// Requests to the running program, and what is judged of the answers to them.
+/// Requests to the running program, and the checks of the responses.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     #[serde(default = "metrics_path")]
     pub get: String,
-    /// How often, where the number of requests counts. Without it the path is asked in
-    /// several ways: see `ask`.
+    /// The number of requests, if it matters. Without it the path is requested in several
+    /// ways: see `ask`.
     pub times: Option<u32>,
-    /// How many of them at once.
+    /// How many of them are sent in parallel.
     #[serde(default = "one")]
     pub at_once: u32,
-    /// A path of metrics to scrape while the others are asked.
+    /// A path to scrape in parallel.
     pub meanwhile: Option<String>,
     #[serde(default)]
     pub page: PageKind,
-    /// Files to write before, in the program's folder.
+    /// Files to write first, in the program's folder.
     #[serde(default)]
     pub write: BTreeMap<PathBuf, Content>,
-    /// Files to remove before.
+    /// Files to remove first.
     #[serde(default)]
     pub remove: Vec<PathBuf>,
-    /// How many programs are asked, each started anew but for the first.
+    /// The number of runs of the program that are checked.
     #[serde(default = "one")]
     pub starts: u32,
-    /// The least age of the program, in seconds, when it is asked.
+    /// The program's minimum age in seconds when it is checked.
     #[serde(default)]
     pub age: f64,
     #[serde(default)]
@@ -49,13 +49,13 @@ fn one() -> u32 {
     1
 }
 
-/// What a file holds: text, bytes that are none, or many lines.
+/// A file's content: text, bytes that aren't text, or many lines.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Content {
     Text(String),
     Bytes(Vec<u8>),
-    /// So many, each with its number from 1 on in place of `{}`.
+    /// `times` lines, each with its number, from 1, in place of `{}`.
     Lines {
         line: String,
         times: u32,
@@ -77,34 +77,34 @@ impl Content {
     }
 }
 
-/// What an answer is taken for.
+/// What a response must be.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum PageKind {
-    /// A page of metrics, under all rules for one.
+    /// An exposition, which must follow all rules.
     #[default]
     Metrics,
     /// Anything else.
     Any,
 }
 
-/// One thing that a lesson wants of the answers.
+/// One check of the responses.
 #[derive(Deserialize)]
 pub struct Judge {
     pub name: String,
     pub why: String,
     #[serde(flatten)]
     pub wanted: Wanted,
-    /// Whether it asks for what only Linux has.
+    /// Whether it needs Linux.
     #[serde(default)]
     pub linux: bool,
-    /// How to break the solution so that this judge fails: texts that are in it once, and
-    /// what to put in their places, all of them. Only the course's tests read it.
+    /// How to break the solution so that this check fails: texts that occur in it once,
+    /// each with its replacement. Only the course's tests read it.
     #[allow(dead_code, reason = "for the tests")]
     pub broken_by: Vec<(String, String)>,
 }
 
-/// What is wanted. Where nothing else is said it is wanted of each answer.
+/// What a check wants; by default of each response.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Wanted {
@@ -118,61 +118,61 @@ pub enum Wanted {
         #[serde(rename = "type")]
         kind: String,
     },
-    /// A help text that says something, before the samples of this family, or this one.
+    /// A meaningful help text before the samples of this family, or this exact text.
     Help { help: String, text: Option<String> },
     /// No timestamp on the samples of this family.
     Untimed { untimed: String },
-    /// No family but these; one that ends in `*` stands for all that begin so.
+    /// No other families; a name that ends in `*` means a prefix.
     Only { only: Vec<String> },
-    /// The one sample of this kind has the labels and, but for `slack`, the value that the
+    /// The one sample of this kind has the labels and, within `slack`, the value that the
     /// library's collectors read of the same process.
     Read {
         read: String,
         #[serde(default)]
         slack: f64,
     },
-    /// The typical distance of these samples from `around`, over all programs that were
-    /// started: the root of its mean square.
+    /// The root mean square distance of these samples from `around`, over all runs of the
+    /// program.
     Spread {
         spread: String,
         around: f64,
         most: f64,
     },
-    /// The status of the answers.
+    /// The status of the responses.
     Status { status: u16 },
-    /// The Content-Type of the answers, as a receiver compares it.
+    /// The Content-Type of the responses, as a receiver compares it.
     ContentType { content_type: String },
-    /// A link to this path in the answers, for a browser.
+    /// A link to this path in the responses, as a browser sees it.
     Link { link: String },
-    /// This text in the answers, and none of those.
+    /// This text in the responses, and none of those.
     Body {
         body: String,
         #[serde(default)]
         without: Vec<String>,
     },
-    /// No samples in the answers, whatever their status; beside a page of metrics, in those
-    /// of other paths that are outside of its folder.
+    /// No samples in the responses, whatever their status; if the step requests an
+    /// exposition, none in responses of paths outside its folder.
     NoSamples { no_samples: bool },
-    /// An answer within so many seconds.
+    /// A response within this many seconds.
     Within { within: f64 },
-    /// None of these words or numbers, in whatever answer but those of the lesson's other
+    /// None of these words or numbers in any response, except those of the lesson's other
     /// paths.
     Hidden { hidden: Vec<String> },
-    /// This text on standard error, so often or more, up to `most`. An empty text stands for
-    /// any that is not on standard output as well.
+    /// This text on standard error, at least `times` times and at most `most` times. An
+    /// empty text matches anything that isn't also on standard output.
     Reported {
         reported: String,
         #[serde(default = "one")]
         times: u32,
         most: Option<u32>,
     },
-    /// What the program may not use more of after the requests of this step.
+    /// Resources that must not grow over the requests of this step.
     Steady { steady: Vec<Resource> },
-    /// Nothing against this one of the rules for all programs.
+    /// One of the rules for all programs.
     Rule { rule: Rule },
 }
 
-/// What a leak makes a process use more of.
+/// A resource that a leak uses up.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
@@ -181,27 +181,27 @@ pub enum Resource {
     Descriptors,
 }
 
-/// Samples that must be on a page.
+/// Samples that an exposition must have.
 #[derive(Deserialize)]
 pub struct Samples {
-    /// A name and labels, others are allowed.
+    /// A name and labels; further labels are allowed.
     pub sample: String,
-    /// Labels that each has, with whatever value.
+    /// Labels that each must have, with any value.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// Whether each has these labels and no others.
+    /// Whether each must have these labels and no others.
     #[serde(default)]
     pub exact: bool,
-    /// The value of each, or the bounds that it lies within.
+    /// The value of each, or its limits.
     pub value: Option<f64>,
     pub from: Option<f64>,
     pub to: Option<f64>,
-    /// By how much each grows from one scrape to the next.
+    /// How much each grows from one scrape to the next.
     pub grows: Option<f64>,
-    /// Whether each is larger than when its path was scraped first.
+    /// Whether each must be larger than when its path was first scraped.
     #[serde(default)]
     pub grew: bool,
-    /// How many there are.
+    /// The number of samples.
     #[serde(default = "one_series")]
     pub series: usize,
 }

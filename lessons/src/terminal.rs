@@ -1,17 +1,17 @@
-//! How large the terminal is that somebody looks at.
+//! The width of the learner's terminal.
 
 use std::env;
 use std::io::IsTerminal;
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-/// The narrowest one that lines are broken for.
+/// The narrowest terminal that lines are wrapped for.
 const NARROWEST: usize = 40;
 
-/// How wide a terminal is that does not say.
+/// The width of a terminal that doesn't report one.
 const USUAL: usize = 80;
 
-/// The columns of the terminal that `stream` is; nothing where it is a file or a pipe.
+/// The columns of the terminal that `stream` is; `None` for a file or a pipe.
 #[cfg(unix)]
 pub fn columns(stream: &(impl IsTerminal + AsFd)) -> Option<usize> {
     if !stream.is_terminal() {
@@ -26,7 +26,7 @@ pub fn columns(stream: &impl IsTerminal) -> Option<usize> {
     stream.is_terminal().then(|| usable(None))
 }
 
-/// What a system says of its terminal, or else the environment.
+/// The width from the system, or else from the environment.
 fn usable(said: Option<usize>) -> usize {
     let of_environment = || env::var("COLUMNS").ok()?.parse().ok();
     let columns = said.filter(|columns| *columns > 0).or_else(of_environment);

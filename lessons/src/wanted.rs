@@ -1,5 +1,4 @@
-//! Whether what a lesson wants of a page of metrics is there, and if not what is there in its
-//! place.
+//! Checks whether an exposition has what a lesson wants, and if not, what it has instead.
 
 use crate::course::{Judge, Samples, Wanted};
 use crate::finding::Finding;
@@ -8,10 +7,10 @@ use crate::messages as m;
 use crate::page::{Family, Page, Sample, selected};
 use crate::words::say;
 
-/// Whether it is as wanted, or what it is in place of it.
+/// `Ok` if it is as wanted, or what it is instead.
 pub type Found = Result<(), Finding>;
 
-/// The finding, with the judge's reason in place of the rule's.
+/// The finding, with the check's reason instead of the rule's.
 pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
     if let Some(judge) = judge {
         judge.why.clone_into(&mut finding.why);
@@ -19,7 +18,7 @@ pub fn in_the_words_of(judge: Option<&Judge>, mut finding: Finding) -> Finding {
     finding
 }
 
-/// When it was seen, if that was not at the first request.
+/// Adds when it was seen, if not in the first request.
 pub fn noted(mut finding: Finding, how: &str) -> Finding {
     if !how.is_empty() {
         finding.seen = format!("{}\n({how})", finding.seen);
@@ -27,16 +26,16 @@ pub fn noted(mut finding: Finding, how: &str) -> Finding {
     finding
 }
 
-/// Another thing than `judge` wants.
+/// A failure of `judge`.
 pub fn fails(judge: &Judge, seen: &str, expected: &str) -> Found {
     Err(Finding::wanted(seen, expected, &judge.why))
 }
 
-/// Of one page, whose text `body` is: its samples, its types, its help texts.
+/// Checks one exposition with the text `body`: its samples, types and help texts.
 ///
 /// # Errors
 ///
-/// What is there in place of it.
+/// Returns what it has instead.
 pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
     match &judge.wanted {
         Wanted::Sample(samples) => of_samples(judge, page, samples),
@@ -66,7 +65,7 @@ fn of_type(judge: &Judge, page: &Page, name: &str, kind: &str) -> Found {
     fails(judge, &seen, &format!("# TYPE {name} {kind}"))
 }
 
-/// What people write to have written something.
+/// Placeholders that aren't help texts.
 const PLACEHOLDERS: [&str; 12] = [
     "todo",
     "fixme",
@@ -90,7 +89,7 @@ fn of_help(judge: &Judge, page: &Page, body: &str, name: &str) -> Found {
         return fails(judge, &seen, &expected);
     };
     let words = help.trim_end_matches(['.', ':', '…', '!']).to_lowercase();
-    // A word alone says no more than the name; Chinese has no blanks between its words.
+    // A single word says no more than the name; Chinese has no spaces between words.
     let is_word = !words.contains(' ') && words.is_ascii();
     let first = words.split([' ', ':']).next().unwrap_or_default();
     let is_left =
@@ -156,17 +155,17 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
     }
 }
 
-/// The samples of `page` that `selector`, a name with labels, selects.
+/// The samples of `page` selected by `selector`, a name with labels.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// Returns what is wrong with the selector.
 pub fn found<'a>(page: &'a Page, selector: &str) -> Result<Vec<&'a Sample>, String> {
     let selector = any_or_selected(selector)?;
     Ok(page.samples().filter(|all| all.is(&selector)).collect())
 }
 
-/// Without a name it selects samples of whatever name.
+/// Without a name it selects samples of any name.
 fn any_or_selected(selector: &str) -> Result<Sample, String> {
     if !selector.starts_with('{') {
         return Ok(selected(selector)?.0);
@@ -192,7 +191,7 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     if found.len() == wanted.series && found.iter().all(is_right) {
         return Ok(());
     }
-    // Where their number is right, those that are wrong say more alone.
+    // If their number is right, only the wrong ones are worth showing.
     let is_shown = |all: &&&Sample| found.len() != wanted.series || !is_right(all);
     let shown = found.iter().filter(is_shown);
     let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
@@ -206,7 +205,7 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     fails(judge, &seen, &expected(wanted))
 }
 
-/// That it is not there, and what is there in its place.
+/// Says that it is missing, and what is there instead.
 pub fn missing(page: &Page, sample: &str, name: &str) -> String {
     say(m::NO_SAMPLE, [&sample, &near(page, name)])
 }
@@ -216,7 +215,7 @@ fn has_labels(sample: &Sample, wanted: &Samples) -> bool {
     labels.all(|label| sample.label(label).is_some())
 }
 
-/// Whether it has no label beside those that are wanted.
+/// Whether it has no labels other than those wanted.
 fn is_exact(sample: &Sample, selector: &Sample, wanted: &Samples) -> bool {
     let is_wanted = |name: &String| {
         selector.label(name).is_some() || wanted.labels.contains(name) || name == "le"
@@ -253,8 +252,8 @@ fn expected(wanted: &Samples) -> String {
     }
 }
 
-/// Of the names on a page those that begin as `name` does come first, and the others are
-/// counted where there are many.
+/// The names in an exposition, those similar to `name` first; if there are many, the rest
+/// are counted.
 fn likest(names: &[&str], name: &str) -> String {
     let mut names = names.to_vec();
     let alike = |other: &str| {
@@ -273,7 +272,7 @@ fn likest(names: &[&str], name: &str) -> String {
     }
 }
 
-/// All lines, or of many a few.
+/// All lines, or a few of many.
 fn few(lines: &[&str]) -> String {
     match lines.len() > MANY {
         true => format!("{}\n…", lines[..NEAR].join("\n")),
@@ -281,13 +280,13 @@ fn few(lines: &[&str]) -> String {
     }
 }
 
-/// Of more samples than these a few are shown.
+/// If there are more samples than these, a few are shown.
 const MANY: usize = 12;
 
-/// The most lines that are shown of what is there in place of a name.
+/// The maximum number of lines shown instead of a missing name.
 const NEAR: usize = 6;
 
-/// What the page has in place of a name that it lacks.
+/// What the exposition has instead of a missing name.
 fn near(page: &Page, name: &str) -> String {
     let family = page.families.iter().find(|all| {
         let is_part = name.starts_with(&all.name) || all.name.starts_with(name);
@@ -316,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_names_the_likest_are_said() {
+    fn the_most_similar_of_many_names_are_shown() {
         let names = ["up", "queue", "a", "b", "c", "queue_size", "d", "e"];
         let said = "queue_size, queue, up, a, b, c and 2 more";
         assert_eq!(likest(&names, "queue_sizes"), said);

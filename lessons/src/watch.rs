@@ -1,8 +1,8 @@
 //! `cargo workbook watch`: checks again each time the exercise is saved.
 //!
-//! In a terminal it is a page: what was found, and the keys below. Elsewhere it is lines, one
-//! check below the other. Each check is a process of its own, so that one whose text is out
-//! of date can be dropped.
+//! In a terminal it is a full-screen page: the result, with the keys below. Elsewhere it
+//! prints lines, one check after the other. Each check is a process of its own, so that
+//! an outdated one can be dropped.
 
 use std::io::Write;
 use std::process::{Command, ExitCode};
@@ -24,28 +24,28 @@ use crate::saves::{Saves, Texts};
 use crate::screen::{self, Manner};
 use crate::words::say;
 
-/// An editor writes a file in several goes: this long after the last of them it is checked.
+/// Editors may save in several steps: the check starts this long after the last one.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// How often to look whether a check has ended.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What a watch waits for.
+/// An event that `watch` waits for.
 pub enum Event {
     /// Something in the exercise's folder may have changed.
     Saved,
     Key(u8),
-    /// A signal that asks for an end.
+    /// A terminating signal.
     Signal(i32),
 }
 
 impl Workbook {
-    /// `cargo workbook watch [NN]`, until Ctrl-C; `looks` twice a second where the system
-    /// does not say what was saved.
+    /// `cargo workbook watch [NN]`, until Ctrl-C; with `looks`, looks for changes twice a
+    /// second.
     ///
     /// # Errors
     ///
-    /// When there is no such lesson, or no check can be started.
+    /// Returns an error if there is no such lesson, or no check can be started.
     pub fn watch(&mut self, name: Option<&str>, looks: bool) -> Result<ExitCode> {
         let at = self.lesson(name)?;
         self.is_watching = true;
@@ -76,18 +76,18 @@ struct Watch<'a> {
     looks: bool,
     sender: Sender<Event>,
     saves: Saves,
-    /// Where there is a terminal.
+    /// The keys, in a terminal.
     keys: Option<Keys>,
-    /// When what was saved is complete.
+    /// When the save is complete.
     due: Option<Instant>,
     check: Option<Check>,
-    /// What was checked last.
+    /// The files that were checked last.
     checked: Option<Texts>,
     count: usize,
     page: Page,
 }
 
-/// What stands above the keys.
+/// The text above the keys.
 #[derive(Default)]
 struct Page {
     found: String,
@@ -126,7 +126,7 @@ impl Watch<'_> {
         &self.workbook.course.lessons[self.at]
     }
 
-    /// Checks what is there now, whatever is checked at the moment.
+    /// Starts a check of the current files, and drops a running one.
     fn check(&mut self) -> Result<()> {
         self.check = None;
         self.count += 1;
@@ -141,7 +141,7 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Says that a check begins: in lines what tells it from the one above it.
+    /// Announces a check; in lines, with what distinguishes it from the one above.
     fn begin(&mut self) -> Result<()> {
         let mut screen = self.workbook.screen();
         if self.keys.is_some() {
@@ -158,7 +158,7 @@ impl Watch<'_> {
         Ok(screen.show()?)
     }
 
-    /// Shows what the check found, if it has ended.
+    /// Shows the result of the check, if it has ended.
     fn look(&mut self) -> Result<()> {
         let said = self.check.as_mut().map(Check::ended).transpose()?;
         let Some(said) = said.flatten() else {
@@ -183,7 +183,7 @@ impl Watch<'_> {
         self.workbook.progress.has_passed(self.lesson())
     }
 
-    /// Does what a key asks for; whether that is to end.
+    /// Handles a key; returns whether to quit.
     fn key(&mut self, key: u8) -> Result<bool> {
         const CONTROL_C: u8 = 3;
         const CONTROL_D: u8 = 4;
@@ -225,7 +225,7 @@ impl Watch<'_> {
         self.at = next;
         let folder = self.lesson().folder.clone();
         self.saves = Saves::follow(&folder, self.looks, &self.sender);
-        // The starter code fails: a check of it says nothing new, and hides the task.
+        // The starter code fails: its check says nothing new, and would hide the task.
         self.checked = Some(Texts::of(&folder));
         self.page = Page {
             found: screen.into_text(),
@@ -234,7 +234,7 @@ impl Watch<'_> {
         self.draw()
     }
 
-    /// Opens the exercise in the learner's editor, until that ends.
+    /// Opens the exercise in the learner's editor, and waits until it ends.
     fn edit(&mut self) -> Result<()> {
         let of_environment = |name| env::var(name).ok().filter(|all| !all.is_empty());
         let editor = of_environment("VISUAL").or_else(|| of_environment("EDITOR"));
@@ -244,14 +244,14 @@ impl Watch<'_> {
             return self.draw();
         };
         if self.check.take().is_some() {
-            // Checked again after, whether or not it is changed.
+            // Checked again afterwards, changed or not.
             self.checked = None;
         }
         let mut command = Command::new("sh");
         // It may have arguments: `code --wait`.
         command.args(["-c", &format!("{editor} \"$1\""), "sh"]);
         let file = self.lesson().exercise();
-        // Below the keys, should it not take the whole terminal.
+        // Below the keys, in case it doesn't fill the terminal.
         let _ = writeln!(io::stdout());
         let status = keys.lend(|| command.arg(file).status());
         let status = status.context("cannot start sh")?;
@@ -263,7 +263,7 @@ impl Watch<'_> {
         self.draw()
     }
 
-    /// The page anew, with the keys in the terminal's last line.
+    /// Draws the page, with the keys in the terminal's last line.
     fn draw(&self) -> Result<()> {
         if self.keys.is_none() {
             return Ok(());
@@ -281,7 +281,7 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Leaves the cursor where the shell goes on.
+    /// Leaves the cursor where the shell continues.
     fn end(&mut self, code: i32) -> ExitCode {
         self.check = None;
         if self.keys.take().is_some() {
@@ -291,7 +291,7 @@ impl Watch<'_> {
     }
 }
 
-/// One line that says what the keys do.
+/// One line with the keys.
 fn keys_in(columns: usize, has_passed: bool) -> String {
     let mut keys = vec![say(m::KEY_HINT, []), say(m::KEY_AGAIN, [])];
     keys.extend(has_passed.then(|| say(m::KEY_NEXT, [])));

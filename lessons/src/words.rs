@@ -1,29 +1,35 @@
-//! Says the runner's messages in the learner's language.
+//! The runner's messages in the learner's language.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static IS_CHINESE: AtomicBool = AtomicBool::new(false);
 
-/// What the runner says, with room for `PARTS` parts, each written as `{}`.
+/// A message with `PARTS` placeholders, each written as `{}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<const PARTS: usize> {
     english: &'static str,
     chinese: &'static str,
 }
 
-/// A message in both languages.
+/// Creates a message in both languages.
 ///
 /// # Panics
 ///
-/// When one of the two has room for another number of parts. A message is a constant, so
-/// that is an error of the compiler's.
+/// Panics if one of the two has another number of placeholders. Messages are constants,
+/// so that is a compile error.
 pub const fn message<const PARTS: usize>(
     english: &'static str,
     chinese: &'static str,
 ) -> Message<PARTS> {
-    assert!(parts_of(english) == PARTS, "the English has other parts");
-    assert!(parts_of(chinese) == PARTS, "the Chinese has other parts");
+    assert!(
+        parts_of(english) == PARTS,
+        "the English has other placeholders"
+    );
+    assert!(
+        parts_of(chinese) == PARTS,
+        "the Chinese has other placeholders"
+    );
     assert!(!chinese.is_empty(), "the Chinese is missing");
     Message { english, chinese }
 }
@@ -39,17 +45,17 @@ const fn parts_of(text: &str) -> usize {
     parts
 }
 
-/// From now on the Chinese is said.
+/// Switches to Chinese.
 pub fn speak_chinese() {
     IS_CHINESE.store(true, Ordering::Relaxed);
 }
 
-/// Whether Chinese is spoken.
+/// Whether the messages are in Chinese.
 pub fn is_chinese() -> bool {
     IS_CHINESE.load(Ordering::Relaxed)
 }
 
-/// The message with each `{}` replaced by the next of `parts`.
+/// Returns the message with each `{}` replaced by the next of `parts`.
 pub fn say<const PARTS: usize>(
     message: Message<PARTS>,
     parts: [&dyn Display; PARTS],
@@ -73,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_stand_where_the_message_has_room_for_them() {
+    fn placeholders_are_replaced_in_order() {
         let done = message("{} of {} done", "{} / {}");
         assert_eq!(say(done, [&2, &"ten{}"]), "2 of ten{} done");
         assert_eq!(say(message("a } {", "a"), []), "a } {");

@@ -1,20 +1,19 @@
-//! Lines as wide as the terminal.
+//! Wraps lines to the width of the terminal.
 //!
-//! A line is broken at spaces and between Chinese characters, which are two columns wide, but
-//! never before punctuation that closes nor behind one that opens. What stands between
-//! backticks stays in one line, since somebody may copy it. The escapes of a colour have no
-//! width.
+//! A line is broken at spaces and between Chinese characters, which are two columns wide,
+//! but never before closing punctuation nor after opening punctuation. Text in backticks
+//! stays in one line, so that it can be copied. Colour escapes have no width.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// In lines of at most `width` columns, each with its end.
+/// Wraps lines at `width` columns, each with a newline.
 pub fn wrapped(text: &str, width: usize) -> String {
     let lines = text.lines().flat_map(|line| broken(line, width, width));
     lines.map(|line| line + "\n").collect()
 }
 
-/// A line that begins with spaces or words of its own, and what it is broken into: that
-/// begins `margin` columns from the left.
+/// Wraps a line that begins with spaces or words of its own; the following lines begin
+/// `margin` columns from the left.
 pub fn hanging(line: &str, width: usize, margin: usize) -> String {
     let set_in = line.len() - line.trim_start_matches(' ').len();
     let (spaces, text) = line.split_at(set_in);
@@ -52,7 +51,7 @@ fn list(paragraph: &str, width: usize) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-/// The lines of a paragraph as one: Chinese has no space where a line ended.
+/// Joins the lines of a paragraph: in Chinese without a space.
 fn joined(paragraph: &str) -> String {
     let mut joined = String::new();
     for line in paragraph.lines() {
@@ -67,12 +66,13 @@ fn joined(paragraph: &str) -> String {
     joined
 }
 
-/// One line as several: at most `first` columns in the first of them, `rest` in each other.
+/// Splits one line into several: the first has at most `first` columns, each other
+/// `rest`.
 fn broken(line: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut column = 0;
     for word in words(line) {
-        // Code that no line has room for is broken like a text, and a sample before its
+        // Code that is too long for any line is broken like text, and a sample before its
         // labels, but never a command.
         let is_too_long =
             columns(word.trim_end()) > rest && !word.starts_with("`cargo ");
@@ -92,7 +92,7 @@ fn broken(line: &str, first: usize, rest: usize) -> Vec<String> {
             column += columns(part);
         }
     }
-    // What a line was broken at is not shown.
+    // The space at which a line was broken is not shown.
     lines
         .iter()
         .map(|line| line.trim_end_matches(' ').to_owned())
@@ -108,7 +108,8 @@ fn words(line: &str) -> Vec<&str> {
     while let Some((at, c)) = rest.next() {
         if c == '\u{1b}' {
             rest.by_ref().find(|(_, c)| c.is_ascii_alphabetic());
-            // The end of a colour is a part of the word before, its begin of the next one.
+            // The end of a colour belongs to the word before it, its start to the next
+            // one.
             let ends = line[at..].starts_with("\u{1b}[0m");
             colour = colour.or((!ends).then_some(at));
             continue;
@@ -126,7 +127,7 @@ fn words(line: &str) -> Vec<&str> {
     words
 }
 
-/// Whether a line may end with the one and go on with the other.
+/// Whether a line may be broken between the two.
 fn may_break(before: char, after: char) -> bool {
     if before == ' ' || after == ' ' {
         return before == ' ' && after != ' ';
@@ -147,13 +148,13 @@ fn is_wide_mark(c: char) -> bool {
     is_wide(c) && (OPENING.contains(c) || CLOSING.contains(c))
 }
 
-/// With spaces behind it, up to `width` columns.
+/// Pads with spaces up to `width` columns.
 pub fn padded(text: &str, width: usize) -> String {
     let padding = width.saturating_sub(columns(text));
     format!("{text}{}", " ".repeat(padding))
 }
 
-/// How many columns of a terminal a text fills.
+/// The number of terminal columns of a text.
 pub fn columns(text: &str) -> usize {
     if !text.contains('\u{1b}') {
         return text.width();
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_is_broken_at_its_spaces() {
+    fn a_long_text_is_wrapped_at_its_spaces() {
         assert_eq!(wrapped("one two three", 7), "one two\nthree\n");
         assert_eq!(wrapped("one two three", 6), "one\ntwo\nthree\n");
         assert_eq!(wrapped("interminable", 6), "interminable\n");
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_too_wide_that_can_be_broken() {
+    fn no_line_is_too_wide_if_it_can_be_broken() {
         let texts = [
             "Prometheus 只接受状态码为 200 的页面：只要不是 200，`up` 就是 0。",
             "Each job that comes in goes to the end of its queue, `a b` or not.",
@@ -233,13 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_line_is_broken_into_hangs_below_it() {
+    fn a_broken_line_hangs_below_its_start() {
         assert_eq!(hanging("  ok one two", 8, 5), "  ok one\n     two");
         assert_eq!(hanging("  ok one", 8, 5), "  ok one");
     }
 
     #[test]
-    fn a_text_that_fits_keeps_its_lines_and_another_is_broken_anew() {
+    fn a_text_that_fits_keeps_its_lines_and_others_are_rewrapped() {
         let text = "one two\nthree four\n\n  code that is long\n";
         assert_eq!(reflowed(text, 20), text);
         let narrow = "one two\nthree\nfour\n\n  code that is long\n";

@@ -1,4 +1,4 @@
-//! What the runner says and keeps: the course's progress, hints, starts and solutions.
+//! The runner's output and saved progress: hints, starter code and solutions.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -62,7 +62,7 @@ fn a_check_that_fails_is_not_a_pass() {
 }
 
 #[test]
-fn a_start_that_nobody_touched_is_not_shown_how_to_mend_it() {
+fn untouched_starter_code_is_not_shown_how_to_fix_it() {
     let learner = Learner::new();
     let (text, _) = learner.run("check 00");
     assert!(text.contains("no help text"), "{text}");
@@ -72,7 +72,7 @@ fn a_start_that_nobody_touched_is_not_shown_how_to_mend_it() {
 }
 
 #[test]
-fn what_the_compiler_says_is_shown_as_it_is() {
+fn compiler_messages_are_shown_unchanged() {
     let learner = Learner::new();
     let says = "printf 'error[E0425]: not \\033[1mfound\\033[0m\\n' >&2; exit 101";
     script(learner.folder.path(), "cargo", says);
@@ -85,9 +85,9 @@ fn what_the_compiler_says_is_shown_as_it_is() {
     assert!(text.contains("The build failed"), "{text}");
 }
 
-/// As for a file that was put back with the time that it had.
+/// As for a file that was restored with its old time.
 #[test]
-fn what_cargo_takes_for_built_from_another_text_is_built_again() {
+fn a_file_restored_with_its_old_time_is_built_again() {
     let learner = Learner::new();
     let program = learner.folder.path().join("program");
     fs::copy(built("00_raw_handler_solution"), &program).unwrap();
@@ -123,7 +123,7 @@ fn check_all_finds_out_again_what_passes() {
 }
 
 #[test]
-fn a_hint_more_is_shown_each_time() {
+fn one_more_hint_is_shown_each_time() {
     let learner = Learner::new();
     let first = learner.run("hint 01").0;
     assert!(first.contains("Hint 1 of 3\nVague.") && !first.contains("Nearer."));
@@ -185,7 +185,7 @@ fn reset_asks_first() {
 }
 
 #[test]
-fn reset_puts_the_start_back_and_keeps_a_copy_of_each() {
+fn reset_restores_the_starter_code_and_keeps_every_copy() {
     let learner = Learner::new();
     for mine in ["mine\n", "mine again\n"] {
         learner.write("00_first/exercise.rs", mine);
@@ -201,7 +201,7 @@ fn reset_puts_the_start_back_and_keeps_a_copy_of_each() {
 }
 
 #[test]
-fn reset_all_puts_back_what_was_changed() {
+fn reset_all_restores_what_was_changed() {
     let learner = Learner::new();
     learner.write("01_second/exercise.rs", "mine\n");
     learner.assert_says("reset --all --yes", &["Done.", "cargo workbook check 01"]);
@@ -211,10 +211,10 @@ fn reset_all_puts_back_what_was_changed() {
 }
 
 #[test]
-fn an_exercise_whose_copy_cannot_be_kept_stays() {
+fn an_exercise_that_cannot_be_copied_is_not_reset() {
     let learner = Learner::new();
     learner.write("00_first/exercise.rs", "mine\n");
-    // No folder can be made below a file.
+    // A folder can't be created in a file.
     learner.write(".progress/kept", "");
     let (text, done) = learner.run("reset 00 --yes");
     assert!(!done && text.contains("was not reset, since"), "{text}");
@@ -222,7 +222,7 @@ fn an_exercise_whose_copy_cannot_be_kept_stays() {
 }
 
 #[test]
-fn next_leaves_a_lesson_for_later_and_comes_back_to_it() {
+fn next_skips_a_lesson_and_comes_back_to_it() {
     let learner = Learner::new();
     learner.assert_says("next", &["00 has not passed", "Task of 01."]);
     learner.assert_says("", &["Task of 01."]);
@@ -235,7 +235,7 @@ fn next_leaves_a_lesson_for_later_and_comes_back_to_it() {
 }
 
 #[test]
-fn a_task_is_shown_and_gone_to() {
+fn task_shows_a_lesson_and_makes_it_current() {
     let learner = Learner::new();
     learner.assert_says("task 01", &["Task of 01."]);
     learner.assert_says("task", &["Task of 01."]);
@@ -243,7 +243,7 @@ fn a_task_is_shown_and_gone_to() {
 }
 
 #[test]
-fn progress_that_cannot_be_read_is_set_aside() {
+fn unreadable_progress_is_renamed() {
     let learner = Learner::new();
     for (text, aside) in [("passed = ", "broken"), ("\0\u{1}", "broken-2")] {
         learner.write(".progress/progress.toml", text);
@@ -257,7 +257,7 @@ fn progress_that_cannot_be_read_is_set_aside() {
 }
 
 #[test]
-fn progress_of_other_lessons_and_other_times_is_kept() {
+fn progress_of_unknown_lessons_is_kept() {
     let learner = Learner::new();
     let text = "current = 7\n\n[00_first]\npassed = \"yes\"\nhints = -3\nmood = \"good\"\n\n\
                 [07_gone]\npassed = true\n";
@@ -288,10 +288,10 @@ fn progress_survives_a_lesson_that_is_renamed() {
 }
 
 #[test]
-fn progress_that_cannot_be_kept_takes_nothing_from_the_verdict() {
+fn a_check_passes_even_if_progress_cannot_be_saved() {
     let learner = Learner::new();
     learner.builds("00_raw_handler_solution");
-    // No folder can be made in place of a file.
+    // A folder can't replace a file.
     learner.write(".progress", "");
     let (text, has_passed) = learner.run("check 00");
     assert!(has_passed && text.contains("has passed"), "{text}");
@@ -299,7 +299,7 @@ fn progress_that_cannot_be_kept_takes_nothing_from_the_verdict() {
 }
 
 #[test]
-fn what_is_not_there_is_named_with_what_is() {
+fn an_unknown_lesson_is_reported_with_the_known_ones() {
     let learner = Learner::new();
     for (arguments, words) in [
         ("check 7", "there is no lesson `7`; there are 00, 01"),
@@ -316,7 +316,7 @@ fn what_is_not_there_is_named_with_what_is() {
 }
 
 #[test]
-fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
+fn tasks_hints_and_help_are_in_chinese_if_asked_for() {
     let learner = Learner::new();
     learner.builds("01_default_registry_start");
     learner.assert_says("--language zh", &["00 的任务。", "docs/zh/00_first.md"]);
@@ -334,7 +334,7 @@ fn tasks_hints_and_reasons_are_in_chinese_for_who_reads_it() {
 }
 
 #[test]
-fn there_is_no_colour_where_there_is_no_terminal() {
+fn there_is_no_colour_without_a_terminal() {
     let learner = Learner::new();
     learner.builds("01_default_registry_start");
     for arguments in ["", "list", "check", "hint", "next"] {
@@ -366,7 +366,7 @@ fn run_becomes_the_program_of_the_lesson() {
     }
 }
 
-/// What comes up to the line that says that it waits.
+/// The output up to the line that says that `watch` waits.
 fn watched(lines: &mpsc::Receiver<String>) -> String {
     let mut text = String::new();
     loop {
@@ -379,9 +379,9 @@ fn watched(lines: &mpsc::Receiver<String>) -> String {
 }
 
 #[test]
-fn what_another_runner_remembered_is_kept() {
+fn progress_saved_by_another_runner_is_kept() {
     let learner = Learner::new();
-    // While this one builds, which takes as long as the other one's hint.
+    // While this one builds, for as long as the other one's hint takes.
     let hint = format!("{} hint 01 >/dev/null", env!("CARGO_BIN_EXE_workbook"));
     let program = built("00_raw_handler_solution");
     let target = "{\"name\":\"00_first_exercise\"}";
@@ -414,7 +414,7 @@ fn watch_checks_again_at_each_save() {
     });
     let first = watched(&lines);
     assert!(first.contains("  ok     it is there"), "{first}");
-    // As an editor saves that writes in place, and as one that puts a new file there.
+    // As an editor that writes in place, and as one that replaces the file.
     learner.builds("01_default_registry_start");
     learner.write("00_first/exercise.rs", "one\n");
     let second = watched(&lines);
@@ -428,7 +428,7 @@ fn watch_checks_again_at_each_save() {
 }
 
 #[test]
-fn a_course_that_is_not_there_is_named() {
+fn a_missing_course_is_reported() {
     let output = workbook()
         .env("CARGO_MANIFEST_DIR", Path::new("/nowhere/lessons"))
         .output()

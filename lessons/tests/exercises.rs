@@ -1,5 +1,5 @@
-//! Each exercise is what it should be: its start fails for the stated reason, its solution
-//! passes, and each thing that is judged is missed when it is taken from the solution.
+//! Each exercise is complete: its starter code fails for the stated reasons, its solution
+//! passes, and each check fails when its subject is removed from the solution.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -34,13 +34,13 @@ fn course() -> Course {
     Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
 }
 
-/// How a file of a lesson is named in a message.
+/// The name of a lesson's file in messages.
 fn file(lesson: &Lesson, name: &str) -> String {
     format!("lessons/{}/{name}", lesson.slug)
 }
 
 #[test]
-fn a_start_fails_for_the_stated_reason_and_no_other() {
+fn starter_code_fails_the_stated_checks_and_no_others() {
     for lesson in course().lessons {
         let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
         let stated = &lesson.text.start_fails;
@@ -70,7 +70,7 @@ fn a_solution_passes() {
     }
 }
 
-/// A solution with something taken from it, and the judges that must miss it.
+/// A broken solution, and the checks that must fail.
 struct Mutant {
     lesson: String,
     name: String,
@@ -96,12 +96,12 @@ fn mutants(lesson: &Lesson) -> Vec<Mutant> {
     mutants
 }
 
-/// The solution with what the judge names in it replaced.
+/// The solution with the check's subject replaced.
 fn broken(lesson: &Lesson, judge: &Judge) -> String {
     let mut text = fs::read_to_string(lesson.solution()).unwrap();
     let name = &judge.name;
     let path = file(lesson, "lesson.toml");
-    let what = "say by `broken_by` how to break the solution for";
+    let what = "say in `broken_by` how to break the solution for";
     assert!(!judge.broken_by.is_empty(), "{path}: {what} {name:?}");
     for (old, new) in &judge.broken_by {
         let places = text.matches(old.as_str()).count();
@@ -113,7 +113,7 @@ fn broken(lesson: &Lesson, judge: &Judge) -> String {
 }
 
 #[test]
-fn a_solution_without_one_judged_thing_fails_by_it() {
+fn a_solution_that_lacks_one_thing_fails_its_check() {
     let mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
     let programs = mutants
         .iter()
@@ -125,7 +125,7 @@ fn a_solution_without_one_judged_thing_fails_by_it() {
             report.wrong().into_iter().map(str::to_owned).collect();
         assert!(
             mutant.missed_by.is_subset(&wrong),
-            "{:?} should be missed in\n{}\n{}",
+            "{:?} should fail in\n{}\n{}",
             mutant.missed_by,
             mutant.text,
             report.text
@@ -158,9 +158,9 @@ fn an_exercise_has_the_title_of_its_page() {
     for lesson in course().lessons {
         let page = Page::read(&format!("{LESSONS}/../docs/en/{}.md", lesson.slug));
         let holds = lesson.text.title == page.title();
-        let mend = format!("write title = {:?}", page.title());
+        let fix = format!("write title = {:?}", page.title());
         let path = file(&lesson, "lesson.toml");
-        problems.unless(holds, &path, 1, ["another title than the page's", &mend]);
+        problems.unless(holds, &path, 1, ["the title differs from the page's", &fix]);
     }
     problems.assert_none();
 }
@@ -180,9 +180,9 @@ fn an_exercise_says_what_it_is_and_how_to_check_it() {
                 format!("//! The {kind}: "),
             ];
             for ((line, begins), number) in program.lines().zip(&begins).zip(1..) {
-                let mend = format!("begin it {begins}");
+                let fix = format!("start it with {begins}");
                 let holds = line.starts_with(begins);
-                problems.unless(holds, &path, number, [line, &mend]);
+                problems.unless(holds, &path, number, [line, &fix]);
             }
             let command = format!("//! Check it: `cargo workbook check {number}`\n");
             let what = "it does not say how to check it";
@@ -196,19 +196,20 @@ fn an_exercise_says_what_it_is_and_how_to_check_it() {
 }
 
 #[test]
-fn a_lesson_is_whole() {
+fn a_lesson_is_complete() {
     let mut problems = Problems::default();
     for lesson in course().lessons {
         let path = file(&lesson, "lesson.toml");
-        for (holds, what, mend) in rules_of(&lesson.text) {
-            problems.unless(holds, &path, 0, [what, mend]);
+        for (holds, what, fix) in rules_of(&lesson.text) {
+            problems.unless(holds, &path, 0, [what, fix]);
         }
         for step in &lesson.text.step {
             for judge in &step.judge {
                 let wanted = &judge.wanted;
                 let of_any = is_of_any_page(wanted);
                 let holds = of_any || step.page == PageKind::Metrics;
-                let what = format!("{:?} is never seen on such a page", judge.name);
+                let what =
+                    format!("{:?} does not apply to such a response", judge.name);
                 problems.unless(holds, &path, 0, [&what, "page = \"metrics\""]);
             }
         }
@@ -216,7 +217,7 @@ fn a_lesson_is_whole() {
     problems.assert_none();
 }
 
-/// Whether it can be judged of an answer that is no page of metrics.
+/// Whether it can be checked on a response that isn't an exposition.
 fn is_of_any_page(wanted: &Wanted) -> bool {
     match wanted {
         Wanted::Status { .. }
@@ -236,7 +237,7 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
     }
 }
 
-/// What cargo builds for `package`: each package with its features.
+/// The packages that cargo builds for `package`, with their features.
 fn tree(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--edges", "normal,build"])
@@ -256,15 +257,15 @@ fn tree(package: &str) -> BTreeSet<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Of the programs' packages: nobody who runs one waits for what the runner needs, and what
-/// was built for one is not built again for the runner, with other features.
+/// Nobody who runs a program waits for the runner's dependencies, and nothing built for a
+/// program is built again for the runner with other features.
 #[test]
 fn the_programs_and_the_runner_share_what_both_need() {
     let programs = tree("exporter-workbook");
     let runner = tree("lessons");
     let apart: Vec<_> = programs.difference(&runner).collect();
     assert!(apart.is_empty(), "built twice: {apart:?}");
-    // What a reader waits for before the first program: README.md says how long.
+    // A reader waits for these before the first program: README.md says how long.
     assert!(
         programs.len() <= 45,
         "{} packages: {programs:?}",
@@ -272,7 +273,7 @@ fn the_programs_and_the_runner_share_what_both_need() {
     );
 }
 
-/// The hash of all English words of a lesson, as for a section of a page.
+/// The hash of all English text of a lesson, as for a section of a page.
 fn hash(text: &LessonText) -> String {
     let judges = text.step.iter().flat_map(|step| &step.judge);
     let judged = judges.map(|judge| format!("{}\n{}\n", judge.name, judge.why));
@@ -291,7 +292,7 @@ fn hash(text: &LessonText) -> String {
 }
 
 #[test]
-fn a_translation_is_of_the_words_that_there_are() {
+fn a_translation_is_up_to_date() {
     let mut problems = Problems::default();
     for lesson in course().lessons {
         let path = file(&lesson, "lesson.toml");
@@ -301,18 +302,18 @@ fn a_translation_is_of_the_words_that_there_are() {
             problems.add(&path, 0, "there is no [zh]", "translate title, task, …");
             continue;
         };
-        let what = "the English words have changed since they were translated";
-        let mend = format!("translate the change, then write of = \"{hash}\"");
-        problems.unless(zh.of == hash, &path, 0, [what, &mend]);
-        let mend = format!("write title = {:?}", page.title());
+        let what = "the English text has changed since it was translated";
+        let fix = format!("translate the change, then write of = \"{hash}\"");
+        problems.unless(zh.of == hash, &path, 0, [what, &fix]);
+        let fix = format!("write title = {:?}", page.title());
         let is_title = zh.title == page.title();
-        problems.unless(is_title, &path, 0, ["another title than the page's", &mend]);
+        problems.unless(is_title, &path, 0, ["another title than the page", &fix]);
         let are_hints = zh.hints.len() == lesson.text.hints.len();
-        problems.unless(are_hints, &path, 0, ["more or fewer hints", "the same"]);
+        problems.unless(are_hints, &path, 0, ["hints are missing", "translate each"]);
         let english: BTreeSet<&str> = lesson.judges().map(|all| &*all.name).collect();
         let chinese: BTreeSet<&str> = zh.judge.keys().map(|name| &**name).collect();
         for name in english.symmetric_difference(&chinese) {
-            let what = format!("{name:?} is judged in one language");
+            let what = format!("{name:?} is a check in one language only");
             problems.add(&path, 0, &what, "translate it in [zh.judge]");
         }
     }
@@ -330,14 +331,18 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 6] {
     let is_short = text.minutes <= 15;
     let are_unique = unique.len() == names.len();
     [
-        (is_short, "more than a quarter of an hour", "ask less"),
+        (is_short, "more than a quarter of an hour", "shorten it"),
         (text.hints.len() >= 3, "fewer than three hints", "add one"),
-        (!fails.is_empty(), "nothing fails at the start", "name it"),
-        (are_unique, "two judges of one name", "rename one"),
+        (
+            !fails.is_empty(),
+            "the starter code fails nothing",
+            "name what it fails",
+        ),
+        (are_unique, "two checks have the same name", "rename one"),
         (
             are_judged,
-            "nobody judges what the start fails",
-            "name a judge",
+            "no check has the name in start_fails",
+            "use a check's name",
         ),
         (is_narrow, "a line of the task is wider than 90", "break it"),
     ]

@@ -1,5 +1,5 @@
-//! Programs that take what they can get: each is stopped and told why, or passes, and of
-//! none is anything left after its check: no process, no port, no file.
+//! Greedy programs: each is stopped with the reason, or passes, and nothing is left after
+//! its check: no process, no port, no file.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -13,10 +13,10 @@ use std::process::Command;
 use support::{Report, hostile, script, workbook};
 use tempfile::TempDir;
 
-/// What a process of the check has in its environment.
+/// The marker in the environment of the check's processes.
 const MARK: &str = "NOTHING_SURVIVES";
 
-/// What a check says, and the folder of another's files that the program knows.
+/// A check's output, and a folder with another owner's files that the program knows.
 struct Checked {
     report: Report,
     outside: TempDir,
@@ -27,7 +27,7 @@ fn checked(manner: &str) -> Checked {
     checked_program(&hostile(folder.path(), manner))
 }
 
-/// Checks it in a place of its own, and that nothing of it stays.
+/// Checks it in a place of its own, and that nothing is left.
 fn checked_program(program: &Path) -> Checked {
     let (temporary, outside) =
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -48,7 +48,7 @@ fn checked_program(program: &Path) -> Checked {
     Checked { report, outside }
 }
 
-/// The runner, in a shell that lets programs dump their cores where it may.
+/// The runner, in a shell that lets programs dump core if possible.
 fn dumping_cores() -> Command {
     let runner = workbook();
     let mut shell = Command::new("sh");
@@ -60,8 +60,8 @@ fn dumping_cores() -> Command {
     shell
 }
 
-/// Ends the processes that have this mark, and returns what they were: where there are any,
-/// the test fails, and they must not outlive it either.
+/// Ends the processes with this marker, and returns what they were: if there are any, the
+/// test fails, and they must not outlive it either.
 fn ended(mark: &str) -> Vec<String> {
     let mark = format!("{MARK}={mark}");
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -120,7 +120,7 @@ fn a_program_that_floods_its_output_while_it_serves_is_stopped() {
 #[test]
 fn a_program_gets_limits_from_the_kernel_and_makes_no_core_dump() {
     let folder = tempfile::tempdir().unwrap();
-    // In blocks of 512 bytes, and in KiB.
+    // In 512-byte blocks, and in KiB.
     let lines = "echo core $(ulimit -c) file $(ulimit -f) data $(ulimit -d); exit 1";
     let checked = checked_program(&script(folder.path(), "limits", lines));
     let limits = "core 0 file 131072 data 1048576";
@@ -172,12 +172,12 @@ fn a_program_that_ignores_signals_ends_with_the_check() {
 }
 
 #[test]
-fn a_program_with_every_descriptor_open_is_judged_like_any() {
+fn a_program_with_every_descriptor_open_is_checked_like_any_other() {
     assert_passes("hogs_descriptors");
 }
 
 #[test]
-fn the_files_of_a_program_go_and_those_that_it_links_to_stay() {
+fn the_files_of_a_program_are_removed_but_not_those_it_links_to() {
     let checked = checked("litters");
     assert!(checked.report.has_passed, "{}", checked.report.text);
     let kept = fs::read_to_string(checked.outside.path().join("kept"));

@@ -1,4 +1,4 @@
-//! Where the runner is called, what it is called with, and what it finds there.
+//! Where the runner is called, with which arguments, and what it finds there.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use support::learner::{Learner, said};
 use support::script;
 
-/// What it says when it is called in a folder below that of the lessons.
+/// Its output when it is called in a subfolder of `lessons`.
 fn run_in(learner: &Learner, folder: &str, arguments: &str) -> String {
     let mut command = learner.command(arguments);
     let command = command.current_dir(learner.path(folder));
@@ -48,7 +48,7 @@ fn in_the_folder_of_a_lesson_a_command_is_about_it() {
 }
 
 #[test]
-fn a_path_of_a_lesson_stands_for_its_number() {
+fn a_path_of_a_lesson_means_its_number() {
     let learner = Learner::new();
     let absolute = learner.path("01_second/exercise.rs");
     let absolute = absolute.to_str().unwrap();
@@ -80,7 +80,7 @@ fn a_path_of_a_lesson_stands_for_its_number() {
 }
 
 #[test]
-fn help_and_version_can_be_asked_for_in_each_way() {
+fn help_and_version_work_in_every_spelling() {
     let learner = Learner::new();
     for arguments in ["help", "--help", "-h", "help help --plain"] {
         assert!(learner.run(arguments).1, "{arguments}");
@@ -100,7 +100,7 @@ fn help_and_version_can_be_asked_for_in_each_way() {
     );
 }
 
-/// What was typed, and what is said of it in both languages.
+/// The arguments, and the error in both languages.
 const REFUSALS: [[&str; 3]; 7] = [
     [
         "chekc",
@@ -132,7 +132,7 @@ const REFUSALS: [[&str; 3]; 7] = [
 ];
 
 #[test]
-fn what_is_wrong_with_an_argument_is_said_in_the_learners_language() {
+fn argument_errors_are_in_the_learners_language() {
     let learner = Learner::new();
     for [arguments, english, chinese] in REFUSALS {
         for (language, words) in [("en", english), ("zh", chinese)] {
@@ -152,7 +152,7 @@ fn what_is_wrong_with_an_argument_is_said_in_the_learners_language() {
 }
 
 #[test]
-fn an_exercise_that_is_missing_is_its_start() {
+fn a_missing_exercise_is_created_from_its_starter_code() {
     let learner = Learner::new();
     fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
     learner.write("01_second/exercise.rs", "mine\n");
@@ -172,7 +172,7 @@ fn an_exercise_that_is_missing_is_its_start() {
 }
 
 #[test]
-fn what_was_checked_last_outlives_its_exercise() {
+fn the_last_checked_version_survives_its_exercise() {
     let learner = Learner::new();
     learner.write("00_first/exercise.rs", "mine\n");
     learner.run("check 00");
@@ -181,7 +181,7 @@ fn what_was_checked_last_outlives_its_exercise() {
     learner.assert_says("list", &["lessons/00_first/exercise.rs was missing", kept]);
     assert_eq!(learner.read("00_first/exercise.rs"), "start\n");
     assert_eq!(learner.read(".progress/checked/00_first.rs"), "mine\n");
-    // It is said once, and not of an exercise that was never changed.
+    // It is said once, and not about an exercise that was never changed.
     assert!(!learner.run("list").0.contains("was missing"));
     learner.run("check 00");
     fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
@@ -189,7 +189,7 @@ fn what_was_checked_last_outlives_its_exercise() {
 }
 
 #[test]
-fn an_exercise_that_cannot_be_made_is_named_and_the_rest_goes_on() {
+fn an_exercise_that_cannot_be_created_is_reported_and_the_rest_works() {
     let learner = Learner::new();
     fs::remove_file(learner.path("00_first/exercise.rs")).unwrap();
     fs::remove_file(learner.path("00_first/start.rs")).unwrap();
@@ -200,9 +200,9 @@ fn an_exercise_that_cannot_be_made_is_named_and_the_rest_goes_on() {
     learner.assert_says("check 00", &["is missing", "cargo workbook reset 00"]);
 }
 
-/// Each runner changes a lesson of its own; the file is theirs together.
+/// Each runner changes its own lesson in the shared file.
 #[test]
-fn runners_at_once_lose_nothing() {
+fn parallel_runners_lose_no_progress() {
     const COUNT: usize = 24;
     let learner = Learner::new();
     let lesson = learner.read("00_first/lesson.toml");
@@ -222,9 +222,9 @@ fn runners_at_once_lose_nothing() {
     assert_eq!(kept.matches("hints = 1").count(), COUNT, "{kept}");
 }
 
-/// As for a file that was put back with the time that it had.
+/// As for a file that was restored with its old time.
 #[test]
-fn a_module_beside_the_exercise_that_cargo_takes_for_built_is_built_again() {
+fn a_restored_module_of_the_exercise_is_built_again() {
     let learner = Learner::new();
     let program = learner.folder.path().join("program");
     fs::copy(support::built("00_raw_handler_solution"), &program).unwrap();
@@ -253,7 +253,7 @@ fn a_module_beside_the_exercise_that_cargo_takes_for_built_is_built_again() {
 }
 
 #[test]
-fn a_relative_folder_to_build_in_is_the_one_that_cargo_itself_means() {
+fn a_relative_target_folder_means_what_it_means_to_cargo() {
     let learner = Learner::new();
     for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
         script(

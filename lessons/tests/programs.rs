@@ -1,5 +1,5 @@
-//! Programs that hang, end, listen elsewhere or flood: each is said to, within a deadline,
-//! and none is left running.
+//! Programs that hang, exit, listen elsewhere or flood their output: each is reported
+//! within a deadline, and none is left running.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use support::{Report, check, hostile, script, workbook};
 use tempfile::TempDir;
 
-/// How long anything may take before a test calls it hanging.
+/// The time after which a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn checked(manner: &str) -> Report {
@@ -36,14 +36,14 @@ fn assert_says(report: &Report, wrong: &str, words: &str) {
 }
 
 #[test]
-fn a_program_that_never_listens_is_given_ten_seconds() {
+fn a_program_that_never_listens_is_given_up_after_ten_seconds() {
     let report = checked_script("echo starting; exec sleep 600");
     assert_says(&report, "the program runs", "after 10 s, and printed:\n");
     assert!(report.text.contains("starting"), "{}", report.text);
 }
 
 #[test]
-fn a_program_that_ends_is_said_to_with_what_it_printed() {
+fn a_program_that_exits_is_reported_with_its_output() {
     let report = checked_script("echo 'no such table' >&2; exit 3");
     let words =
         "it exited with code 3, and printed:\n                   no such table\n";
@@ -52,7 +52,7 @@ fn a_program_that_ends_is_said_to_with_what_it_printed() {
 }
 
 #[test]
-fn of_what_a_program_printed_the_end_is_shown() {
+fn the_end_of_a_long_output_is_shown() {
     let report = checked_script("for n in $(seq 5000); do echo line $n; done; exit 1");
     let words = "printed:\n                   …\n                   line 4989\n";
     assert_says(&report, "the program runs", words);
@@ -60,20 +60,20 @@ fn of_what_a_program_printed_the_end_is_shown() {
 }
 
 #[test]
-fn a_program_that_a_signal_ends_is_said_to() {
+fn a_program_killed_by_a_signal_is_reported() {
     let report = checked_script("kill -s SEGV $$");
     assert_says(&report, "the program runs", "it was killed by signal 11");
 }
 
 #[test]
-fn a_program_that_floods_its_output_is_said_to() {
+fn a_program_that_floods_its_output_is_reported() {
     let report = checked_script("yes 'cannot connect, trying again'");
     assert_says(&report, "the program runs", "it printed more than 1024 KiB");
     assert!(report.text.len() < 8192, "{}", report.text.len());
 }
 
 #[test]
-fn a_program_that_listens_elsewhere_is_said_to() {
+fn a_program_that_listens_elsewhere_is_reported() {
     let report = checked("elsewhere");
     let words = "seen:     it listens on 127.0.0.1:";
     assert_says(&report, "the program runs", words);
@@ -82,7 +82,7 @@ fn a_program_that_listens_elsewhere_is_said_to() {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
-fn a_program_that_listens_elsewhere_without_a_word_is_said_to() {
+fn a_program_that_silently_listens_elsewhere_is_reported() {
     let report = checked("lost");
     let words = "seen:     it listens on 127.0.0.1:";
     assert_says(&report, "the program runs", words);
@@ -105,7 +105,7 @@ fn a_program_that_listens_nowhere_is_not_told_where() {
 }
 
 #[test]
-fn a_program_that_does_not_answer_is_said_to() {
+fn a_program_that_does_not_respond_is_reported() {
     let words = "no complete response within 5 s";
     for manner in ["silent", "drips"] {
         assert_says(&checked(manner), "GET /metrics is answered", words);
@@ -113,13 +113,13 @@ fn a_program_that_does_not_answer_is_said_to() {
 }
 
 #[test]
-fn an_answer_without_end_is_said_to() {
+fn a_response_without_end_is_reported() {
     let words = "more than 16 MiB, and still no end";
     assert_says(&checked("endless"), "GET /metrics is answered", words);
 }
 
 #[test]
-fn a_page_of_mistakes_does_not_fill_the_screen() {
+fn an_exposition_full_of_mistakes_does_not_fill_the_screen() {
     let report = checked("long");
     assert_says(
         &report,
@@ -132,7 +132,7 @@ fn a_page_of_mistakes_does_not_fill_the_screen() {
 }
 
 #[test]
-fn an_answer_that_is_no_http_is_said_to() {
+fn a_response_that_is_not_http_is_reported() {
     for manner in ["no_http", "bomb"] {
         let report = checked(manner);
         assert!(
@@ -144,13 +144,13 @@ fn an_answer_that_is_no_http_is_said_to() {
 }
 
 #[test]
-fn a_program_that_dies_of_a_request_is_said_to() {
+fn a_program_that_crashes_on_a_request_is_reported() {
     let report = checked("dies");
     assert_says(&report, "the program runs", "it was killed by signal 6");
 }
 
 #[test]
-fn an_empty_page_lacks_what_is_wanted() {
+fn an_empty_exposition_is_reported() {
     let report = checked("empty");
     assert!(
         report.text.contains("the response is empty"),
@@ -160,20 +160,20 @@ fn an_empty_page_lacks_what_is_wanted() {
 }
 
 #[test]
-fn a_program_that_serves_openmetrics_is_judged_by_its_text_format() {
+fn a_program_that_serves_openmetrics_is_checked_by_its_text_format() {
     let folder = tempfile::tempdir().unwrap();
     let report = check("00", &hostile(folder.path(), "open_metrics"));
     assert!(report.has_passed, "{}", report.text);
 }
 
 #[test]
-fn a_program_that_is_not_there_is_said_to() {
+fn a_missing_program_is_reported() {
     let report = check("03", Path::new("/nowhere/program"));
     assert_says(&report, "the program runs", "cannot start /nowhere/program");
 }
 
-/// A runner that was started with a program which writes the id of the last process it
-/// starts to a file.
+/// A runner started with a program that writes the id of the last process it starts to a
+/// file.
 struct Started {
     runner: std::process::Child,
     folder: TempDir,
@@ -195,7 +195,7 @@ impl Started {
         Started::spawn(&mut runner, folder)
     }
 
-    /// The same with these lines as the cargo that builds the exercise.
+    /// The same, with these lines as the cargo that builds the exercise.
     fn with_cargo(lines: &str) -> Started {
         let folder = tempfile::tempdir().unwrap();
         let cargo = script(folder.path(), "cargo", lines);
@@ -231,7 +231,7 @@ fn signal(name: &str, id: u32) {
 }
 
 fn is_running(id: u32) -> bool {
-    // Of one that ended and was not waited for, nothing runs any more.
+    // A zombie isn't running.
     let stat = fs::read_to_string(format!("/proc/{id}/stat"));
     match stat {
         Ok(stat) => !stat.contains(") Z "),
@@ -306,7 +306,7 @@ fn a_guard_that_is_killed_leaves_no_program_running() {
 }
 
 #[test]
-fn the_folder_of_a_program_goes_with_it_also_when_the_runner_is_killed() {
+fn the_folder_of_a_program_is_removed_even_if_the_runner_is_killed() {
     let mut started =
         Started::with("pwd >\"$PID_FILE.pwd\"; echo $$ >\"$PID_FILE\"; exec sleep 600");
     let id = started.id();

@@ -1,6 +1,7 @@
-//! What learners hand in, right and wrong, in `submissions/NN`: each right answer passes, and
-//! each wrong one is refused for the reason that `submissions/verdicts.toml` states. What is
-//! wrong there and passes is named, with why nobody can see it from outside.
+//! What learners hand in, right and wrong, in `submissions/NN`: each right submission
+//! passes, and each wrong one fails for the reason stated in `submissions/verdicts.toml`.
+//! Wrong ones that pass are listed there, with the reason why it can't be seen from
+//! outside.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -17,16 +18,16 @@ use std::thread;
 use serde::Deserialize;
 use support::{LESSONS, build, check};
 
-/// By lesson and name: what is to come of it.
+/// The expected verdicts, by lesson and name.
 type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Verdicts {
-    /// The name of a check that refuses it, and behind ` | ` words that it is refused with.
-    /// Nothing where it hangs on the moment which of them does.
+    /// The name of the check that fails and, after ` | `, text of its output. Empty if it
+    /// depends on timing which check fails.
     refused: Lessons<String>,
-    /// Why it is judged as right.
+    /// Why it passes.
     unseen: Lessons<String>,
 }
 
@@ -41,7 +42,7 @@ impl Submission {
         self.name.starts_with("right_")
     }
 
-    /// What cargo calls it.
+    /// The name of its binary.
     fn program(&self) -> String {
         format!("submission_{}_{}", self.lesson, self.name)
     }
@@ -100,9 +101,9 @@ fn a_submission_has_one_verdict() {
     }
 }
 
-/// Nine of ten wrong answers are refused at least.
+/// At least nine of ten wrong submissions fail.
 #[test]
-fn few_wrong_submissions_pass() {
+fn at_most_one_in_ten_wrong_submissions_passes() {
     let verdicts = verdicts();
     let count =
         |lessons: &Lessons<String>| lessons.values().map(BTreeMap::len).sum::<usize>();
@@ -113,7 +114,7 @@ fn few_wrong_submissions_pass() {
     );
 }
 
-/// What is judged otherwise than stated, or for another reason.
+/// The submissions with another verdict than stated, or for another reason.
 fn judged(
     submission: &Submission,
     programs: &Path,
@@ -134,7 +135,7 @@ fn judged(
 }
 
 #[test]
-fn a_right_submission_passes_and_a_wrong_one_is_refused_for_its_reason() {
+fn a_right_submission_passes_and_a_wrong_one_fails_for_its_reason() {
     let verdicts = verdicts();
     let mut submissions = submissions();
     if let Ok(only) = std::env::var("SUBMISSION") {
@@ -161,7 +162,7 @@ fn a_right_submission_passes_and_a_wrong_one_is_refused_for_its_reason() {
     let count = otherwise.len();
     assert!(
         otherwise.is_empty(),
-        "{count} are judged otherwise:\n{}",
+        "{count} have another verdict:\n{}",
         otherwise.join("\n")
     );
 }

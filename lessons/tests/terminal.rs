@@ -1,4 +1,4 @@
-//! The runner in a terminal: lines that fit, and a watch with keys.
+//! The runner in a terminal: lines that fit, and a `watch` with keys.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -17,13 +17,13 @@ use support::terminal::Terminal;
 use support::{LESSONS, script};
 use unicode_width::UnicodeWidthStr;
 
-/// What `cargo workbook` shows in a terminal of that many columns.
+/// The output of `cargo workbook` in a terminal with that many columns.
 fn shown(learner: &Learner, arguments: &str, columns: u16) -> String {
     let (_, text) = Terminal::start(learner.command(arguments), columns).end();
     text
 }
 
-/// A learner whose course is the real one.
+/// A learner with the real course.
 fn of_the_course() -> (Learner, Vec<String>) {
     let learner = Learner::new();
     for slug in ["00_first", "01_second"] {
@@ -44,7 +44,7 @@ fn of_the_course() -> (Learner, Vec<String>) {
     (learner, slugs)
 }
 
-/// A line that is too wide has one thing alone that cannot be broken.
+/// A line that is too wide consists of a single thing that can't be broken.
 #[track_caller]
 fn assert_fits(text: &str, columns: usize) {
     for line in text.lines().filter(|line| line.width() > columns) {
@@ -95,7 +95,7 @@ fn verdicts_and_reasons_fit_a_terminal() {
 }
 
 #[test]
-fn what_is_piped_keeps_its_lines() {
+fn piped_output_keeps_its_lines() {
     let (learner, slugs) = of_the_course();
     for slug in slugs {
         let lesson = learner.read(&format!("{slug}/lesson.toml"));
@@ -171,7 +171,7 @@ fn the_next_lesson_is_one_key_away_until_all_are_done() {
 }
 
 #[test]
-fn a_page_is_in_the_learners_language_and_without_a_bar_where_it_is_not_wanted() {
+fn a_page_is_in_the_learners_language_and_without_a_bar_if_plain() {
     let learner = Learner::new();
     learner.builds("00_raw_handler_solution");
     let command = learner.command("watch 00 --language zh --plain");
@@ -189,7 +189,7 @@ fn a_page_is_in_the_learners_language_and_without_a_bar_where_it_is_not_wanted()
 }
 
 #[test]
-fn a_page_is_of_the_lesson_that_is_saved() {
+fn watch_shows_the_lesson_that_is_saved() {
     let learner = Learner::new();
     learner.builds("00_raw_handler_solution");
     let mut watch = Terminal::start(learner.command("watch 00"), 80);
@@ -203,7 +203,7 @@ fn a_page_is_of_the_lesson_that_is_saved() {
 }
 
 #[test]
-fn the_terminal_is_as_before_however_watch_ends() {
+fn the_terminal_is_restored_however_watch_ends() {
     let learner = Learner::new();
     for key in ["q", "\u{3}", "\u{4}"] {
         let mut watch = watch(&learner);
@@ -248,7 +248,7 @@ fn an_editor_has_the_terminal_to_itself() {
 
 /// The first check would wait for a minute.
 #[test]
-fn a_check_that_is_out_of_date_is_dropped() {
+fn an_outdated_check_is_dropped() {
     let learner = Learner::new();
     learner.builds("00_raw_handler_solution");
     let cargo = fs::read_to_string(learner.folder.path().join("cargo")).unwrap();
@@ -286,7 +286,7 @@ fn is_there(process: &str) -> bool {
     shown.unwrap().status.success()
 }
 
-/// What a watch without a terminal has printed after `count` checks, or a minute.
+/// What a `watch` without a terminal has printed after `count` checks, or after a minute.
 fn lines_of(learner: &Learner, arguments: &str, then: impl FnOnce()) -> String {
     let printed = learner.folder.path().join("printed");
     let file = fs::File::create(&printed).unwrap();
@@ -310,7 +310,7 @@ fn wait_for(printed: &Path, count: usize) -> String {
 }
 
 #[test]
-fn every_file_of_the_folder_is_watched_also_by_looking() {
+fn every_file_of_the_folder_is_watched_and_polled() {
     for arguments in ["watch 00", "watch 00 --poll"] {
         let learner = Learner::new();
         learner.builds("00_raw_handler_solution");

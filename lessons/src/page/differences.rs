@@ -1,8 +1,8 @@
-//! Mutated expositions, put to promtool, to a Prometheus and to the reader: what one of the
-//! two refuses the reader refuses, and what both take it takes. Version 3 takes more than
-//! 2.42: there the reader refuses what either does.
+//! Compares the parser with promtool and Prometheus on mutated expositions: it must
+//! reject whatever one of the two rejects, and accept whatever both accept. Version 3
+//! accepts more than 2.42: there the parser rejects what either version does.
 //!
-//! `DIFFERENCES=5000` says how many, `DIFFERENCES_SEED=7` which ones.
+//! `DIFFERENCES=5000` sets their number, `DIFFERENCES_SEED=7` the seed.
 
 mod mutations;
 mod programs;
@@ -18,23 +18,23 @@ use mutations::Random;
 use programs::{Verdict, verdicts};
 
 with_each_version! {
-    what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else,
-    each_row_of_the_readers_own_tests_is_true_of_promtool_and_prometheus,
-    each_exception_is_taken_by_both_and_refused_by_the_reader,
+    the_parser_rejects_what_promtool_or_prometheus_rejects_and_nothing_else,
+    each_row_of_the_parsers_own_tests_holds_for_promtool_and_prometheus,
+    each_exception_is_accepted_by_both_and_rejected_by_the_parser,
 }
 
-/// What the reader refuses on purpose though both take it.
+/// Input that the parser rejects on purpose although both accept it.
 struct Exception {
     reason: &'static str,
     example: &'static [u8],
-    /// What both took of a body but for lines of that kind.
+    /// What both accepted of a body, except lines of that kind.
     without: fn(&[u8]) -> Vec<u8>,
 }
 
 const EXCEPTIONS: [Exception; 2] = [
     Exception {
-        reason: "`queue-1 5` is `queue` with the value -1 at the time 5 to both: nobody \
-                 means that, and a name that is no name is what to say",
+        reason: "to both, `queue-1 5` is `queue` with the value -1 and the timestamp 5: \
+                 nobody means that, and the invalid name is the problem to report",
         example: b"queue-1 5\n",
         without: |body| {
             let is_good = |line: &&[u8]| !has_a_value_right_behind_its_name(line);
@@ -42,8 +42,8 @@ const EXCEPTIONS: [Exception; 2] = [
         },
     },
     Exception {
-        reason: "Prometheus reads nothing behind a NUL in most comments, and says so to \
-                 nobody: what follows is lost",
+        reason: "in most comments Prometheus silently stops reading at a NUL: what follows \
+                 is lost",
         example: b"#\0\na 1\n",
         without: |body| {
             let is_good = |line: &&[u8]| !is_a_comment_with_a_nul(line);
@@ -66,8 +66,8 @@ fn is_a_comment_with_a_nul(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"#") && line.contains(&0)
 }
 
-/// Whether the reader says that promtool or Prometheus refuses it. A series that comes twice
-/// both take, and the reader says so as another finding.
+/// Whether the parser says that promtool or Prometheus rejects it. Both accept a series
+/// that occurs twice, and the parser reports it as another finding.
 fn is_refused(body: &[u8]) -> bool {
     let findings = Page::parse(body).findings;
     findings
@@ -75,12 +75,12 @@ fn is_refused(body: &[u8]) -> bool {
         .any(|finding| finding.rule != Rule::Duplicate)
 }
 
-/// How the reader differs from what the two programs say of a body.
+/// How the parser differs from the two programs on a body.
 fn difference(body: &[u8], verdict: &Verdict) -> Option<String> {
     let is_refused_by_one = verdict.promtool.is_some() || verdict.prometheus.is_some();
     let differs = match (is_refused(body), is_refused_by_one) {
         (false, false) => {
-            // Prometheus says how many it read.
+            // Prometheus reports how many samples it read.
             let count = Page::parse(body).samples().count();
             verdict.samples.is_some_and(|samples| samples != count)
         }
@@ -100,10 +100,10 @@ fn number(variable: &str, default: usize) -> usize {
     number.map_or(default, |number| number.parse().unwrap())
 }
 
-/// What promtool 3 alone refuses: numbers, which the reader does not look at.
+/// What only promtool 3 rejects: numbers, which the parser doesn't check.
 const OF_NUMBERS: [&str; 2] = ["negative bucket population", "negative count"];
 
-/// Asks the two programs, and fails if the reader differs in any.
+/// Runs the two programs, and fails if the parser differs.
 fn compare(version: Version, bodies: &[Vec<u8>], what: &dyn Display) -> Vec<Verdict> {
     let mut verdicts = verdicts(version, bodies);
     if version == Version::Three {
@@ -130,7 +130,7 @@ fn compare(version: Version, bodies: &[Vec<u8>], what: &dyn Display) -> Vec<Verd
     verdicts
 }
 
-fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else(
+fn the_parser_rejects_what_promtool_or_prometheus_rejects_and_nothing_else(
     version: Version,
 ) {
     let seed = number("DIFFERENCES_SEED", 1);
@@ -140,7 +140,7 @@ fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else(
     let verdicts = compare(version, &bodies, &format!("DIFFERENCES_SEED={seed}"));
     let taken = |all: &&Verdict| all.promtool.is_none() && all.prometheus.is_none();
     let taken = verdicts.iter().filter(taken).count();
-    // Else it would not say much.
+    // Otherwise the test would prove little.
     let (least, most) = (count / 5, count - count / 5);
     assert!(
         (least..=most).contains(&taken),
@@ -148,7 +148,7 @@ fn what_promtool_or_prometheus_refuses_the_reader_refuses_and_nothing_else(
     );
 }
 
-fn each_row_of_the_readers_own_tests_is_true_of_promtool_and_prometheus(
+fn each_row_of_the_parsers_own_tests_holds_for_promtool_and_prometheus(
     version: Version,
 ) {
     let line = |row: &str| [unescaped(row), b"\n".to_vec()].concat();
@@ -162,7 +162,7 @@ fn each_row_of_the_readers_own_tests_is_true_of_promtool_and_prometheus(
     );
 }
 
-fn each_exception_is_taken_by_both_and_refused_by_the_reader(version: Version) {
+fn each_exception_is_accepted_by_both_and_rejected_by_the_parser(version: Version) {
     let examples = EXCEPTIONS.map(|exception| exception.example.to_vec());
     let verdicts = verdicts(version, &examples);
     for (exception, verdict) in EXCEPTIONS.iter().zip(verdicts) {

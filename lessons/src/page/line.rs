@@ -1,39 +1,39 @@
-//! One line of an exposition, as the stricter of promtool and Prometheus reads it.
+//! A line of an exposition, as the stricter of promtool and Prometheus parses it.
 
 use super::Sample;
 use super::series::{is_name, selected};
 use crate::messages as m;
 use crate::words::{Message, say};
 
-/// What may stand between two words. Other white space may not.
+/// The whitespace allowed between two tokens. No other is.
 pub const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The types that both know, spelled as Prometheus wants them.
 const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"];
 
-/// What a line is.
+/// A parsed line.
 pub enum Line<'a> {
-    /// Blank, or a comment to both.
+    /// Empty, or a comment to both.
     Nothing,
     Help(Meta<'a>),
     Type(Meta<'a>),
     Sample(Sample),
 }
 
-/// A line of HELP or TYPE.
+/// A HELP or TYPE line.
 pub struct Meta<'a> {
     pub name: &'a str,
-    /// What stands behind the name, perhaps nothing.
+    /// The text after the name, possibly empty.
     pub text: &'a str,
-    /// Whether Prometheus reads it: with no blank behind its `#` only promtool does.
+    /// Whether Prometheus reads it: without a space after the `#`, only promtool does.
     pub is_read: bool,
 }
 
-/// Reads a line, which comes without its end.
+/// Parses a line, given without its newline.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// Returns what is wrong with it.
 pub fn read(line: &str) -> Result<Line<'_>, String> {
     let inner = line.trim_start_matches(BLANKS);
     let read = match inner.strip_prefix('#') {
@@ -41,7 +41,7 @@ pub fn read(line: &str) -> Result<Line<'_>, String> {
         None if inner.is_empty() => Ok(Line::Nothing),
         None => sample(line).map(Line::Sample),
     };
-    // Whatever else could be said of it follows from that.
+    // Any other complaint would only follow from that.
     read.map_err(|why| {
         if line.ends_with('\r') {
             is_of_windows()
@@ -59,12 +59,12 @@ pub fn unless(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> 
     if holds { Ok(()) } else { Err(what()) }
 }
 
-/// What stands before the first blank, and the rest from there on.
+/// Splits at the first space or tab, which stays with the rest.
 fn word(text: &str) -> (&str, &str) {
     text.split_at(text.find(BLANKS).unwrap_or(text.len()))
 }
 
-/// What stands behind a `#`.
+/// Parses what follows a `#`.
 fn comment(behind: &str) -> Result<Line<'_>, String> {
     let inner = behind.trim_start_matches(BLANKS);
     let is_read = inner.len() < behind.len();
@@ -93,7 +93,7 @@ fn comment(behind: &str) -> Result<Line<'_>, String> {
     }
 }
 
-/// Of a line of HELP, with all that stands behind its name.
+/// Parses a HELP line from after its name.
 fn help(meta: Meta) -> Result<Line, String> {
     let text = meta.text.trim_start_matches(BLANKS);
     check_escapes(text)?;
@@ -104,7 +104,7 @@ fn help(meta: Meta) -> Result<Line, String> {
     }
 }
 
-/// Of a line of TYPE, with all that stands behind its name.
+/// Parses a TYPE line from after its name.
 fn of_type(meta: Meta) -> Line {
     match meta.text {
         "" if !meta.is_read => Line::Nothing,
@@ -115,7 +115,7 @@ fn of_type(meta: Meta) -> Line {
     }
 }
 
-/// In a help text promtool knows `\\\\` and `\\n`.
+/// In a help text promtool knows only `\\` and `\n`.
 fn check_escapes(help: &str) -> Result<(), String> {
     let mut chars = help.chars();
     while let Some(c) = chars.next() {
@@ -125,11 +125,11 @@ fn check_escapes(help: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The type that a line of TYPE says, as promtool knows it.
+/// The type in a TYPE line, as promtool knows it.
 ///
 /// # Errors
 ///
-/// Why one of the two doesn't know it.
+/// Returns why one of the two doesn't know it.
 pub fn kind(meta: &Meta) -> Result<&'static str, String> {
     let kind = meta.text.trim_start_matches(BLANKS);
     if meta.is_read {
@@ -156,7 +156,7 @@ pub fn kind(meta: &Meta) -> Result<&'static str, String> {
     })
 }
 
-/// A name, labels, a value and perhaps a timestamp.
+/// Parses a name, labels, a value and possibly a timestamp.
 fn sample(line: &str) -> Result<Sample, String> {
     unless(!line.starts_with(BLANKS), || say(m::BLANKS_BEFORE_NAME, []))?;
     let (mut sample, rest) = selected(line)?;
@@ -167,11 +167,11 @@ fn sample(line: &str) -> Result<Sample, String> {
     Ok(sample)
 }
 
-/// A float as Go reads it, but for Go's own forms.
+/// Parses a float as Go does, except Go's own notations.
 ///
 /// # Errors
 ///
-/// What is wrong with it, as a text with room for it.
+/// Returns the message for what is wrong with it.
 pub fn number(word: &str) -> Result<f64, Message<1>> {
     let number: f64 = word.parse().map_err(|_| m::VALUE_NOT_A_NUMBER)?;
     let has_sign = word.starts_with(['+', '-']);
@@ -183,7 +183,7 @@ pub fn number(word: &str) -> Result<f64, Message<1>> {
     }
 }
 
-/// What stands behind a value: nothing, or milliseconds.
+/// Parses what follows a value: nothing, or milliseconds.
 fn timestamp(rest: &str) -> Result<Option<i64>, String> {
     if rest.is_empty() {
         return Ok(None);

@@ -5,11 +5,11 @@ use super::line::{BLANKS, unless};
 use crate::messages as m;
 use crate::words::{Message, say};
 
-/// The name and the labels at the start of `line`, and what stands behind them.
+/// Parses the name and the labels at the start of `line`, and returns the rest.
 ///
 /// # Errors
 ///
-/// What is wrong with them.
+/// Returns what is wrong with them.
 pub fn selected(line: &str) -> Result<(Sample, &str), String> {
     let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
@@ -28,7 +28,7 @@ pub fn selected(line: &str) -> Result<(Sample, &str), String> {
     }
 }
 
-/// The labels up to `}`, put to `sample`, and what stands behind.
+/// Parses the labels up to `}` into `sample`, and returns the rest.
 fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> {
     loop {
         rest = rest.trim_start_matches(BLANKS);
@@ -48,7 +48,7 @@ fn labels(mut sample: Sample, mut rest: &str) -> Result<(Sample, &str), String> 
     }
 }
 
-/// `name="value"` at the start of `text`, and what stands behind it.
+/// Parses `name="value"` at the start of `text`, and returns the rest.
 fn label(text: &str) -> Result<(String, String, &str), String> {
     let ends = || say(m::LABELS_OPEN, []);
     let (name, behind) = text.split_once('=').ok_or_else(ends)?;
@@ -62,7 +62,7 @@ fn label(text: &str) -> Result<(String, String, &str), String> {
     Ok((name.to_owned(), value, behind))
 }
 
-/// What stands before the second quote, without its escapes, and what stands behind it.
+/// Parses up to the closing quote, resolves escapes, and returns the rest.
 fn unquoted(quoted: &str) -> Result<(String, &str), Message<1>> {
     let mut value = String::new();
     let mut chars = quoted.char_indices();
@@ -82,7 +82,7 @@ fn unquoted(quoted: &str) -> Result<(String, &str), Message<1>> {
     Err(m::LABEL_QUOTE_OPEN)
 }
 
-/// Whether it is one of a metric, or without `:` one of a label.
+/// Whether it is a valid metric name, or without `:` a valid label name.
 pub fn is_name(name: &str, colon: bool) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || colon && c == ':';
     name.chars().all(allowed)

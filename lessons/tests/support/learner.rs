@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{built, script, workbook};
 
-/// A course of two lessons, and a cargo that builds what it is told to have built.
+/// A course of two lessons, and a fake cargo that builds what the test says.
 pub struct Learner {
     pub folder: TempDir,
 }
@@ -67,7 +67,7 @@ impl Learner {
         fs::read_to_string(self.path(file)).unwrap()
     }
 
-    /// From now on every exercise is this program of the real course.
+    /// Makes every exercise this program of the real course.
     pub fn builds(&self, program: &str) {
         let program = built(program);
         let lines = ["00_first", "01_second"].map(|slug| {
@@ -88,7 +88,7 @@ impl Learner {
         command
     }
 
-    /// What it printed to standard output, and whether it went well.
+    /// Its standard output, and whether it succeeded.
     pub fn run(&self, arguments: &str) -> (String, bool) {
         let output = self.command(arguments).output().unwrap();
         (said(&output), output.status.success())
@@ -112,7 +112,7 @@ pub fn said(output: &Output) -> String {
     both.concat()
 }
 
-/// A process that ends with the test, however that goes.
+/// A process that ends with the test, however the test ends.
 pub struct Ended(pub Child);
 
 impl Drop for Ended {

@@ -1,4 +1,4 @@
-//! The runner as a learner's terminal starts it, and the programs it is put to.
+//! The runner as a learner's terminal starts it, and the programs it checks.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// The package's folder: that of the lessons.
+/// The package's folder, which contains the lessons.
 pub const LESSONS: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The built runner.
@@ -42,8 +42,8 @@ pub fn built(name: &str) -> PathBuf {
     runner.with_file_name(name)
 }
 
-/// Builds `programs`, names with texts, as those of a package of their own, and returns the
-/// folder of the built ones.
+/// Builds `programs`, names with sources, as a package of their own, and returns the
+/// folder of the binaries.
 pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
     let sources = folder.join("src/bin");
@@ -77,7 +77,7 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
     debug
 }
 
-/// What the runner says of `program` as an exercise of the lesson.
+/// Checks `program` as an exercise of the lesson.
 pub fn check(lesson: &str, program: &Path) -> Report {
     let output = workbook()
         .args(["check", lesson, "--program"])
@@ -86,7 +86,7 @@ pub fn check(lesson: &str, program: &Path) -> Report {
     Report::of(output.unwrap())
 }
 
-/// What a check printed.
+/// A check's output.
 pub struct Report {
     pub has_passed: bool,
     pub text: String,
@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// The names of what is wrong.
+    /// The names of the failed checks.
     pub fn wrong(&self) -> Vec<&str> {
         let lines = self.text.lines();
         lines
@@ -111,7 +111,7 @@ impl Report {
     }
 }
 
-/// A shell script that can be started.
+/// An executable shell script.
 pub fn script(folder: &Path, name: &str, lines: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = folder.join(name);
@@ -120,7 +120,7 @@ pub fn script(folder: &Path, name: &str, lines: &str) -> PathBuf {
     path
 }
 
-/// The hostile program of that manner, compiled once.
+/// The hostile program of that kind, compiled once.
 pub fn hostile(folder: &Path, manner: &str) -> PathBuf {
     static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, program) = PROGRAM.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! A terminal of the tests' own, and what a program shows in it.
+//! A pseudo-terminal, and what a program shows in it.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -22,7 +22,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `command` in one of that many columns.
+    /// Starts `command` in a terminal with that many columns.
     pub fn start(mut command: Command, columns: u16) -> Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
@@ -57,8 +57,8 @@ impl Terminal {
         self.program.0.id()
     }
 
-    /// Everything so far, without what colours it or moves the cursor; a page that was
-    /// cleared is gone.
+    /// Everything so far, without escapes for colours and the cursor; what was cleared is
+    /// gone.
     pub fn text(&self) -> String {
         let shown = self.shown.lock().unwrap();
         let text = String::from_utf8_lossy(&shown).replace('\r', "");
@@ -66,20 +66,20 @@ impl Terminal {
         without_escapes(last)
     }
 
-    /// What is shown once `words` are there.
+    /// The text once it contains `words`.
     #[track_caller]
     pub fn wait(&self, words: &str) -> String {
         self.wait_until(words, |text| text.contains(words))
     }
 
-    /// What is shown once it is as wanted.
+    /// The text once it is as wanted.
     #[track_caller]
     pub fn wait_until(&self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let began = Instant::now();
         loop {
             let text = self.text();
             if is_wanted(&text) {
-                // It may be half of a page.
+                // It may be half a page.
                 thread::sleep(Duration::from_millis(30));
                 if self.text() == text {
                     return text;
@@ -95,16 +95,16 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Whether lines are edited, shown as they are typed, and ended by Ctrl-C.
+    /// Whether the terminal edits and echoes lines, and Ctrl-C sends a signal.
     pub fn is_as_before(&self) -> bool {
         let modes = tcgetattr(&self.slave).unwrap().local_modes;
         modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
-    /// How the program ends, and all that it showed.
+    /// The program's exit status, and everything it showed.
     pub fn end(mut self) -> (ExitStatus, String) {
         let status = self.program.0.wait().unwrap();
-        // What it wrote last is on its way.
+        // The last output may still arrive.
         thread::sleep(Duration::from_millis(100));
         let text = self.text();
         assert!(self.is_as_before(), "{text}");

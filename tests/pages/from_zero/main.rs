@@ -3,6 +3,7 @@
 // ANCHOR: exporter
 use std::error::Error;
 use std::fs;
+use std::path::PathBuf;
 
 use exporter_workbook::collect::{CollectError, Collector, Samples};
 use exporter_workbook::desc::Desc;
@@ -23,25 +24,32 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 struct SpoolCollector {
-    folder: &'static str,
+    folder: PathBuf,
+    up: Desc,
     files: Desc,
 }
 
 impl SpoolCollector {
-    fn new(folder: &'static str) -> SpoolCollector {
-        let files = Desc::gauge("spool_files", "Files that wait in the spool folder.");
-        SpoolCollector { folder, files }
+    fn new(folder: impl Into<PathBuf>) -> SpoolCollector {
+        SpoolCollector {
+            folder: folder.into(),
+            up: Desc::gauge("spool_up", "Whether the spool folder could be read."),
+            files: Desc::gauge("spool_files", "Files waiting in the spool folder."),
+        }
     }
 }
 
 impl Collector for SpoolCollector {
     fn describe(&self) -> Vec<&Desc> {
-        vec![&self.files]
+        vec![&self.up, &self.files]
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        let files = fs::read_dir(self.folder)?.count();
-        samples.set(&self.files, files as f64, &[]);
+        let files = fs::read_dir(&self.folder);
+        samples.set(&self.up, f64::from(files.is_ok()), &[]);
+        if let Ok(files) = files {
+            samples.set(&self.files, files.count() as f64, &[]);
+        }
         Ok(())
     }
 }
@@ -55,14 +63,20 @@ mod tests {
 
     #[test]
     fn each_file_counts() {
-        // The package's own `src`, which holds this file alone.
-        let metrics = testutil::collect_to_text(SpoolCollector::new("src")).unwrap();
-        assert!(metrics.ends_with("\nspool_files 1\n"), "{metrics}");
+        let folder = std::env::temp_dir().join(format!("spool-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a"), "").unwrap();
+        let metrics = testutil::collect_to_text(SpoolCollector::new(&folder)).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        assert!(metrics.contains("\nspool_files 1\n"), "{metrics}");
+        assert!(metrics.contains("\nspool_up 1\n"), "{metrics}");
     }
 
     #[test]
-    fn a_missing_folder_fails_the_scrape() {
-        assert!(testutil::collect_to_text(SpoolCollector::new("missing")).is_err());
+    fn without_the_folder_up_is_0_and_no_number_is_invented() {
+        let metrics = testutil::collect_to_text(SpoolCollector::new("missing")).unwrap();
+        assert!(metrics.contains("\nspool_up 0\n"), "{metrics}");
+        assert!(!metrics.contains("spool_files "), "{metrics}");
     }
 }
 // ANCHOR_END: tests

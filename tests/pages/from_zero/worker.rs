@@ -1,5 +1,6 @@
 //! Works, and reports on itself.
 
+// ANCHOR: worker
 use std::error::Error;
 use std::thread;
 use std::time::Duration;
@@ -9,7 +10,6 @@ use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 
-// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = serve::listen(&serve::address_argument("127.0.0.1:9000")?)?;
     let registry = Registry::new();
@@ -26,8 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())
 }
-// ANCHOR_END: main
 
 fn work() {
     thread::sleep(Duration::from_millis(100));
 }
+// ANCHOR_END: worker

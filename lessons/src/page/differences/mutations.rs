@@ -1,6 +1,6 @@
-//! Expositions that are nearly right.
+//! Expositions that are nearly valid.
 
-/// What bodies are made of: families that both programs take.
+/// The families that bodies are made of: both programs accept them.
 const FAMILIES: [&str; 9] = [
     "# HELP a_requests_total Help.\n# TYPE a_requests_total counter\n\
      a_requests_total{path=\"/a\",zone=\"\"} 1e+06\n\
@@ -18,19 +18,19 @@ const FAMILIES: [&str; 9] = [
     "# TYPE f_count counter\nf_count 1\n# TYPE e_bucket gauge\ne_bucket{le=\"x\"} 1\n",
 ];
 
-/// What may stand in a number's place.
+/// Replacements for a number.
 const NUMBERS: &str = "1 -1 +1 0 007 .5 5. . 1e3 1E+3 1e 1e400 -1e400 1e-400 0x1p4 0x10 1_000 NaN -NaN \
     +NaN nan Inf +Inf -Inf inf infinity Infinity +infinit 1.7976931348623159e308 1.5e308 5e-324 \
     9223372036854775807 9223372036854775808 -5 1700000000000 1f 1,5 ١ one";
 
-/// What may stand in another word's place.
+/// Replacements for other words.
 const WORDS: &str = "counter gauge histogram summary untyped unknown info Counter GAUGE gauge_histogram # \
     ## #HELP #TYPE HELP TYPE help EOF UNIT a e f e_count e_bucket f_sum f_count g 1a a-b a.b ä : _ \
     __name__ le quantile {} {,} {x=\"1\"} {x=\"1\",} {x=\"1\",x=\"2\"} {x=\"\",x=\"1\"} \
     {__name__=\"a\"} {le=\"x\"} {le=\"0.5\"} {quantile=\"\"} {quantile=\"NaN\"} {1=\"1\"} {x='1'} \
     {x=1} {\"a\"} \\ \\n";
 
-/// What may stand between any two bytes.
+/// Insertions between any two bytes.
 const PIECES: [&[u8]; 42] = [
     b" ",
     b" ",
@@ -76,12 +76,12 @@ const PIECES: [&[u8]; 42] = [
     b"x=\"1\"",
 ];
 
-/// Numbers that are the same in each run.
+/// Pseudo-random numbers that are the same in each run.
 pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Random {
-        // Seeds that are near each other would begin alike.
+        // Similar seeds would start alike.
         Random((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
@@ -127,7 +127,7 @@ impl Random {
         }
     }
 
-    /// A place in a body, its end included.
+    /// A position in a body, including its end.
     fn place(&mut self, body: &[u8]) -> usize {
         self.below(body.len() + 1)
     }
@@ -151,7 +151,7 @@ impl Random {
         lines.concat()
     }
 
-    /// Changes what stands between two of `ends`.
+    /// Changes the text between two of `ends`.
     fn with_a_word_changed(
         &mut self,
         body: &[u8],
@@ -168,7 +168,7 @@ impl Random {
         [&body[..start], word, &body[end..]].concat()
     }
 
-    /// Changes the last word of a line that is not a comment, or puts another behind it.
+    /// Changes the last word of a line that isn't a comment, or appends another.
     fn with_a_number_changed(&mut self, body: &[u8]) -> Vec<u8> {
         let lines = body.split_inclusive(|byte| *byte == b'\n');
         let mut lines: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
@@ -219,7 +219,7 @@ impl Random {
         body
     }
 
-    /// Behind the end, so at the start of a line, or before it.
+    /// After the newline, so at the start of a line, or before it.
     fn with_a_piece_at_a_line_end(&mut self, body: Vec<u8>, behind: usize) -> Vec<u8> {
         let at = self.place(&body);
         let end = body[at..].iter().position(|byte| *byte == b'\n');

@@ -1,4 +1,4 @@
-//! What promtool and a Prometheus say of many bodies: each is a target of its own.
+//! What promtool and Prometheus say about many bodies: each is a target of its own.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -14,25 +14,25 @@ use tempfile::TempDir;
 use crate::tables::check_metrics;
 use crate::versions::Version;
 
-/// How long anything may take before it is called hanging.
+/// The time after which the test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// More targets would be late at their scrapes.
+/// With more targets, scrapes would be late.
 const BATCH: usize = 1000;
 
-/// What the two say of a body.
+/// What the two say about a body.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Why it is refused.
+    /// Why it is rejected.
     pub promtool: Option<String>,
-    /// Why it is refused.
+    /// Why it is rejected.
     pub prometheus: Option<String>,
-    /// How many samples Prometheus read, if it took the body.
+    /// The number of samples that Prometheus read, if it accepted the body.
     pub samples: Option<usize>,
 }
 
 impl Verdict {
-    /// Refused if either refuses it.
+    /// Rejected if either rejects it.
     pub fn or(self, other: Verdict) -> Verdict {
         Verdict {
             promtool: self.promtool.or(other.promtool),
@@ -42,7 +42,7 @@ impl Verdict {
     }
 }
 
-/// What the two of `version` say of each body.
+/// What the two programs of `version` say about each body.
 pub fn verdicts(version: Version, bodies: &[Vec<u8>]) -> Vec<Verdict> {
     let mut all = Vec::new();
     for batch in bodies.chunks(BATCH) {
@@ -55,7 +55,7 @@ pub fn verdicts(version: Version, bodies: &[Vec<u8>]) -> Vec<Verdict> {
     all
 }
 
-/// The linter's complaints, code 3, refuse nothing.
+/// Lint problems, code 3, aren't rejections.
 fn of_promtool(version: Version, body: &[u8]) -> Option<String> {
     let output = check_metrics(version.command("promtool"), body);
     let is_taken = matches!(output.status.code(), Some(0 | 3));
@@ -91,7 +91,7 @@ fn of_prometheus(version: Version, bodies: &[Vec<u8>]) -> Vec<Verdict> {
     verdicts
 }
 
-/// Serves each body at its number, from threads that end with the test.
+/// Serves each body under its number, from threads that end with the test.
 fn serve(bodies: &[Vec<u8>]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -105,7 +105,7 @@ fn serve(bodies: &[Vec<u8>]) -> SocketAddr {
     address
 }
 
-/// Answers one request; whoever goes away early is asked again.
+/// Answers one request; clients that disconnect early will retry.
 fn answer(mut stream: TcpStream, bodies: &[Vec<u8>]) {
     let mut request = Vec::new();
     let mut part = [0; 4096];
@@ -126,7 +126,7 @@ fn answer(mut stream: TcpStream, bodies: &[Vec<u8>]) {
     let _ = stream.write_all(&[head.as_bytes(), body].concat());
 }
 
-/// A running Prometheus, which ends with this.
+/// A running Prometheus, which ends when this is dropped.
 struct Prometheus {
     process: Child,
     address: SocketAddr,
@@ -170,7 +170,7 @@ impl Prometheus {
         Prometheus { process, address }
     }
 
-    /// The targets, once each was scraped.
+    /// The targets, once each has been scraped.
     fn targets(&self, count: usize) -> Vec<Value> {
         let started = Instant::now();
         loop {
@@ -191,7 +191,7 @@ impl Prometheus {
         answer["data"]["result"].as_array().cloned().unwrap()
     }
 
-    /// Nothing while it starts.
+    /// `None` while it starts.
     fn get(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.address);
         let answer = minreq::get(url).with_timeout(PATIENCE.as_secs()).send();
