@@ -339,7 +339,12 @@ fn the_exercise_of_a_lesson_is_linked_where_its_reader_is() {
         }
         for language in LANGUAGES {
             let page = lesson(language, slug);
-            let link = format!("[`exercise.rs`](../../{exercise})");
+            let text = if language == "en" {
+                "The starter code"
+            } else {
+                "起始代码"
+            };
+            let link = format!("[{text}](../../{exercise})");
             let check = format!("`cargo workbook check {number}`");
             for words in [link, check] {
                 let fix = format!("write {words} in the section about the exercise");
