@@ -11,7 +11,7 @@ use crate::names::{series, shown, shown_words};
 
 /// The sink into which a [`Collector`](super::Collector) pushes its samples.
 ///
-/// A mistake, such as a wrong number of label values, becomes an error of the scrape
+/// A mistake, such as a wrong number of label values, becomes a scrape error
 /// and costs all samples of this collector, so no call returns a result to check.
 pub struct Samples<'a> {
     scrape: &'a Scrape,
