@@ -41,6 +41,8 @@ enum See {
     Printed(&'static str, usize),
     /// The line of the metrics that begins with the text.
     Metrics(&'static str),
+    /// Each line of the metrics that begins with the text.
+    Series(&'static str),
     /// The body of the response.
     Body,
     /// What it prints when a request has this header line.
@@ -51,7 +53,7 @@ const ADD: &str = "if let Err(refused) = add(&requests_total, -1.0) {
         eprintln!(\"{refused}\"); // still 42
     }";
 
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 14] = [
     Change {
         name: "00_aborted",
         program: "00_raw_handler",
@@ -148,6 +150,18 @@ const CHANGES: [Change; 12] = [
         replace: &[("&[\"Hi\"]", "&[]")],
         see: See::Body,
     },
+    Change {
+        name: "06_any_method",
+        program: "06_labels",
+        replace: &[("[method_label(method), ", "[method, ")],
+        see: See::Series("magedu_mcube_demo_requests_total{code=\"405\""),
+    },
+    Change {
+        name: "06_swapped",
+        program: "06_labels",
+        replace: &[("&[\"method\", \"code\"]", "&[\"code\", \"method\"]")],
+        see: See::Series("magedu_mcube_demo_requests_total{code=\"GET\""),
+    },
 ];
 
 impl Change {
@@ -188,6 +202,11 @@ impl Change {
             }
             See::Metrics(start) => {
                 lines_from(&Program::spawn(&mut program).metrics(), start, 1)
+            }
+            See::Series(start) => {
+                let metrics = Program::spawn(&mut program).metrics();
+                let count = metrics.lines().filter(|all| all.starts_with(start));
+                lines_from(&metrics, start, count.count())
             }
             See::Body => {
                 program.stderr(Stdio::null());

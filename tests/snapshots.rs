@@ -148,3 +148,8 @@ fn process_runtime_serves_the_process_and_the_rust_runtime() {
 fn custom_collector_serves_a_and_b() {
     assert_text_format("05_custom_collector");
 }
+
+#[test]
+fn labels_serve_one_series_for_each_combination() {
+    assert_text_format("06_labels");
+}

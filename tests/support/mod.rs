@@ -23,7 +23,7 @@ use exporter_workbook::serve;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each program's slug, and the path of its binary.
-pub const PROGRAMS: [(&str, &str); 10] = [
+pub const PROGRAMS: [(&str, &str); 11] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
         "01_default_registry",
@@ -46,6 +46,7 @@ pub const PROGRAMS: [(&str, &str); 10] = [
         "05_custom_collector",
         env!("CARGO_BIN_EXE_05_custom_collector"),
     ),
+    ("06_labels", env!("CARGO_BIN_EXE_06_labels")),
 ];
 
 /// Returns a command for the binary of `slug`.
