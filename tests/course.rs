@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use book::page::{Page, Section};
 use book::source::with_blocks_from_their_sources;
 use book::{Problems, is_update, pages_in, read, replace};
-use support::PROGRAMS;
+use support::{PROGRAMS, files_of, main_of};
 
 /// The headings of the two documents that a program may follow.
 const SECTIONS: [&str; 13] = [
@@ -67,6 +67,8 @@ fn slugs(folder: &str, ending: &str) -> BTreeSet<String> {
         .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
         .map(|name| match name.strip_suffix(ending) {
             Some(slug) => slug.to_owned(),
+            // A program of several files is a folder.
+            None if folder == "src/bin" => name,
             None => panic!("{folder}/{name} does not end in {ending}"),
         })
         .collect()
@@ -110,11 +112,11 @@ fn a_lesson_is_one_slug_in_each_place() {
         ("tests/support/mod.rs", "", tested),
     ] {
         for slug in programs.difference(&there) {
-            let what = format!("src/bin/{slug}.rs has no {slug}{ending} here");
+            let what = format!("src/bin/{slug} has no {slug}{ending} here");
             problems.add(place, 0, &what, "add it, or remove the program");
         }
         for slug in there.difference(&programs) {
-            let what = format!("there is no src/bin/{slug}.rs for this {slug}{ending}");
+            let what = format!("there is no src/bin/{slug} for this {slug}{ending}");
             problems.add(place, 0, &what, "`git mv` it to the program's name");
         }
     }
@@ -125,7 +127,7 @@ fn a_lesson_is_one_slug_in_each_place() {
 fn a_program_says_what_it_is_in_its_first_lines() {
     let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
-        let path = format!("src/bin/{slug}.rs");
+        let path = main_of(slug);
         let program = read(&path);
         let header = program.lines().map_while(|line| line.strip_prefix("//!"));
         let header: Vec<&str> = header.map(str::trim).collect();
@@ -172,13 +174,12 @@ fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
 }
 
 #[test]
-fn a_program_has_at_most_80_lines_of_at_most_88_columns() {
+fn a_program_has_at_most_80_lines_a_file_of_at_most_88_columns() {
     let mut problems = Problems::default();
-    for (slug, _) in PROGRAMS {
-        let path = format!("src/bin/{slug}.rs");
+    for path in PROGRAMS.iter().flat_map(|(slug, _)| files_of(slug)) {
         let program = read(&path);
         let count = program.lines().count();
-        let what = format!("the program has {count} lines");
+        let what = format!("the file has {count} lines");
         let fix = "show less: 80 at most";
         problems.unless(count <= 80, &path, count, [&what, fix]);
         for (number, line) in (1..).zip(program.lines()) {
@@ -492,7 +493,7 @@ fn a_page_shows_the_step_from_the_lesson_that_it_follows() {
     let mut problems = Problems::default();
     for (slug, _) in PROGRAMS {
         let page = lesson("en", slug);
-        let program = format!("src/bin/{slug}.rs");
+        let program = main_of(slug);
         let sources = page.blocks.iter().filter_map(|all| all.source.as_deref());
         let mut steps = sources.filter_map(|source| source.strip_prefix("diff "));
         let is_step = |files: &str| {
@@ -754,7 +755,15 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// Tools that a reader has, or is told how to get.
-const TOOLS: [&str; 6] = ["curl", "git", "prometheus", "promtool", "python3", "rustup"];
+const TOOLS: [&str; 7] = [
+    "curl",
+    "echo",
+    "git",
+    "prometheus",
+    "promtool",
+    "python3",
+    "rustup",
+];
 
 const OF_CARGO: [&str; 11] = [
     "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test", "tree",
@@ -804,7 +813,10 @@ fn after<'a>(before: &str, command: &'a str) -> Option<&'a str> {
 }
 
 fn is_there(path: &str) -> Result<(), String> {
-    let there = Path::new(path).exists();
+    // A program of several files is a folder.
+    let there =
+        [path, &path.replace(".rs", "/main.rs")].map(|all| Path::new(all).exists());
+    let there = there.contains(&true);
     there.then_some(()).ok_or(format!("there is no {path}"))
 }
 
@@ -851,7 +863,7 @@ fn rust_files(folder: &str) -> impl Iterator<Item = String> {
 fn introduced() -> BTreeMap<String, &'static str> {
     let mut first = BTreeMap::new();
     for (slug, _) in PROGRAMS {
-        for name in imported(&read(format!("src/bin/{slug}.rs"))) {
+        for name in files_of(slug).iter().flat_map(|file| imported(&read(file))) {
             first.entry(name).or_insert(slug);
         }
     }
@@ -893,7 +905,7 @@ fn a_page_uses_what_its_lesson_or_an_earlier_one_introduces() {
         for (earlier, _) in PROGRAMS.iter().take_while(|(earlier, _)| *earlier != slug)
         {
             let page = lesson("en", earlier);
-            let own = read(format!("src/bin/{earlier}.rs"));
+            let own: String = files_of(earlier).iter().map(read).collect();
             for (number, span) in page.code_spans() {
                 // Another item of that name, or one that a link explains.
                 let is_other = has_word(&own, &name);
@@ -939,7 +951,10 @@ fn nothing_that_runs_during_a_scrape_prints_by_a_macro() {
     let lessons = lessons.map(|entry| entry.unwrap().path());
     let folders = lessons.filter(|path| path.join("lesson.toml").exists());
     let own = ["src/bin", "tests/pages", "tests/stranger"].map(PathBuf::from);
-    for folder in folders.chain(own) {
+    let programs = fs::read_dir("src/bin").unwrap();
+    let programs = programs.map(|entry| entry.unwrap().path());
+    let several = programs.filter(|path| path.is_dir());
+    for folder in folders.chain(own).chain(several) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let is_learners = path.ends_with("exercise.rs");

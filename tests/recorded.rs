@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use book::page::Page;
 use book::{Problems, is_update, read, replace};
-use support::{PATIENCE, PROGRAMS, Process, Program, free_port, prometheus};
+use support::{PATIENCE, PROGRAMS, Process, Program, files_of, free_port, prometheus};
 use versions::{Version, with_each_version};
 
 /// A change that a page tells its reader to make, and its effect.
@@ -53,7 +53,7 @@ const ADD: &str = "if let Err(refused) = add(&requests_total, -1.0) {
         eprintln!(\"{refused}\"); // still 42
     }";
 
-const CHANGES: [Change; 14] = [
+const CHANGES: [Change; 15] = [
     Change {
         name: "00_aborted",
         program: "00_raw_handler",
@@ -162,6 +162,17 @@ const CHANGES: [Change; 14] = [
         replace: &[("&[\"method\", \"code\"]", "&[\"code\", \"method\"]")],
         see: See::Series("magedu_mcube_demo_requests_total{code=\"GET\""),
     },
+    Change {
+        name: "07_error",
+        program: "07_failed_scrapes",
+        replace: &[
+            ("error_handling: HandlerErrorHandling::ContinueOnError,", ""),
+            ("\"ok\"", "\"gone\""),
+            // A file of its own: the page's program may run at the same time.
+            ("target/source", "target/source-07-error"),
+        ],
+        see: See::Body,
+    },
 ];
 
 impl Change {
@@ -174,13 +185,28 @@ impl Change {
         format!("recorded_{}", self.name)
     }
 
-    fn source(&self) -> String {
-        let mut source = read(format!("src/bin/{}.rs", self.program));
-        for (from, to) in self.replace {
-            assert!(source.contains(from), "{}: no {from:?}", self.program);
-            source = source.replace(from, to);
+    /// Writes the changed program's files below `programs`.
+    fn write(&self, programs: &Path) {
+        let files = files_of(self.program);
+        let all: String = files.iter().map(read).collect();
+        for (from, _) in self.replace {
+            assert!(all.contains(from), "{}: no {from:?}", self.program);
         }
-        source
+        let folder = programs.join(self.bin());
+        if files.len() > 1 {
+            fs::create_dir_all(&folder).unwrap();
+        }
+        for file in &files {
+            let mut source = read(file);
+            for (from, to) in self.replace {
+                source = source.replace(from, to);
+            }
+            let path = match files.len() {
+                1 => folder.with_extension("rs"),
+                _ => folder.join(Path::new(file).file_name().unwrap()),
+            };
+            fs::write(path, source).unwrap();
+        }
     }
 
     /// Runs the changed program. Returns what a page shows of it.
@@ -275,8 +301,7 @@ fn build_changed() -> PathBuf {
     let _ = fs::remove_dir_all(&programs);
     fs::create_dir_all(&programs).unwrap();
     for change in &CHANGES {
-        let file = programs.join(format!("{}.rs", change.bin()));
-        fs::write(file, change.source()).unwrap();
+        change.write(&programs);
     }
     fs::write(package.join("Cargo.toml"), manifest()).unwrap();
     fs::copy("Cargo.lock", package.join("Cargo.lock")).unwrap();
@@ -347,10 +372,9 @@ impl Scraped {
     fn start(slug: &str, version: Version) -> Scraped {
         let program = Program::start(slug);
         let folder = tempfile::tempdir().unwrap();
-        let documents = if slug == "05_custom_collector" {
-            9000
-        } else {
-            8050
+        let documents = match slug {
+            "05_custom_collector" | "07_failed_scrapes" => 9000,
+            _ => 8050,
         };
         let own = free_port();
         let ports = [
@@ -387,6 +411,10 @@ impl Scraped {
             .args(["-c", &with_ports(command, &self.ports, false)])
             .output()
             .unwrap();
+        if command.starts_with("echo ") {
+            // It changed the source: the next scrape sees that.
+            thread::sleep(Duration::from_secs(6));
+        }
         let both = [output.stdout, output.stderr].concat();
         with_ports(&String::from_utf8(both).unwrap(), &self.ports, true)
     }
@@ -406,8 +434,10 @@ fn with_ports(text: &str, ports: &[(String, String); 2], back: bool) -> String {
 fn comparable(command: &str, answer: &str) -> Vec<String> {
     let varies = ["process_", "rate(", "time()", "response_size_bytes"];
     let varies = varies.iter().any(|word| command.contains(word));
+    let of_clock = ["_duration_seconds ", "_age_seconds "];
     let line = |line: &str| {
         let line = line.split(" @[").next().unwrap();
+        let varies = varies || of_clock.iter().any(|name| line.contains(name));
         match line.rsplit_once(' ') {
             Some((series, _)) if varies => series.to_owned(),
             _ => line.to_owned(),
@@ -494,7 +524,7 @@ fn a_real_prometheus_answers_what_the_pages_say(version: Version) {
     if is_update() && version == Version::Installed {
         return; // The pages show what version 3 answers.
     }
-    // Ten of them are enough at once.
+    // Eleven of them are enough at once.
     static ONE_VERSION: Mutex<()> = Mutex::new(());
     let _one = ONE_VERSION.lock().unwrap_or_else(PoisonError::into_inner);
     let pages = PROGRAMS

@@ -477,7 +477,7 @@ fn the_numbered_programs_say_their_title() {
         if slug == "00_raw_handler" {
             continue;
         }
-        let source = std::fs::read_to_string(format!("src/bin/{slug}.rs")).unwrap();
+        let source = std::fs::read_to_string(support::main_of(slug)).unwrap();
         let title = source.lines().next().unwrap().trim_start_matches("//! ");
         let page = Program::start(slug).get("/");
         let text = page.as_str().unwrap();

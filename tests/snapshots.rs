@@ -12,12 +12,16 @@ use std::process::Stdio;
 
 use support::Program;
 
-/// Values that depend on the process or the compiler, and estimates by a randomized
-/// sketch. Only numbers are removed: names, types, help texts, labels and order stay.
-const VARYING: [(&str, &str); 3] = [
+/// Values that depend on the process, the clock or the compiler, and estimates by a
+/// randomized sketch. Only numbers are removed: names, types, help texts, labels and order stay.
+const VARYING: [(&str, &str); 4] = [
     (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
     (
         r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9.e+-]+$",
+        "$1 <value>",
+    ),
+    (
+        r"(?m)^(\S*_(?:scrape_duration|age)_seconds) [0-9.e-]+$",
         "$1 <value>",
     ),
     (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),
@@ -152,4 +156,9 @@ fn custom_collector_serves_a_and_b() {
 #[test]
 fn labels_serve_one_series_for_each_combination() {
     assert_text_format("06_labels");
+}
+
+#[test]
+fn failed_scrapes_serve_the_queues_and_whether_they_were_read() {
+    assert_text_format("07_failed_scrapes");
 }

@@ -23,7 +23,7 @@ use exporter_workbook::serve;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each program's slug, and the path of its binary.
-pub const PROGRAMS: [(&str, &str); 11] = [
+pub const PROGRAMS: [(&str, &str); 12] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
         "01_default_registry",
@@ -47,7 +47,29 @@ pub const PROGRAMS: [(&str, &str); 11] = [
         env!("CARGO_BIN_EXE_05_custom_collector"),
     ),
     ("06_labels", env!("CARGO_BIN_EXE_06_labels")),
+    ("07_failed_scrapes", env!("CARGO_BIN_EXE_07_failed_scrapes")),
 ];
+
+/// Returns the files of a program, which is one file or a folder; the one with `main`
+/// is first.
+pub fn files_of(slug: &str) -> Vec<String> {
+    let folder = format!("src/bin/{slug}");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return vec![folder + ".rs"];
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|all| all.into_string().unwrap()).collect();
+    names.sort_by_key(|name| (name != "main.rs", name.clone()));
+    names
+        .iter()
+        .map(|name| format!("{folder}/{name}"))
+        .collect()
+}
+
+/// Returns the file with the `main` of a program.
+pub fn main_of(slug: &str) -> String {
+    files_of(slug).remove(0)
+}
 
 /// Returns a command for the binary of `slug`.
 pub fn command(slug: &str) -> Command {
