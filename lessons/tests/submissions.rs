@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde::Deserialize;
-use support::{LESSONS, build, check};
+use support::{LESSONS, Report, build, check};
 
 /// The expected verdicts, by lesson and name.
 type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
@@ -114,24 +114,36 @@ fn at_most_one_in_ten_wrong_submissions_passes() {
     );
 }
 
-/// The submissions with another verdict than stated, or for another reason.
+/// How often a wrong answer is checked whose fault shows by chance, such as a cache that is
+/// as old as a whole second.
+const TRIES: u32 = 3;
+
+/// Returns what is checked otherwise than stated, or for another reason.
 fn judged(
     submission: &Submission,
     programs: &Path,
     verdicts: &Verdicts,
 ) -> Option<String> {
-    let report = check(&submission.lesson, &programs.join(submission.program()));
-    let wrong = report.wrong();
-    let passes = match submission.of(&verdicts.refused) {
-        Some(reason) => {
-            let (name, words) = reason.split_once(" | ").unwrap_or((reason, ""));
-            let is_named = name.is_empty() || wrong.contains(&name);
-            !report.has_passed && is_named && report.text.contains(words)
+    let program = programs.join(submission.program());
+    let mut report = check(&submission.lesson, &program);
+    let reason = submission.of(&verdicts.refused);
+    for _ in 1..TRIES {
+        if reason.is_some() && !is_as_stated(&report, reason) {
+            report = check(&submission.lesson, &program);
         }
-        None => report.has_passed,
+    }
+    let expected = reason.unwrap_or("passes");
+    (!is_as_stated(&report, reason))
+        .then(|| format!("{}: {expected}\n{}", submission.program(), report.text))
+}
+
+fn is_as_stated(report: &Report, refused: Option<&str>) -> bool {
+    let Some(reason) = refused else {
+        return report.has_passed;
     };
-    let expected = submission.of(&verdicts.refused).unwrap_or("passes");
-    (!passes).then(|| format!("{}: {expected}\n{}", submission.program(), report.text))
+    let (name, words) = reason.split_once(" | ").unwrap_or((reason, ""));
+    let is_named = name.is_empty() || report.wrong().contains(&name);
+    !report.has_passed && is_named && report.text.contains(words)
 }
 
 #[test]
