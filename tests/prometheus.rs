@@ -30,6 +30,8 @@ with_each_version! {
     prometheus_says_of_a_target_that_is_down_what_the_page_says,
     the_series_of_a_target_end_with_the_scrape_that_fails,
     promtool_accepts_the_shipped_config,
+    promtool_accepts_the_shipped_rules_and_their_tests,
+    a_rule_that_is_broken_fails_its_test,
     promtool_accepts_every_program_but_for_what_the_documents_names_break,
     promtool_says_of_each_name_what_the_page_about_names_says,
 }
@@ -440,6 +442,48 @@ fn promtool_accepts_the_shipped_config(version: Version) {
         .unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
+    for words in [
+        ["check", "rules", "prometheus/08_testing.rules.yml"],
+        ["test", "rules", "prometheus/08_testing.tests.yml"],
+    ] {
+        let output = version.command("promtool").args(words).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+/// How to break each rule: a text in the file, and its replacement.
+const BROKEN_RULES: [(&str, &str); 8] = [
+    ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
+    ("_demo_up == 0", "_demo_up == 2"),
+    ("for: 15s", "for: 10s"),
+    ("> 100", ">= 100"),
+    ("for: 1m", "for: 2m"),
+    ("absent(", "count("),
+    ("unless magedu", "and magedu"),
+    ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+];
+
+fn a_rule_that_is_broken_fails_its_test(version: Version) {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| std::fs::read_to_string(format!("prometheus/{name}"));
+    let rules = read("08_testing.rules.yml").unwrap();
+    let tests = folder.path().join("tests.yml");
+    std::fs::write(&tests, read("08_testing.tests.yml").unwrap()).unwrap();
+    for (from, to) in BROKEN_RULES {
+        assert!(rules.contains(from), "no {from:?}");
+        let broken = rules.replace(from, to);
+        std::fs::write(folder.path().join("08_testing.rules.yml"), broken).unwrap();
+        let mut promtool = version.command("promtool");
+        promtool.args(["test", "rules"]).arg(&tests);
+        let output = promtool.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{from:?}: {output:?}");
+        let words = String::from_utf8_lossy(&output.stderr);
+        let words = words + String::from_utf8_lossy(&output.stdout);
+        assert!(words.contains("exp:") || words.contains("exp:["), "{words}");
+    }
 }
 
 fn assert_check(version: Version, metrics: &str, code: i32, words: &str) {

@@ -45,6 +45,8 @@ enum See {
     Series(&'static str),
     /// The body of the response.
     Body,
+    /// A number of lines of its tests' output, from the one that begins with the text.
+    Tested(&'static str, usize),
     /// What it prints when a request has this header line.
     PrintedWhenAsked(&'static str, &'static str),
 }
@@ -53,7 +55,7 @@ const ADD: &str = "if let Err(refused) = add(&requests_total, -1.0) {
         eprintln!(\"{refused}\"); // still 42
     }";
 
-const CHANGES: [Change; 15] = [
+const CHANGES: [Change; 16] = [
     Change {
         name: "00_aborted",
         program: "00_raw_handler",
@@ -173,6 +175,12 @@ const CHANGES: [Change; 15] = [
         ],
         see: See::Body,
     },
+    Change {
+        name: "08_red",
+        program: "08_testing",
+        replace: &[("*length, &[queue]", "1.0, &[queue]")],
+        see: See::Tested("Error: the metrics are not as expected", 10),
+    },
 ];
 
 impl Change {
@@ -226,14 +234,13 @@ impl Change {
                 let printed = printed(&mut program, Some((header, start)));
                 lines_from(&printed, start, 1)
             }
+            See::Tested(start, lines) => {
+                lines_from(&tested(built, &self.bin()), start, lines)
+            }
             See::Metrics(start) => {
                 lines_from(&Program::spawn(&mut program).metrics(), start, 1)
             }
-            See::Series(start) => {
-                let metrics = Program::spawn(&mut program).metrics();
-                let count = metrics.lines().filter(|all| all.starts_with(start));
-                lines_from(&metrics, start, count.count())
-            }
+            See::Series(start) => series(&Program::spawn(&mut program), start),
             See::Body => {
                 program.stderr(Stdio::null());
                 let running = Program::spawn(&mut program);
@@ -242,6 +249,13 @@ impl Change {
         };
         shown.replace(&self.bin(), self.program)
     }
+}
+
+/// Returns each line of the metrics that begins with `start`.
+fn series(program: &Program, start: &str) -> String {
+    let metrics = program.metrics();
+    let count = metrics.lines().filter(|all| all.starts_with(start));
+    lines_from(&metrics, start, count.count())
 }
 
 /// Returns what `program` prints before it listens or ends or, when `asked` with a
@@ -312,6 +326,17 @@ fn build_changed() -> PathBuf {
     target
 }
 
+/// Returns what the tests of a changed program print.
+fn tested(target: &Path, bin: &str) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--offline", "--quiet", "--bin", bin, "--target-dir"])
+        .arg(target)
+        .current_dir(target.join("package"))
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// Returns the manifest of a package that depends on this one as a reader's does.
 fn manifest() -> String {
     let root = std::env::current_dir().unwrap();
@@ -373,7 +398,7 @@ impl Scraped {
         let program = Program::start(slug);
         let folder = tempfile::tempdir().unwrap();
         let documents = match slug {
-            "05_custom_collector" | "07_failed_scrapes" => 9000,
+            "05_custom_collector" | "07_failed_scrapes" | "08_testing" => 9000,
             _ => 8050,
         };
         let own = free_port();

@@ -162,3 +162,10 @@ fn labels_serve_one_series_for_each_combination() {
 fn failed_scrapes_serve_the_queues_and_whether_they_were_read() {
     assert_text_format("07_failed_scrapes");
 }
+
+// ANCHOR: testing
+#[test]
+fn testing_serves_the_queues_of_its_file() {
+    assert_text_format("08_testing");
+}
+// ANCHOR_END: testing

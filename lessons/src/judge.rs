@@ -90,6 +90,7 @@ impl<'a> Judging<'a> {
         let ends = has_broken && self.running.ends_soon();
         let around = Around {
             lesson: self.lesson,
+            program: self.program,
             step,
             running: &self.running,
             first: self.first.get(&step.get),

@@ -26,6 +26,7 @@ mod lint;
 mod listening;
 mod lost;
 mod messages;
+mod mutants;
 #[cfg(not(unix))]
 mod no_keys;
 mod page;

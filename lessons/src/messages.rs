@@ -974,3 +974,28 @@ pub const EXCLUDE_EACH_OTHER: Message<2> = message(
     "{} 和 `{}` 不能同时使用",
 );
 pub const IS_MISSING: Message<1> = message("{} is missing", "缺少 {}");
+
+// Tests of the learner's.
+
+pub const CHANGED_CODE: Message<2> =
+    message("`{}` changed to `{}`", "`{}` 改成了 `{}`");
+pub const TESTS_SHOULD_PASS: Message<0> = message(
+    "all tests pass on the program as it is",
+    "程序没有改坏时，所有测试都通过",
+);
+pub const A_TEST_SHOULD_FAIL: Message<0> = message("a test fails", "有一个测试失败");
+pub const TESTS_PASS_WITH: Message<1> = message(
+    "all tests pass, although the program is broken:\n{}",
+    "程序改坏了，所有测试却仍然通过：\n{}",
+);
+pub const TESTS_FAIL: Message<1> = message("a test fails:\n{}", "有测试失败：\n{}");
+pub const TESTS_DO_NOT_END: Message<1> = message(
+    "the tests still run after {} s",
+    "测试运行了 {} 秒还没有结束",
+);
+pub const TESTS_NOT_COMPILED: Message<1> = message(
+    "the tests don't compile with the program as it was:\n{}",
+    "测试与原来的程序一起编译失败：\n{}",
+);
+pub const NO_TESTS: Message<1> =
+    message("there is no `{}` in the file", "文件里没有 `{}`");

@@ -1,5 +1,7 @@
 //! What one step's responses show, and the outcome of each check.
 
+use std::path::Path;
+
 use crate::answers::{of_answer, of_hidden, too_slow};
 use crate::ask::{Asked, Part};
 use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
@@ -7,6 +9,7 @@ use crate::finding::Finding;
 use crate::growth::of_growth;
 use crate::leak::of_steady;
 use crate::messages as m;
+use crate::mutants::of_tests;
 use crate::page::Page;
 use crate::processes::Usage;
 use crate::program::Running;
@@ -24,6 +27,7 @@ use crate::words::say;
 /// The context of the responses.
 pub struct Around<'a> {
     pub lesson: &'a Lesson,
+    pub program: &'a Path,
     pub step: &'a Step,
     pub running: &'a Running,
     /// The first exposition of this path, if it was scraped before.
@@ -149,6 +153,7 @@ impl<'a> Seen<'a> {
                 self.of_pages(judge)
             }
             Wanted::Reported { .. } | Wanted::Steady { .. } => self.of_program(judge),
+            Wanted::Tests { tests } => self.of_tests(judge, tests),
             Wanted::Hidden { hidden } => {
                 let seen = self.asked.iter().filter(|asked| !self.is_own(asked));
                 let found = |asked: &Asked| of_hidden(judge, asked, hidden);
@@ -160,6 +165,15 @@ impl<'a> Seen<'a> {
             }
             _ => self.of_answers(judge),
         }
+    }
+
+    /// A program that isn't the exercise has its source beside it.
+    fn of_tests(&self, judge: &Judge, changes: &[(String, String)]) -> Option<Found> {
+        let lesson = self.around.lesson;
+        let beside = self.around.program.with_extension("rs");
+        let own = beside.exists().then_some(beside);
+        let source = own.unwrap_or_else(|| lesson.exercise());
+        of_tests(judge, changes, lesson, &source)
     }
 
     fn of_pages(&self, judge: &Judge) -> Option<Found> {

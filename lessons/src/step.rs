@@ -168,6 +168,9 @@ pub enum Wanted {
     },
     /// Resources that must not grow over the requests of this step.
     Steady { steady: Vec<Resource> },
+    /// The learner's tests fail once these texts of the program are replaced, or pass if
+    /// there are none.
+    Tests { tests: Vec<(String, String)> },
     /// One of the rules for all programs.
     Rule { rule: Rule },
 }

@@ -77,8 +77,14 @@ fn family_of(body: &str, family: &str) -> Result<String, String> {
 }
 
 /// Returns the lines between `// ANCHOR: region` and its end, moved to the left margin.
+/// In YAML the marks begin with `#`.
 fn region_of(file: &str, text: &str, region: &str) -> Result<String, String> {
-    let is = |line: &str, mark: &str| line.trim() == format!("// {mark}: {region}");
+    let is = |line: &str, mark: &str| {
+        let line = line.trim();
+        ["//", "#"]
+            .iter()
+            .any(|sign| line == format!("{sign} {mark}: {region}"))
+    };
     let start = text.lines().position(|line| is(line, "ANCHOR"));
     let end = text.lines().position(|line| is(line, "ANCHOR_END"));
     let (Some(start), Some(end)) = (start, end) else {

@@ -23,7 +23,7 @@ use exporter_workbook::serve;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each program's slug, and the path of its binary.
-pub const PROGRAMS: [(&str, &str); 12] = [
+pub const PROGRAMS: [(&str, &str); 13] = [
     ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
     (
         "01_default_registry",
@@ -48,6 +48,7 @@ pub const PROGRAMS: [(&str, &str); 12] = [
     ),
     ("06_labels", env!("CARGO_BIN_EXE_06_labels")),
     ("07_failed_scrapes", env!("CARGO_BIN_EXE_07_failed_scrapes")),
+    ("08_testing", env!("CARGO_BIN_EXE_08_testing")),
 ];
 
 /// Returns the files of a program, which is one file or a folder; the one with `main`

@@ -39,7 +39,13 @@ pub fn workbook() -> Command {
 /// A built exercise or solution: `02a_gauge_ops_solution`.
 pub fn built(name: &str) -> PathBuf {
     let runner = Path::new(env!("CARGO_BIN_EXE_workbook"));
-    runner.with_file_name(name)
+    let program = runner.with_file_name(name);
+    // Beside it the runner looks for its tests.
+    if let Some((slug, kind)) = name.rsplit_once('_') {
+        let source = Path::new(LESSONS).join(slug).join(format!("{kind}.rs"));
+        fs::copy(source, program.with_extension("rs")).unwrap();
+    }
+    program
 }
 
 /// Builds `programs`, names with sources, as a package of their own, and returns the
@@ -59,9 +65,16 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
         fs::write(sources.join(format!("{name}.rs")), text).unwrap();
     }
     let debug = built("");
-    let target = debug.parent().unwrap();
+    build_package(&folder, debug.parent().unwrap());
+    for (name, text) in programs {
+        fs::write(debug.join(format!("{name}.rs")), text).unwrap();
+    }
+    debug
+}
+
+fn build_package(folder: &Path, target: &Path) {
     let output = Command::new(env!("CARGO"))
-        .current_dir(&folder)
+        .current_dir(folder)
         .args([
             "build",
             "--quiet",
@@ -74,7 +87,6 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words}");
-    debug
 }
 
 /// Checks `program` as an exercise of the lesson.
