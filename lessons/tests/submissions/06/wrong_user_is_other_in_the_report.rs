@@ -9,7 +9,7 @@ use prometheus::{IntCounterVec, Opts};
 /// The plans that are for sale.
 const PLANS: [&str; 3] = ["free", "pro", "team"];
 
-/// Stands for every plan that isn't for sale.
+/// The label of every plan that isn't for sale.
 const OTHER: &str = "other";
 
 fn main() -> Result<(), Box<dyn Error>> {
