@@ -13,6 +13,7 @@ use crate::guessed::{is_secret, neighbours, queries};
 use crate::html;
 use crate::messages as m;
 use crate::scrape::{Answer, Client, scrape};
+use crate::wanted::name_of;
 use crate::words::say;
 
 /// The time limit for a response of a lesson's program.
@@ -203,34 +204,44 @@ impl Asking {
     /// Sends `times` requests, some of them in parallel, until one is stuck.
     fn at_once(&mut self, path: &str, times: u32, threads: u32) {
         let how = say(m::ASKED_AT_ONCE, [&threads]);
-        let (address, left) = (self.address, AtomicU32::new(times));
-        let next = || {
-            let less = |left: u32| left.checked_sub(1);
-            let order = Ordering::Relaxed;
-            left.fetch_update(order, order, less).is_ok()
+        let address = self.address;
+        let ask = || {
+            let one = one(address, path, Part::Asked, &how, Client::Prometheus);
+            let at_once = threads > 1;
+            Asked { at_once, ..one }
         };
-        let asked = thread::scope(|scope| {
-            let asks = || {
-                let mut asked = Vec::new();
-                while next() {
-                    let client = Client::Prometheus;
-                    let one = one(address, path, Part::Asked, &how, client);
-                    let at_once = threads > 1;
-                    asked.push(Asked { at_once, ..one });
-                    if asked.last().is_some_and(Asked::is_stuck) {
-                        left.store(0, Ordering::Relaxed);
-                    }
-                }
-                asked
-            };
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(asks)).collect();
-            let asked = threads.into_iter().map(|thread| thread.join());
-            asked
-                .flat_map(Result::unwrap_or_default)
-                .collect::<Vec<_>>()
-        });
+        let asked = in_threads(times, threads, ask, Asked::is_stuck);
         self.asked.extend(asked);
     }
+}
+
+/// The results of so many calls of `call` in so many threads. After one that is the last,
+/// no further call begins.
+pub fn in_threads<T: Send>(
+    calls: u32,
+    threads: u32,
+    call: impl Fn() -> T + Sync,
+    is_last: impl Fn(&T) -> bool + Sync,
+) -> Vec<T> {
+    let left = AtomicU32::new(calls);
+    let less = |left: u32| left.checked_sub(1);
+    let order = Ordering::Relaxed;
+    let calling = || {
+        let mut results = Vec::new();
+        while left.fetch_update(order, order, less).is_ok() {
+            let result = call();
+            if is_last(&result) {
+                left.store(0, order);
+            }
+            results.push(result);
+        }
+        results
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calling)).collect();
+        let results = threads.into_iter().map(|thread| thread.join());
+        results.flat_map(Result::unwrap_or_default).collect()
+    })
 }
 
 fn one(
@@ -258,7 +269,7 @@ fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     paths.push(ELSEWHERE.to_owned());
     for judge in others.flat_map(|other| &other.judge) {
         if let Wanted::Sample(samples) = &judge.wanted {
-            let name = samples.sample.split('{').next().unwrap_or_default();
+            let name = name_of(&samples.sample);
             paths.push(format!("{}?name[]={name}", step.get));
         }
     }

@@ -35,7 +35,7 @@ impl Workbook {
         let all = lesson.text.hints.len();
         let seen = self.progress.hints(lesson);
         // After the last hint, all are shown again.
-        let (from, to) = match at_once || seen == all {
+        let (from, to) = match at_once || self.has_all_hints(at) {
             true => (0, all),
             false => (seen, seen + 1),
         };
@@ -88,10 +88,11 @@ impl Workbook {
     ///
     /// Returns an error if there is no such lesson, or its check has not passed.
     pub fn solution(&self, name: Option<&str>, anyway: bool) -> Result<ExitCode> {
-        let lesson = &self.course.lessons[self.lesson(name)?];
+        let at = self.lesson(name)?;
+        let lesson = &self.course.lessons[at];
         let number = lesson.number();
         if !anyway && !self.progress.has_passed(lesson) {
-            if self.progress.hints(lesson) == lesson.text.hints.len() {
+            if self.has_all_hints(at) {
                 bail!(say(m::NOT_PASSED_SOLUTION, [&number, &number],));
             }
             bail!(say(m::NOT_PASSED_HINT, [&number, &number, &number],));

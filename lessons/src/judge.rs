@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::ask::{Asked, Part, ask, ask_once, until_it_serves};
+use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
 use crate::course::{Lesson, Step};
 use crate::messages as m;
 use crate::page::Page;
@@ -134,27 +132,12 @@ impl<'a> Judging<'a> {
 
     /// The responses of further runs of the program, as many as the step says.
     fn other_starts(&self, step: &Step) -> Result<Vec<Asked>> {
-        let left = AtomicU32::new(step.starts.saturating_sub(1));
-        let all = Mutex::new(Vec::new());
-        let starts = || {
-            let less = |left: u32| left.checked_sub(1);
-            let order = Ordering::Relaxed;
-            while left.fetch_update(order, order, less).is_ok() {
-                let asked = start_and_ask(self.program, step);
-                if let Ok(mut all) = all.lock() {
-                    all.push(asked);
-                }
-            }
-        };
-        let threads = thread::available_parallelism()
-            .map_or(2, usize::from)
-            .min(8);
-        thread::scope(|scope| {
-            for _ in 0..threads.min(left.load(Ordering::Relaxed) as usize) {
-                scope.spawn(starts);
-            }
-        });
-        all.into_inner().unwrap_or_default().into_iter().collect()
+        let threads = thread::available_parallelism().map_or(2, usize::from);
+        let threads = u32::try_from(threads.min(8)).unwrap_or(2);
+        let starts = step.starts.saturating_sub(1);
+        let start = || start_and_ask(self.program, step);
+        let asked = in_threads(starts, threads.min(starts), start, |_| false);
+        asked.into_iter().collect()
     }
 }
 

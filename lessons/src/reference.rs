@@ -30,11 +30,10 @@ pub fn of_read(
         Ok(samples) => samples,
         Err(what) => return fails(judge, &what, selector),
     };
-    let name = selector.split('{').next().unwrap_or_default();
     let Some(reference) = reference(selector, id) else {
         return match samples.as_slice() {
-            [] if !name.starts_with("process_") => {
-                fails(judge, &missing(page, selector, name), selector)
+            [] if !selector.starts_with("process_") => {
+                fails(judge, &missing(page, selector), selector)
             }
             _ => Ok(()),
         };
@@ -46,7 +45,7 @@ pub fn of_read(
         is_near && has_labels(sample, &reference)
     };
     match samples.as_slice() {
-        [] => fails(judge, &missing(page, selector, name), &reference.line),
+        [] => fails(judge, &missing(page, selector), &reference.line),
         [sample] if is_right(sample) => Ok(()),
         samples => {
             let lines: Vec<&str> =

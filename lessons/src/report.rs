@@ -61,6 +61,13 @@ pub fn is_rule(judge: &Judge, rule: Rule) -> bool {
     matches!(&judge.wanted, Wanted::Rule { rule: of } if *of == rule)
 }
 
+/// The step's checks, but for the one that the program runs: that is said once, first.
+fn judges_of(step: &Step) -> impl Iterator<Item = &Judge> {
+    step.judge
+        .iter()
+        .filter(|judge| !is_rule(judge, Rule::Runs))
+}
+
 impl Report {
     fn add(&mut self, name: &str, mut outcome: Outcome) {
         if let Outcome::Fails(finding) = &mut outcome {
@@ -108,11 +115,7 @@ impl Report {
 
     /// Records that this step could not be checked.
     pub fn not_seen(&mut self, lesson: &Lesson, step: &Step) {
-        for judge in step
-            .judge
-            .iter()
-            .filter(|judge| !is_rule(judge, Rule::Runs))
-        {
+        for judge in judges_of(step) {
             self.add(&judge.name, Outcome::NotSeen);
         }
         if step.page == PageKind::Metrics {
@@ -152,10 +155,7 @@ impl Report {
 
     /// Records what the step's responses show.
     pub fn step(&mut self, lesson: &Lesson, step: &Step, seen: &mut Seen) {
-        let own = step
-            .judge
-            .iter()
-            .filter(|judge| !is_rule(judge, Rule::Runs));
+        let own = judges_of(step);
         let on = match lesson.has_several_pages() {
             true => say(m::ON_PATH, [&step.get]),
             false => String::new(),

@@ -8,7 +8,6 @@ use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
 use crate::leak::of_steady;
-use crate::messages as m;
 use crate::mutants::of_tests;
 use crate::page::Page;
 use crate::processes::Usage;
@@ -22,7 +21,6 @@ use crate::scrape::Answer;
 use crate::spread::of_spread;
 use crate::steady::unsteady;
 use crate::wanted::{Found, in_the_words_of, noted, of_metrics};
-use crate::words::say;
 
 /// The context of the responses.
 pub struct Around<'a> {
@@ -239,10 +237,8 @@ impl<'a> Seen<'a> {
     }
 
     fn one_of_each_start(&self) -> Vec<&Page> {
-        let anew = say(m::AFTER_ANOTHER_START, []);
-        let pages = self.judged();
-        let pages =
-            pages.filter(|(asked, _)| asked.how.is_empty() || asked.how == anew);
+        let is_first = |asked: &Asked| asked.how.is_empty() || asked.is_other_start();
+        let pages = self.judged().filter(|(asked, _)| is_first(asked));
         pages.map(|(_, page)| page).collect()
     }
 

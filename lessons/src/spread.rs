@@ -30,9 +30,8 @@ pub fn of_spread(
         }
     }
     if squares.is_empty() {
-        let name = selector.split('{').next().unwrap_or_default();
         let page = pages.first().copied();
-        let near = page.map(|page| missing(page, selector, name));
+        let near = page.map(|page| missing(page, selector));
         return fails(judge, &near.unwrap_or_default(), selector);
     }
     let count = squares.len();

@@ -196,7 +196,7 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
     let shown = found.iter().filter(is_shown);
     let lines: Vec<&str> = shown.map(|all| all.line.as_str()).collect();
     let seen = match found.as_slice() {
-        [] => missing(page, &wanted.sample, &selector.name),
+        [] => missing(page, &wanted.sample),
         found if found.len() != wanted.series && wanted.series > 1 => {
             say(m::SERIES_ARE, [&found.len(), &few(&lines)])
         }
@@ -206,8 +206,14 @@ fn of_samples(judge: &Judge, page: &Page, wanted: &Samples) -> Found {
 }
 
 /// Says that it is missing, and what is there instead.
-pub fn missing(page: &Page, sample: &str, name: &str) -> String {
+pub fn missing(page: &Page, sample: &str) -> String {
+    let name = name_of(sample);
     say(m::NO_SAMPLE, [&sample, &near(page, name)])
+}
+
+/// The name in a selector, before its labels.
+pub fn name_of(selector: &str) -> &str {
+    selector.split('{').next().unwrap_or_default()
 }
 
 fn has_labels(sample: &Sample, wanted: &Samples) -> bool {

@@ -1,6 +1,6 @@
 //! A custom registry
 //!
-//! The exercise: everybody sees what only insiders shall see.
+//! The exercise: everybody sees what only insiders may see.
 //!
 //! Check it: `cargo workbook check 03`
 
