@@ -13,59 +13,77 @@ use super::connection::{Connection, Service};
 use super::http::message;
 use crate::promhttp::{ErrorLog, plain_text, write_log};
 
-/// A port that is being served.
-pub struct Listener {
-    address: SocketAddr,
+/// The ports that are being served, with one table of connections.
+pub struct Listeners {
     table: Arc<Table>,
-    accepting: JoinHandle<()>,
+    accepting: Vec<(SocketAddr, JoinHandle<()>)>,
 }
 
-impl Listener {
+impl Listeners {
     pub fn start(
-        listener: TcpListener,
+        listeners: Vec<TcpListener>,
         service: Service,
-        log: ErrorLog,
-    ) -> io::Result<Listener> {
+        log: &ErrorLog,
+    ) -> io::Result<Listeners> {
+        let mut started = Listeners {
+            table: Arc::new(Table::new(service.limits.clone())),
+            accepting: Vec::new(),
+        };
+        let service = Arc::new(service);
+        for listener in listeners {
+            if let Err(error) = started.add(listener, &service, log) {
+                started.stop();
+                return Err(error);
+            }
+        }
+        Ok(started)
+    }
+
+    fn add(
+        &mut self,
+        listener: TcpListener,
+        service: &Arc<Service>,
+        log: &ErrorLog,
+    ) -> io::Result<()> {
         let address = listener.local_addr()?;
         // Listeners of asynchronous runtimes, for example, are nonblocking.
         listener.set_nonblocking(false)?;
-        let table = Arc::new(Table::new(service.limits.clone()));
         let mut acceptor = Acceptor {
             listener,
-            table: Arc::clone(&table),
-            service: Arc::new(service),
-            log,
+            table: Arc::clone(&self.table),
+            service: Arc::clone(service),
+            log: Arc::clone(log),
             pause: Acceptor::SHORTEST_PAUSE,
             logged: None,
         };
         let thread = thread::Builder::new().name("accept".to_owned());
-        Ok(Listener {
-            address,
-            table,
-            accepting: thread.spawn(move || acceptor.run())?,
-        })
+        let accepting = thread.spawn(move || acceptor.run())?;
+        self.accepting.push((address, accepting));
+        Ok(())
     }
 
-    /// Closes the port, so that a successor can bind it, and waits until the responses
-    /// in progress are sent. Accepts no further connections or requests.
+    /// Closes the ports, so that a successor can bind them, and waits until the
+    /// responses in progress are sent. Accepts no further connections or requests.
     pub fn stop(self) {
         let ends = self.table.stop();
-        self.close(ends);
+        for (address, accepting) in &self.accepting {
+            close(*address, accepting, ends);
+        }
         self.table.wait_until_empty(ends);
     }
+}
 
-    /// Ends the pending accept with one more connection, which needs a free file
-    /// descriptor.
-    fn close(&self, ends: Instant) {
-        while !self.accepting.is_finished() && Instant::now() < ends {
-            for address in reachable(self.address) {
-                let woken = TcpStream::connect_timeout(&address, MOMENT);
-                if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
-                    return;
-                }
+/// Ends the pending accept with one more connection, which needs a free file
+/// descriptor.
+fn close(address: SocketAddr, accepting: &JoinHandle<()>, ends: Instant) {
+    while !accepting.is_finished() && Instant::now() < ends {
+        for address in reachable(address) {
+            let woken = TcpStream::connect_timeout(&address, MOMENT);
+            if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
+                return;
             }
-            thread::sleep(Duration::from_millis(1));
         }
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

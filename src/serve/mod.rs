@@ -36,7 +36,7 @@ use std::thread;
 
 use ::http::{Request, Response};
 
-use self::accept::Listener;
+use self::accept::Listeners;
 use self::connection::Service;
 use self::routes::Routes;
 use crate::promhttp::{BoxHandler, ErrorLog, Handler, stderr_log};
@@ -48,7 +48,7 @@ pub struct PeerAddr(pub SocketAddr);
 
 /// An HTTP server with routes, a landing page at `/` and [`Limits`].
 pub struct Server {
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     routes: Routes,
     /// All layers, around `inner`.
     handler: BoxHandler,
@@ -68,13 +68,20 @@ impl Server {
             None => Response::default(),
         };
         Server {
-            listener,
+            listeners: vec![listener],
             routes: Routes::default(),
             handler: Box::new(handler),
             inner,
             limits: Limits::default(),
             log: stderr_log(),
         }
+    }
+
+    /// Serves on one more port. The limits are for all ports together.
+    #[must_use]
+    pub fn listener(mut self, listener: TcpListener) -> Server {
+        self.listeners.push(listener);
+        self
     }
 
     /// Adds a route: `handler` handles requests for exactly `path`, which requests may
@@ -142,8 +149,8 @@ impl Server {
         self
     }
 
-    /// Prints `listening on http://…` with the first route, and serves until SIGINT or
-    /// SIGTERM arrives and the responses in progress are sent.
+    /// Prints `listening on http://…` with the first route for each port, and serves
+    /// until SIGINT or SIGTERM arrives and the responses in progress are sent.
     ///
     /// # Errors
     ///
@@ -151,18 +158,21 @@ impl Server {
     /// the system refuses a thread or the signal handlers.
     pub fn run(self) -> Result<(), ServeError> {
         let stop = stop_signal()?;
-        let address = self.listener.local_addr()?;
         let path = self.routes.paths().next().unwrap_or("/");
-        let line = format!("listening on http://{address}{path}");
+        let mut lines = String::new();
+        for listener in &self.listeners {
+            let address = listener.local_addr()?;
+            lines += &format!("listening on http://{address}{path}\n");
+        }
         self.run_until(|| {
-            // If nobody reads the line, the program serves and stops all the same.
-            thread::spawn(move || writeln!(io::stdout(), "{line}"));
+            // If nobody reads the lines, the program serves and stops all the same.
+            thread::spawn(move || write!(io::stdout(), "{lines}"));
             stop();
         })
     }
 
     /// Serves until `stop` returns and the responses in progress are sent: for programs
-    /// that handle signals themselves. Closes the port first, unless the process is out
+    /// that handle signals themselves. Closes the ports first, unless the process is out
     /// of file descriptors.
     ///
     /// # Errors
@@ -176,9 +186,9 @@ impl Server {
             handler: self.handler,
             limits: self.limits,
         };
-        let listener = Listener::start(self.listener, service, self.log)?;
+        let listeners = Listeners::start(self.listeners, service, &self.log)?;
         stop();
-        listener.stop();
+        listeners.stop();
         Ok(())
     }
 }

@@ -1,0 +1,165 @@
+//! The flags of every exporter, with the names and meanings that they have in the
+//! Prometheus ecosystem.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Command};
+use log::LevelFilter;
+
+use crate::About;
+use crate::log::Format;
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options of every exporter")]
+pub struct Flags {
+    /// Where to listen: HOST:PORT, or :PORT for every address; repeatable
+    #[arg(long = "web.listen-address", value_name = "ADDRESS")]
+    pub listen_address: Vec<String>,
+
+    /// The path of the metrics
+    #[arg(long = "web.telemetry-path", value_name = "PATH")]
+    #[arg(default_value = "/metrics")]
+    pub telemetry_path: String,
+
+    /// The settings for TLS and authentication
+    #[arg(long = "web.config.file", value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+
+    /// How many scrapes may run at once; 0 means no limit
+    #[arg(long = "web.max-requests", value_name = "NUMBER")]
+    #[arg(default_value_t = 40)]
+    pub max_requests: usize,
+
+    /// Leaves out the metrics of the exporter itself: process_* and promhttp_*
+    #[arg(long = "web.disable-exporter-metrics")]
+    pub disable_exporter_metrics: bool,
+
+    /// Logs this and what is more severe: debug, info, warn, error
+    #[arg(long = "log.level", value_name = "LEVEL")]
+    #[arg(default_value = "info", hide_possible_values = true)]
+    #[arg(value_parser = one_of::<LevelFilter>(["debug", "info", "warn", "error"]))]
+    pub log_level: LevelFilter,
+
+    /// Logs in this format: logfmt, json
+    #[arg(long = "log.format", value_name = "FORMAT")]
+    #[arg(default_value = "logfmt", hide_possible_values = true)]
+    #[arg(value_parser = one_of::<Format>(["logfmt", "json"]))]
+    pub log_format: Format,
+}
+
+fn one_of<T>(
+    values: impl IntoIterator<Item = &'static str>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    PossibleValuesParser::new(values).try_map(|text| text.parse::<T>())
+}
+
+/// Returns the command line of an exporter whose own flags are `F`.
+pub fn command<F: Args>(about: &About) -> Command {
+    let command = Command::new(about.name).version(about.version);
+    Flags::augment_args(F::augment_args(command))
+        .mut_arg("listen_address", |flag| flag.default_value(about.address))
+        // Last, because clap also takes it from the comment above a struct of flags.
+        .about(about.description)
+        .long_about(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Error, FromArgMatches};
+
+    use super::*;
+
+    #[derive(Args)]
+    struct Own {
+        #[arg(long = "redis.addr", default_value = "127.0.0.1:6379")]
+        addr: String,
+    }
+
+    const ABOUT: About = About {
+        name: "redis_exporter",
+        version: "1.2.3",
+        revision: None,
+        description: "Reports on a Redis server.",
+        address: ":9121",
+    };
+
+    fn parse(arguments: &[&str]) -> Result<(Flags, Own), Error> {
+        let arguments = [&["redis_exporter"], arguments].concat();
+        let matches = command::<Own>(&ABOUT).try_get_matches_from(arguments)?;
+        let own = Own::from_arg_matches(&matches)?;
+        Flags::from_arg_matches(&matches).map(|flags| (flags, own))
+    }
+
+    #[test]
+    fn without_flags_the_defaults_are_those_of_the_ecosystem() {
+        let (flags, own) = parse(&[]).unwrap();
+        assert_eq!(flags.listen_address, [":9121"]);
+        assert_eq!(flags.telemetry_path, "/metrics");
+        assert_eq!(flags.config_file, None);
+        assert_eq!(flags.max_requests, 40);
+        assert!(!flags.disable_exporter_metrics);
+        assert_eq!(flags.log_level, LevelFilter::Info);
+        assert_eq!(flags.log_format, Format::Logfmt);
+        assert_eq!(own.addr, "127.0.0.1:6379");
+    }
+
+    #[test]
+    fn flags_may_be_written_with_and_without_an_equals_sign() {
+        let (flags, own) = parse(&[
+            "--web.listen-address=127.0.0.1:1",
+            "--web.listen-address",
+            "[::1]:2",
+            "--web.telemetry-path=/m",
+            "--web.max-requests",
+            "0",
+            "--web.disable-exporter-metrics",
+            "--log.level=error",
+            "--log.format=json",
+            "--redis.addr=redis:6380",
+        ])
+        .unwrap();
+        assert_eq!(flags.listen_address, ["127.0.0.1:1", "[::1]:2"]);
+        assert_eq!(flags.telemetry_path, "/m");
+        assert_eq!(flags.max_requests, 0);
+        assert!(flags.disable_exporter_metrics);
+        assert_eq!(flags.log_level, LevelFilter::Error);
+        assert_eq!(flags.log_format, Format::Json);
+        assert_eq!(own.addr, "redis:6380");
+    }
+
+    #[test]
+    fn a_wrong_flag_or_value_is_named_with_what_is_possible() {
+        for (argument, expected) in [
+            (
+                "--web.listen-adress=:1",
+                "a similar argument exists: '--web.listen-address'",
+            ),
+            (
+                "--log.level=loud",
+                "[possible values: debug, info, warn, error]",
+            ),
+            ("--log.format=xml", "[possible values: logfmt, json]"),
+            ("--web.max-requests=-1", "'--web.max-requests"),
+            (":9121", "unexpected argument ':9121' found"),
+        ] {
+            let error = parse(&[argument]).err().unwrap().to_string();
+            assert!(error.contains(expected), "{argument}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_flag_and_the_version_is_the_programs() {
+        let help = parse(&["--help"]).err().unwrap().to_string();
+        insta::assert_snapshot!("help", help);
+        let version = parse(&["--version"]).err().unwrap().to_string();
+        assert_eq!(version, "redis_exporter 1.2.3\n");
+    }
+}

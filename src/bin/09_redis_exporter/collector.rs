@@ -1,0 +1,83 @@
+//! The collector: asks Redis at each scrape.
+
+use std::time::{Duration, Instant};
+
+use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::desc::Desc;
+
+use crate::info::{Info, Numbers};
+use crate::metrics::{BY_COMMAND, BY_DATABASE, Metric, ONCE, metrics};
+use crate::protocol;
+use crate::server::Server;
+
+/// A server that takes longer counts as down.
+const LIMIT: Duration = Duration::from_secs(5);
+
+pub struct RedisCollector {
+    redis: Server,
+    up: Desc,
+    once: Vec<Metric>,
+    by_command: Vec<Metric>,
+    by_database: Vec<Metric>,
+}
+
+impl RedisCollector {
+    pub fn new(redis: Server) -> RedisCollector {
+        RedisCollector {
+            redis,
+            up: Desc::gauge("redis_up", "Whether Redis answered."),
+            once: metrics(ONCE, &[]),
+            by_command: metrics(BY_COMMAND, &["cmd"]),
+            by_database: metrics(BY_DATABASE, &["db"]),
+        }
+    }
+
+    // ANCHOR: scrape
+    /// Returns whether Redis answered.
+    pub fn scrape(&self, samples: &mut Samples<'_>) -> bool {
+        // The response needs some of the time that is left.
+        let left = samples.time_left().map(|left| left.mul_f64(0.8));
+        let limit = left.map_or(LIMIT, |left| left.min(LIMIT));
+        let reply = protocol::info(&self.redis, Instant::now() + limit);
+        let info = reply.and_then(|reply| Info::parse(&reply));
+        samples.set(&self.up, f64::from(info.is_ok()), &[]);
+        match &info {
+            Ok(info) => self.set(info, samples),
+            Err(error) => log::warn!("cannot read {}: {error}", self.redis.address),
+        }
+        info.is_ok()
+    }
+    // ANCHOR_END: scrape
+
+    fn set(&self, info: &Info, samples: &mut Samples<'_>) {
+        set(&self.once, &info.numbers(), &[], samples);
+        for (command, numbers) in info.commands() {
+            set(&self.by_command, &numbers, &[command], samples);
+        }
+        for (database, numbers) in info.databases() {
+            set(&self.by_database, &numbers, &[database], samples);
+        }
+    }
+}
+
+fn set(all: &[Metric], of: &Numbers<'_>, labels: &[&str], samples: &mut Samples<'_>) {
+    for Metric { field, unit, desc } in all {
+        // Versions of Redis have different numbers.
+        if let Some(number) = of.get(field) {
+            samples.set(desc, number / unit, labels);
+        }
+    }
+}
+
+impl Collector for RedisCollector {
+    fn describe(&self) -> Vec<&Desc> {
+        let tables = [&self.once, &self.by_command, &self.by_database];
+        let descs = tables.into_iter().flatten().map(|metric| &metric.desc);
+        descs.chain([&self.up]).collect()
+    }
+
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        self.scrape(samples);
+        Ok(())
+    }
+}

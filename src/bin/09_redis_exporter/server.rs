@@ -1,0 +1,38 @@
+//! A Redis server: where it is, and how to log in there.
+
+use std::path::PathBuf;
+
+use exporter::{SecretError, secret};
+
+pub struct Server {
+    /// As `HOST:PORT`.
+    pub address: String,
+    pub login: Login,
+}
+
+// ANCHOR: login
+/// The password is never a flag: everyone on the machine can read a command line.
+#[derive(clap::Args, Clone)]
+pub struct Login {
+    /// The user, if Redis has users
+    #[arg(long = "redis.user", value_name = "NAME")]
+    user: Option<String>,
+
+    /// The file with the password; by default it is in the variable REDIS_PASSWORD
+    #[arg(long = "redis.password-file", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+// ANCHOR_END: login
+
+impl Login {
+    /// Returns the command that logs in, if there is a password. Reads the password
+    /// each time, so that a new one needs no restart.
+    pub fn command(&self) -> Result<Option<Vec<String>>, SecretError> {
+        let password = secret(self.password_file.as_deref(), "REDIS_PASSWORD")?;
+        let words = |password| {
+            let words = ["AUTH".to_owned()].into_iter();
+            words.chain(self.user.clone()).chain([password]).collect()
+        };
+        Ok(password.map(words))
+    }
+}
