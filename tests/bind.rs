@@ -8,8 +8,8 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::process::Output;
 
 use exporter_workbook::serve;
+use support::Program;
 use support::running::{Running, ok_answer};
-use support::{PROGRAMS, Program};
 
 fn run(slug: &str, arguments: &[&str]) -> Output {
     support::command(slug).args(arguments).output().unwrap()
@@ -53,7 +53,7 @@ const WRONG: [(&[&str], &str); 7] = [
 
 #[test]
 fn a_wrong_argument_gets_one_line_that_says_what_is_wrong_with_it() {
-    for (slug, _) in PROGRAMS {
+    for slug in support::built() {
         for (arguments, message) in WRONG {
             let output = run(slug, arguments);
             let error = String::from_utf8(output.stderr).unwrap();
@@ -66,7 +66,7 @@ fn a_wrong_argument_gets_one_line_that_says_what_is_wrong_with_it() {
 
 #[test]
 fn help_and_version_go_to_standard_output() {
-    for (slug, _) in PROGRAMS {
+    for slug in support::built() {
         for (argument, start) in [
             ("--help", format!("Usage: {slug} [ADDRESS]\n")),
             ("-h", format!("Usage: {slug} [ADDRESS]\n")),

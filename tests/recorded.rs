@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use book::page::Page;
 use book::{Problems, is_update, read, replace};
-use support::{PATIENCE, PROGRAMS, Process, Program, files_of, free_port, prometheus};
+use support::{PATIENCE, Process, Program, files_of, free_port, prometheus};
 use versions::{Version, with_each_version};
 
 /// A change that a page tells its reader to make, and its effect.
@@ -552,8 +552,8 @@ fn a_real_prometheus_answers_what_the_pages_say(version: Version) {
     // Eleven of them are enough at once.
     static ONE_VERSION: Mutex<()> = Mutex::new(());
     let _one = ONE_VERSION.lock().unwrap_or_else(PoisonError::into_inner);
-    let pages = PROGRAMS
-        .map(|(slug, _)| thread::spawn(move || console_problems(slug, version)));
+    let ask = |slug| thread::spawn(move || console_problems(slug, version));
+    let pages: Vec<_> = support::built().map(ask).collect();
     let mut problems = Problems::default();
     for page in pages {
         problems.extend(page.join().unwrap());

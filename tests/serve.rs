@@ -20,7 +20,7 @@ use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Limits, Server};
 use http::{Request, Response};
 use support::running::{NEVER, Running, SCRAPE, ok_answer};
-use support::{PATIENCE, PROGRAMS, Process, Program, answer, connect, rest};
+use support::{PATIENCE, Process, Program, answer, connect, rest};
 
 /// Splits a response into its status line, its header lines in lower case, and its
 /// body.
@@ -49,7 +49,7 @@ fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = holder.local_addr().unwrap().to_string();
     let port = holder.local_addr().unwrap().port();
-    for (slug, _) in PROGRAMS {
+    for slug in support::built() {
         let output = support::command(slug).arg(&address).output().unwrap();
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
@@ -67,7 +67,7 @@ fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_and_sigterm_end_each_program_with_code_0() {
-    for (slug, _) in PROGRAMS {
+    for slug in support::built() {
         for signal in ["INT", "TERM"] {
             let program = Program::start(slug);
             // A keep-alive connection doesn't delay the stop.
@@ -660,7 +660,7 @@ fn unread(command: &mut Command) -> (Process, SocketAddr) {
 
 #[test]
 fn output_that_nobody_reads_costs_no_scrape() {
-    for (slug, _) in PROGRAMS {
+    for slug in support::built() {
         let mut command = support::command(slug);
         let (_process, address) = unread(command.arg("127.0.0.1:0"));
         for path in ["/metrics", "/nothing", "/metrics"] {

@@ -22,34 +22,37 @@ use exporter_workbook::serve;
 /// needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Each program's slug, and the path of its binary.
-pub const PROGRAMS: [(&str, &str); 13] = [
-    ("00_raw_handler", env!("CARGO_BIN_EXE_00_raw_handler")),
-    (
-        "01_default_registry",
-        env!("CARGO_BIN_EXE_01_default_registry"),
-    ),
-    ("02a_gauge_ops", env!("CARGO_BIN_EXE_02a_gauge_ops")),
-    ("02b_counter_ops", env!("CARGO_BIN_EXE_02b_counter_ops")),
-    ("02c_histogram_ops", env!("CARGO_BIN_EXE_02c_histogram_ops")),
-    ("02d_summary_ops", env!("CARGO_BIN_EXE_02d_summary_ops")),
-    ("02e_registration", env!("CARGO_BIN_EXE_02e_registration")),
-    (
-        "03_custom_registry",
-        env!("CARGO_BIN_EXE_03_custom_registry"),
-    ),
-    (
-        "04_process_runtime",
-        env!("CARGO_BIN_EXE_04_process_runtime"),
-    ),
-    (
-        "05_custom_collector",
-        env!("CARGO_BIN_EXE_05_custom_collector"),
-    ),
-    ("06_labels", env!("CARGO_BIN_EXE_06_labels")),
-    ("07_failed_scrapes", env!("CARGO_BIN_EXE_07_failed_scrapes")),
-    ("08_testing", env!("CARGO_BIN_EXE_08_testing")),
+/// The programs, with the paths of the binaries that this package has.
+macro_rules! programs {
+    ($($slug:literal),* $(,)?) => {
+        [$(($slug, option_env!(concat!("CARGO_BIN_EXE_", $slug)))),*]
+    };
+}
+
+/// Each program's slug, and the path of its binary if it belongs to the package whose
+/// tests these are.
+pub const PROGRAMS: [(&str, Option<&str>); 14] = programs![
+    "00_raw_handler",
+    "01_default_registry",
+    "02a_gauge_ops",
+    "02b_counter_ops",
+    "02c_histogram_ops",
+    "02d_summary_ops",
+    "02e_registration",
+    "03_custom_registry",
+    "04_process_runtime",
+    "05_custom_collector",
+    "06_labels",
+    "07_failed_scrapes",
+    "08_testing",
+    "09_redis_exporter",
 ];
+
+/// Returns the slugs of this package's programs.
+pub fn built() -> impl Iterator<Item = &'static str> {
+    let all = PROGRAMS.iter();
+    all.filter_map(|(slug, path)| path.map(|_| *slug))
+}
 
 /// Returns the files of a program, which is one file or a folder; the one with `main`
 /// is first.
@@ -75,7 +78,7 @@ pub fn main_of(slug: &str) -> String {
 /// Returns a command for the binary of `slug`.
 pub fn command(slug: &str) -> Command {
     let (_, path) = PROGRAMS.iter().find(|(name, _)| *name == slug).unwrap();
-    Command::new(path)
+    Command::new(path.unwrap())
 }
 
 /// Returns a command on a free port with a shell's limits: `-n 24` for 24 file
