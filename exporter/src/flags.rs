@@ -3,8 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Command};
+use clap::{Args, Command, ValueEnum};
 use log::LevelFilter;
 
 use crate::About;
@@ -35,30 +34,33 @@ pub struct Flags {
     #[arg(long = "web.disable-exporter-metrics")]
     pub disable_exporter_metrics: bool,
 
-    /// Logs this and what is more severe: debug, info, warn, error
-    #[arg(long = "log.level", value_name = "LEVEL")]
-    #[arg(default_value = "info", hide_possible_values = true)]
-    #[arg(value_parser = one_of::<LevelFilter>(["debug", "info", "warn", "error"]))]
-    pub log_level: LevelFilter,
+    /// The least severe messages that are logged
+    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    pub log_level: Level,
 
-    /// Logs in this format: logfmt, json
-    #[arg(long = "log.format", value_name = "FORMAT")]
-    #[arg(default_value = "logfmt", hide_possible_values = true)]
-    #[arg(value_parser = one_of::<Format>(["logfmt", "json"]))]
+    /// The format of the log
+    #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
     pub log_format: Format,
 }
 
-fn one_of<T>(
-    values: impl IntoIterator<Item = &'static str>,
-) -> impl TypedValueParser<Value = T>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-{
-    PossibleValuesParser::new(values).try_map(|text| text.parse::<T>())
+/// The levels of Prometheus's own programs: `log` has more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl From<Level> for LevelFilter {
+    fn from(level: Level) -> LevelFilter {
+        match level {
+            Level::Debug => LevelFilter::Debug,
+            Level::Info => LevelFilter::Info,
+            Level::Warn => LevelFilter::Warn,
+            Level::Error => LevelFilter::Error,
+        }
+    }
 }
 
 /// Returns the command line of an exporter whose own flags are `F`.
@@ -106,7 +108,7 @@ mod tests {
         assert_eq!(flags.config_file, None);
         assert_eq!(flags.max_requests, 40);
         assert!(!flags.disable_exporter_metrics);
-        assert_eq!(flags.log_level, LevelFilter::Info);
+        assert_eq!(flags.log_level, Level::Info);
         assert_eq!(flags.log_format, Format::Logfmt);
         assert_eq!(own.addr, "127.0.0.1:6379");
     }
@@ -130,7 +132,7 @@ mod tests {
         assert_eq!(flags.telemetry_path, "/m");
         assert_eq!(flags.max_requests, 0);
         assert!(flags.disable_exporter_metrics);
-        assert_eq!(flags.log_level, LevelFilter::Error);
+        assert_eq!(flags.log_level, Level::Error);
         assert_eq!(flags.log_format, Format::Json);
         assert_eq!(own.addr, "redis:6380");
     }

@@ -23,7 +23,7 @@
 //!         address: ":9999",
 //!     };
 //!     let (exporter, flags) = Exporter::start::<Flags>(about)?;
-//!     log::info!(address = flags.address; "reading the queue server");
+//!     log::info!("reading the queue server {}", flags.address);
 //!     // exporter.registry().must_register(…);
 //!     exporter.run()?;
 //!     Ok(())
@@ -239,9 +239,10 @@ fn limits(max_requests: usize) -> Limits {
 /// Starts the log of the `log` crate, with panics in it. A program that has one already
 /// keeps it.
 fn start_log(flags: &Flags) {
-    let logger = Logger::new(flags.log_level, flags.log_format, stderr_log());
-    if ::log::set_boxed_logger(Box::new(logger)).is_ok() {
-        ::log::set_max_level(flags.log_level);
+    let level = flags.log_level.into();
+    let logger = Logger::new(level, flags.log_format, stderr_log());
+    if ::log::set_logger(Box::leak(Box::new(logger))).is_ok() {
+        ::log::set_max_level(level);
         panic::set_hook(Box::new(|panic| ::log::error!("{panic}")));
     }
 }

@@ -2,13 +2,12 @@
 //! write.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use clap::ValueEnum;
 use exporter_workbook::promhttp::ErrorLog;
 use humantime::format_rfc3339_millis;
-use log::kv::{self, Key, Value, VisitSource};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// How long an equal warning or error isn't written again.
@@ -17,26 +16,10 @@ const QUIET: Duration = Duration::from_secs(60);
 /// How many different ones are remembered.
 const REMEMBERED: usize = 1000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Logfmt,
     Json,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("neither logfmt nor json")]
-pub struct UnknownFormat;
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(text: &str) -> Result<Format, UnknownFormat> {
-        match text {
-            "logfmt" => Ok(Format::Logfmt),
-            "json" => Ok(Format::Json),
-            _ => Err(UnknownFormat),
-        }
-    }
 }
 
 /// Writes each record as a line.
@@ -58,19 +41,19 @@ impl Logger {
         }
     }
 
-    /// Returns whether an equal line was just written: a source that is down for a day
+    /// Returns whether an equal message was just written: a source that is down for a day
     /// fails thousands of scrapes for the same reason.
-    fn is_repeated(&self, line: &str, now: Instant) -> bool {
+    fn is_repeated(&self, message: &str, now: Instant) -> bool {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |then: &Instant| now.duration_since(*then) < QUIET;
-        if written.get(line).is_some_and(is_recent) {
+        if written.get(message).is_some_and(is_recent) {
             return true;
         }
         if written.len() >= REMEMBERED {
             written.retain(|_, then| is_recent(then));
         }
         if written.len() < REMEMBERED {
-            written.insert(line.to_owned(), now);
+            written.insert(message.to_owned(), now);
         }
         false
     }
@@ -85,72 +68,28 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let fields = Fields::of(record);
-        let is_severe = record.level() <= Level::Warn;
-        let now = Instant::now();
-        if is_severe && self.is_repeated(&fields.line(self.format), now) {
+        let (level, message) = (record.level(), record.args().to_string());
+        if level <= Level::Warn && self.is_repeated(&message, Instant::now()) {
             return;
         }
-        (self.write)(&fields.at(SystemTime::now()).line(self.format));
+        (self.write)(&self.format.line(SystemTime::now(), level, &message));
     }
 
     fn flush(&self) {}
 }
 
-/// The keys and values of one line.
-struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    fn of(record: &Record<'_>) -> Fields {
-        let mut fields = Fields(Vec::new());
-        fields.add("level", record.level().as_str());
-        fields.add("msg", &record.args().to_string());
-        // Adding a pair doesn't fail.
-        let _ = record.key_values().visit(&mut fields);
-        fields
-    }
-
-    fn add(&mut self, key: &str, value: &str) {
-        self.0.push((key.to_owned(), value.to_owned()));
-    }
-
-    fn at(mut self, time: SystemTime) -> Fields {
-        let time = format_rfc3339_millis(time).to_string();
-        self.0.insert(0, ("time".to_owned(), time));
-        self
-    }
-
-    fn line(&self, format: Format) -> String {
-        let pairs = self.0.iter().map(|(key, value)| match format {
-            Format::Logfmt => format!("{key}={}", bare_or_quoted(value)),
-            Format::Json => format!("{}:{}", quoted(key), quoted(value)),
-        });
-        let pairs: Vec<String> = pairs.collect();
-        match format {
-            Format::Logfmt => pairs.join(" "),
-            Format::Json => format!("{{{}}}", pairs.join(",")),
+impl Format {
+    fn line(self, time: SystemTime, level: Level, message: &str) -> String {
+        let time = format_rfc3339_millis(time);
+        // A string of JSON, which parsers of logfmt read too.
+        let message = serde_json::Value::from(message);
+        match self {
+            Format::Logfmt => format!("time={time} level={level} msg={message}"),
+            Format::Json => {
+                format!(r#"{{"time":"{time}","level":"{level}","msg":{message}}}"#)
+            }
         }
     }
-}
-
-impl<'k> VisitSource<'k> for Fields {
-    fn visit_pair(&mut self, key: Key<'k>, value: Value<'k>) -> Result<(), kv::Error> {
-        self.add(key.as_str(), &value.to_string());
-        Ok(())
-    }
-}
-
-fn bare_or_quoted(value: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
-    match !value.is_empty() && value.chars().all(is_bare) {
-        true => value.to_owned(),
-        false => quoted(value),
-    }
-}
-
-/// As a string of JSON, which parsers of logfmt read too.
-fn quoted(value: &str) -> String {
-    serde_json::Value::from(value).to_string()
 }
 
 #[cfg(test)]
@@ -160,27 +99,17 @@ mod tests {
 
     use super::*;
 
-    fn fields() -> Fields {
-        let keys = [("target", "db 1:6379"), ("code", "200")];
-        let record = Record::builder()
-            .level(Level::Warn)
-            .args(format_args!("a \"quoted\"\nline"))
-            .key_values(&keys)
-            .build();
-        Fields::of(&record).at(UNIX_EPOCH + Duration::from_millis(1500))
-    }
-
     #[test]
-    fn a_line_has_its_time_level_message_and_keys() {
+    fn a_line_has_its_time_level_and_message() {
+        let time = UNIX_EPOCH + Duration::from_millis(1500);
+        let line = |format: Format| format.line(time, Level::Warn, "a \"b\"\nc");
         assert_eq!(
-            fields().line(Format::Logfmt),
-            "time=1970-01-01T00:00:01.500Z level=WARN msg=\"a \\\"quoted\\\"\\nline\" \
-             target=\"db 1:6379\" code=200"
+            line(Format::Logfmt),
+            r#"time=1970-01-01T00:00:01.500Z level=WARN msg="a \"b\"\nc""#
         );
         assert_eq!(
-            fields().line(Format::Json),
-            "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"WARN\",\
-             \"msg\":\"a \\\"quoted\\\"\\nline\",\"target\":\"db 1:6379\",\"code\":\"200\"}"
+            line(Format::Json),
+            r#"{"time":"1970-01-01T00:00:01.500Z","level":"WARN","msg":"a \"b\"\nc"}"#
         );
     }
 
