@@ -131,7 +131,7 @@ mod tests {
     fn less_severe_messages_than_the_level_are_not_written() {
         let (logger, lines) = logger(LevelFilter::Warn);
         for level in Level::iter() {
-            log(&logger, level, "here");
+            log(&logger, level, level.as_str());
         }
         let lines = lines.lock().unwrap();
         let levels = lines.iter().map(|line| line.split(' ').nth(1).unwrap());
