@@ -128,6 +128,7 @@ fn prometheus_scrapes_the_lessons_with_the_shipped_config(version: Version) {
             "up{instance=\"127.0.0.1:8050\", job=\"lesson\"} => 1",
             "up{instance=\"127.0.0.1:9000\", job=\"hello\"} => 1",
             "up{instance=\"127.0.0.1:9090\", job=\"prometheus\"} => 1",
+            "up{instance=\"127.0.0.1:9121\", job=\"redis\"} => 0",
         ],
     );
     prometheus.assert_becomes(

@@ -5,29 +5,7 @@
 //! [`exporter_workbook`], and is a package of its own because of the crates it needs.
 //!
 //! ```no_run
-//! use exporter::{About, Exporter};
-//!
-//! #[derive(clap::Args)]
-//! struct Flags {
-//!     /// The address of the queue server
-//!     #[arg(long = "queue.address", default_value = "127.0.0.1:7000")]
-//!     address: String,
-//! }
-//!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let about = About {
-//!         name: "queue_exporter",
-//!         version: env!("CARGO_PKG_VERSION"),
-//!         revision: option_env!("GIT_REVISION"),
-//!         description: "Reports on a queue server.",
-//!         address: ":9999",
-//!     };
-//!     let (exporter, flags) = Exporter::start::<Flags>(about)?;
-//!     log::info!("reading the queue server {}", flags.address);
-//!     // exporter.registry().must_register(…);
-//!     exporter.run()?;
-//!     Ok(())
-//! }
+#![doc = include_str!("../../tests/pages/queue_exporter.rs")]
 //! ```
 
 mod flags;
