@@ -9,37 +9,47 @@ use log::LevelFilter;
 use crate::About;
 use crate::log::Format;
 
+/// Without a group and with the flags' names as ids, so that an exporter's own struct
+/// and its fields may have any names.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of every exporter")]
+#[group(skip)]
 pub struct Flags {
     /// Where to listen: HOST:PORT, or :PORT for every address; repeatable
-    #[arg(long = "web.listen-address", value_name = "ADDRESS")]
+    #[arg(id = "web.listen-address", long = "web.listen-address")]
+    #[arg(value_name = "ADDRESS")]
     pub listen_address: Vec<String>,
 
     /// The path of the metrics
-    #[arg(long = "web.telemetry-path", value_name = "PATH")]
-    #[arg(default_value = "/metrics")]
+    #[arg(id = "web.telemetry-path", long = "web.telemetry-path")]
+    #[arg(value_name = "PATH", default_value = "/metrics")]
     pub telemetry_path: String,
 
     /// The settings for TLS and authentication
-    #[arg(long = "web.config.file", value_name = "FILE")]
+    #[arg(id = "web.config.file", long = "web.config.file")]
+    #[arg(value_name = "FILE")]
     pub config_file: Option<PathBuf>,
 
     /// How many scrapes may run at once; 0 means no limit
-    #[arg(long = "web.max-requests", value_name = "NUMBER")]
-    #[arg(default_value_t = 40)]
+    #[arg(id = "web.max-requests", long = "web.max-requests")]
+    #[arg(value_name = "NUMBER", default_value_t = 40)]
     pub max_requests: usize,
 
     /// Leaves out the metrics of the exporter itself: process_* and promhttp_*
-    #[arg(long = "web.disable-exporter-metrics")]
+    #[arg(
+        id = "web.disable-exporter-metrics",
+        long = "web.disable-exporter-metrics"
+    )]
     pub disable_exporter_metrics: bool,
 
     /// The least severe messages that are logged
-    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    #[arg(id = "log.level", long = "log.level")]
+    #[arg(value_name = "LEVEL", default_value = "info")]
     pub log_level: Level,
 
     /// The format of the log
-    #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
+    #[arg(id = "log.format", long = "log.format")]
+    #[arg(value_name = "FORMAT", default_value = "logfmt")]
     pub log_format: Format,
 }
 
@@ -67,7 +77,9 @@ impl From<Level> for LevelFilter {
 pub fn command<F: Args>(about: &About) -> Command {
     let command = Command::new(about.name).version(about.version);
     Flags::augment_args(F::augment_args(command))
-        .mut_arg("listen_address", |flag| flag.default_value(about.address))
+        .mut_arg("web.listen-address", |flag| {
+            flag.default_value(about.address)
+        })
         // Last, because clap also takes it from the comment above a struct of flags.
         .about(about.description)
         .long_about(None)
@@ -135,6 +147,27 @@ mod tests {
         assert_eq!(flags.log_level, Level::Error);
         assert_eq!(flags.log_format, Format::Json);
         assert_eq!(own.addr, "redis:6380");
+    }
+
+    #[test]
+    fn an_exporters_own_flags_may_have_the_frames_names_of_rust_items() {
+        #[derive(Args)]
+        struct Flags {
+            #[arg(long = "config.file")]
+            config_file: Option<PathBuf>,
+        }
+        // Which clap only checks with debug assertions, as in a dependent package.
+        let command = command::<Flags>(&ABOUT);
+        let ids = command.get_arguments().map(|flag| flag.get_id().as_str());
+        let groups = command.get_groups().map(|group| group.get_id().as_str());
+        let mut ids: Vec<&str> = ids.chain(groups).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{ids:?}");
+        let matches = command.get_matches_from(["test", "--config.file=a"]);
+        let own = Flags::from_arg_matches(&matches).unwrap();
+        assert_eq!(own.config_file, Some(PathBuf::from("a")));
     }
 
     #[test]

@@ -10,8 +10,7 @@ use crate::metrics::{BY_COMMAND, BY_DATABASE, Metric, ONCE, metrics};
 use crate::protocol;
 use crate::server::Server;
 
-/// A server that takes longer counts as down.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(5); // A slower server counts as down.
 
 pub struct RedisCollector {
     redis: Server,
@@ -36,9 +35,8 @@ impl RedisCollector {
     /// Returns whether Redis answered.
     pub fn scrape(&self, samples: &mut Samples<'_>) -> bool {
         // The response needs some of the time that is left.
-        let left = samples.time_left().map(|left| left.mul_f64(0.8));
-        let limit = left.map_or(LIMIT, |left| left.min(LIMIT));
-        let reply = protocol::info(&self.redis, Instant::now() + limit);
+        let left = samples.time_left().map_or(LIMIT, |left| left.mul_f64(0.8));
+        let reply = protocol::info(&self.redis, Instant::now() + left.min(LIMIT));
         let info = reply.and_then(|reply| Info::parse(&reply));
         samples.set(&self.up, f64::from(info.is_ok()), &[]);
         match &info {
@@ -62,7 +60,6 @@ impl RedisCollector {
 
 fn set(all: &[Metric], of: &Numbers<'_>, labels: &[&str], samples: &mut Samples<'_>) {
     for Metric { field, unit, desc } in all {
-        // Versions of Redis have different numbers.
         if let Some(number) = of.get(field) {
             samples.set(desc, number / unit, labels);
         }

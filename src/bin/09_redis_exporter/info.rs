@@ -54,7 +54,8 @@ impl<'a> Numbers<'a> {
         Numbers(pairs.collect())
     }
 
-    /// Returns the number `name`, or `None` if it is missing or isn't a number.
+    /// Returns the number `name`, or `None` if this version of Redis doesn't have it or
+    /// it isn't a number.
     pub fn get(&self, name: &str) -> Option<f64> {
         let number: f64 = self.0.get(name)?.parse().ok()?;
         number.is_finite().then_some(number)
