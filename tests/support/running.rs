@@ -6,9 +6,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use exporter_workbook::http::{Request, Response};
 use exporter_workbook::promhttp::Handler;
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
-use http::{Request, Response};
 
 use super::{PATIENCE, connect, rest};
 
