@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 const MAX_LINE: u64 = 4 * 1024;
 
 // ANCHOR: info
-/// Returns the reply of `server` to `INFO ALL`, or an error at the latest at `deadline`.
+/// Returns the reply of `server` to `INFO ALL`, or an error by `deadline`.
 pub fn info(server: &Server, deadline: Instant) -> Result<String, CollectError> {
     let connection = Connection::open(&server.address, deadline)?;
     let mut replies = BufReader::new(&connection);
