@@ -10,67 +10,23 @@ mod support;
 use std::io::Read;
 use std::process::Stdio;
 
-use support::Program;
+use support::{Program, snapshot};
 
-/// Values that depend on the process, the clock or the compiler, and estimates by a
-/// randomized sketch. Only numbers are removed: names, types, help texts, labels and order stay.
-const VARYING: [(&str, &str); 4] = [
-    (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
-    (
-        r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9.e+-]+$",
-        "$1 <value>",
-    ),
-    (
-        r"(?m)^(\S*_(?:scrape_duration|age)_seconds) [0-9.e-]+$",
-        "$1 <value>",
-    ),
-    (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),
-];
-
-fn second_scrape(slug: &str) -> minreq::Response {
-    let program = Program::start(slug);
-    program.get("/metrics");
-    let response = program.get("/metrics");
-    assert_eq!(response.status_code, 200);
-    response
-}
-
-fn assert_snapshot(slug: &str, body: &str) {
-    assert_snapshot_in("../snapshots", slug, body);
-}
-
-fn assert_snapshot_in(folder: &str, slug: &str, body: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(folder);
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.set_filters(VARYING);
-    settings.bind(|| insta::assert_snapshot!(slug, body));
-}
-
-/// Asserts what insta doesn't compare: the ends of the text and of its lines.
+/// Asserts that `slug` serves its snapshot in the text format.
 fn assert_text_format(slug: &str) {
-    let response = second_scrape(slug);
-    assert_eq!(
-        response.header("content-type"),
-        Some("text/plain; version=0.0.4; charset=utf-8")
-    );
-    let body = response.as_str().unwrap();
-    assert!(body.starts_with("# ") && !body.contains('\r'));
-    assert!(body.ends_with('\n') && !body.ends_with("\n\n"));
-    assert_snapshot(slug, body);
+    snapshot::assert_text_format(slug, &Program::start(slug));
 }
 
 #[test]
 fn raw_handler_serves_one_line_without_a_newline() {
-    let response = second_scrape("00_raw_handler");
+    let response = snapshot::second_scrape(&Program::start("00_raw_handler"));
     assert_eq!(
         response.header("content-type"),
         Some("text/plain; charset=UTF-8")
     );
     let body = response.as_str().unwrap();
     assert!(!body.ends_with('\n'));
-    assert_snapshot("00_raw_handler", body);
+    snapshot::assert_served("00_raw_handler", body);
 }
 
 #[test]
@@ -131,7 +87,7 @@ fn registration_prints_the_result_of_each_call() {
     drop(process);
     let mut answers = String::new();
     printed.read_to_string(&mut answers).unwrap();
-    assert_snapshot_in("../snapshots/printed", "02e_registration", &answers);
+    snapshot::assert_printed("02e_registration", &answers);
 }
 
 #[test]

@@ -2,16 +2,23 @@
 //! read a command line.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, fmt, fs, io};
 
 /// The secret can't be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("cannot read the secret in {}: {source}", file.display())]
 pub struct SecretError {
     /// The file.
     pub file: PathBuf,
     /// The system's error.
     pub source: io::Error,
+}
+
+/// `main` prints the `{:?}` of the error that it returns.
+impl fmt::Debug for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Returns the content of `file` without the newline at its end, or if there is no

@@ -6,6 +6,7 @@
 #[cfg(target_os = "linux")]
 pub mod held;
 pub mod running;
+pub mod snapshot;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -173,6 +174,8 @@ pub struct Program {
     pub process: Process,
     /// The address that it prints.
     pub address: SocketAddr,
+    /// The path that it prints, by default `/metrics`.
+    pub path: String,
 }
 
 impl Program {
@@ -190,13 +193,15 @@ impl Program {
     pub fn spawn(command: &mut Command) -> Program {
         let mut process = Process(command.stdout(Stdio::piped()).spawn().unwrap());
         let line = first_line(&mut process.0);
-        let address = line
+        let (address, path) = line
             .strip_prefix("listening on http://")
-            .and_then(|rest| rest.strip_suffix("/metrics\n"))
-            .unwrap_or_else(|| panic!("{command:?} printed {line:?}"))
-            .parse()
-            .unwrap();
-        Program { process, address }
+            .and_then(|rest| rest.strip_suffix('\n')?.split_once('/'))
+            .unwrap_or_else(|| panic!("{command:?} printed {line:?}"));
+        Program {
+            process,
+            address: address.parse().unwrap(),
+            path: format!("/{path}"),
+        }
     }
 
     /// Returns the response to one GET.
@@ -209,7 +214,7 @@ impl Program {
 
     /// Returns the metrics, after checking for status 200.
     pub fn metrics(&self) -> String {
-        let response = self.get("/metrics");
+        let response = self.get(&self.path);
         assert_eq!(response.status_code, 200);
         response.as_str().unwrap().to_owned()
     }

@@ -14,8 +14,6 @@ mod info;
 mod metrics;
 mod protocol;
 mod server;
-#[cfg(test)]
-mod tests;
 
 use std::error::Error;
 
