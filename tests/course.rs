@@ -755,13 +755,16 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// Tools that a reader has, or is told how to get.
-const TOOLS: [&str; 7] = [
+const TOOLS: [&str; 10] = [
     "curl",
     "echo",
     "git",
+    "kill",
     "prometheus",
     "promtool",
     "python3",
+    "redis-cli",
+    "redis-server",
     "rustup",
 ];
 
@@ -782,7 +785,7 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = ["0", "8050", "9000", "9090", "9100"];
+    let ours = ["0", "6379", "6380", "8050", "9000", "9090", "9100", "9121"];
     if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));
@@ -808,7 +811,7 @@ fn exists(command: &str) -> Result<(), String> {
 fn after<'a>(before: &str, command: &'a str) -> Option<&'a str> {
     let (_, rest) = command.split_once(before)?;
     rest.trim_start_matches('\'')
-        .split([' ', '/', '\'', '`'])
+        .split([' ', '/', ',', '\'', '`'])
         .next()
 }
 

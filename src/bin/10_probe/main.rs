@@ -33,7 +33,6 @@ use exporter::{About, Exporter};
 use allowed::Allowed;
 use server::Login;
 
-// ANCHOR: main
 #[derive(clap::Args)]
 struct Flags {
     #[command(flatten)]
@@ -57,4 +56,3 @@ fn main() -> Result<(), Box<dyn Error>> {
     exporter.route("/probe", probe).run()?;
     Ok(())
 }
-// ANCHOR_END: main
