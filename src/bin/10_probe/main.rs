@@ -5,8 +5,9 @@
 //! Run it: `cargo run --bin 10_probe`
 //!
 //! Expect `probe_success` on
-//! <http://127.0.0.1:9121/probe?target=127.0.0.1:6379>: 1 if a Redis server runs on this
-//! machine, otherwise 0. The flag `--redis.allow` names the servers that it may ask.
+//! <http://127.0.0.1:9121/probe?target=127.0.0.1:6379>: 1 if a Redis server runs on
+//! this machine, otherwise 0. The flag `--redis.allow` names the servers that it may
+//! ask.
 
 mod allowed;
 mod handler;
