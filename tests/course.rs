@@ -785,7 +785,7 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = ["0", "8050", "9000", "9090", "9100", "9121"];
+    let ours = ["0", "6379", "6380", "8050", "9000", "9090", "9100", "9121"];
     if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));
@@ -811,7 +811,7 @@ fn exists(command: &str) -> Result<(), String> {
 fn after<'a>(before: &str, command: &'a str) -> Option<&'a str> {
     let (_, rest) = command.split_once(before)?;
     rest.trim_start_matches('\'')
-        .split([' ', '/', '\'', '`'])
+        .split([' ', '/', ',', '\'', '`'])
         .next()
 }
 

@@ -1,7 +1,7 @@
 //! The handler of `/probe?target=HOST:PORT`.
 
 use exporter_workbook::http::{Request, Response, StatusCode, header};
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 
 use crate::allowed::Allowed;
@@ -9,7 +9,11 @@ use crate::probe::Probe;
 use crate::server::{Login, Server};
 
 // ANCHOR: handler
-pub fn probe(allowed: Allowed, login: Login, opts: HandlerOpts) -> impl Handler {
+pub fn probe(
+    allowed: Allowed,
+    login: Login,
+    opts: HandlerOpts,
+) -> impl promhttp::Handler {
     move |request: &Request<()>| {
         let Some(target) = target(request) else {
             let usage = "Exactly one target is needed: /probe?target=HOST:PORT\n";

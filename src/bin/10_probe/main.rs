@@ -5,8 +5,9 @@
 //! Run it: `cargo run --bin 10_probe`
 //!
 //! Expect `probe_success` on
-//! <http://127.0.0.1:9121/probe?target=127.0.0.1:6379>: 1 if a Redis server runs on this
-//! machine, otherwise 0. The flag `--redis.allow` names the servers that it may ask.
+//! <http://127.0.0.1:9121/probe?target=127.0.0.1:6379>: 1 if a Redis server runs on
+//! this machine, otherwise 0. The flag `--redis.allow` names the servers that it may
+//! ask.
 
 mod allowed;
 mod handler;
@@ -33,7 +34,6 @@ use exporter::{About, Exporter};
 use allowed::Allowed;
 use server::Login;
 
-// ANCHOR: main
 #[derive(clap::Args)]
 struct Flags {
     #[command(flatten)]
@@ -57,4 +57,3 @@ fn main() -> Result<(), Box<dyn Error>> {
     exporter.route("/probe", probe).run()?;
     Ok(())
 }
-// ANCHOR_END: main

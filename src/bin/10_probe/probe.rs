@@ -8,7 +8,6 @@ use exporter_workbook::desc::Desc;
 use crate::collector::RedisCollector;
 use crate::server::Server;
 
-// ANCHOR: probe
 pub struct Probe {
     redis: RedisCollector,
     success: Desc,
@@ -34,6 +33,7 @@ impl Collector for Probe {
         self.redis.describe().into_iter().chain(own).collect()
     }
 
+    // ANCHOR: collect
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let started = Instant::now();
         let is_up = self.redis.scrape(samples);
@@ -42,5 +42,5 @@ impl Collector for Probe {
         samples.set(&self.duration, took, &[]);
         Ok(())
     }
+    // ANCHOR_END: collect
 }
-// ANCHOR_END: probe
