@@ -64,7 +64,9 @@ impl Collector for QueueCollector {
                     lengths,
                 });
             }
-            Err(_) => samples.set(&self.up, 0.0, &[]),
+            Err(_) => {
+                samples.set(&self.up, 0.0, &[]);
+            }
         }
         let Some(cached) = cache.as_ref() else {
             return Ok(());
@@ -88,8 +90,10 @@ struct Cached {
 
 fn read_queues() -> Result<Lengths, Box<dyn Error>> {
     let bytes = fs::read(SOURCE).inspect_err(|error| report(error))?;
-    let lengths = String::from_utf8(bytes)?.lines().map(read_line).collect();
-    lengths.inspect_err(|error: &Box<dyn Error>| report(error.as_ref()))
+    let text = String::from_utf8(bytes)?;
+    let lengths: Result<Lengths, Box<dyn Error>> =
+        text.lines().map(read_line).collect();
+    lengths.inspect_err(|error| report(error.as_ref()))
 }
 
 fn report(error: &dyn Error) {
