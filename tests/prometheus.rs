@@ -456,13 +456,14 @@ fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
 }
 
 /// How to break each rule: a text in the file, and its replacement.
-const BROKEN_RULES: [(&str, &str); 8] = [
+const BROKEN_RULES: [(&str, &str); 9] = [
     ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
     ("_demo_up == 0", "_demo_up == 2"),
     ("for: 15s", "for: 10s"),
     ("> 100", ">= 100"),
     ("for: 1m", "for: 2m"),
     ("absent(", "count("),
+    ("unless on (job) up{job=\"hello\"} == 0", ""),
     ("unless magedu", "and magedu"),
     ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
 ];

@@ -162,7 +162,7 @@ const CHANGES: [Change; 16] = [
         name: "06_swapped",
         program: "06_labels",
         replace: &[("&[\"method\", \"code\"]", "&[\"code\", \"method\"]")],
-        see: See::Series("magedu_mcube_demo_requests_total{code=\"GET\""),
+        see: See::Series("magedu_mcube_demo_requests_total{"),
     },
     Change {
         name: "07_error",

@@ -53,10 +53,10 @@ impl Collector for QueueCollector {
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let lengths = read_queues();
+        let (now, lengths) = (Instant::now(), read_queues()); // never too young
         samples.set(&self.up, if lengths.is_ok() { 1.0 } else { 0.0 }, &[]);
         match lengths {
-            Ok(lengths) => *last = Some((Instant::now(), lengths)),
+            Ok(lengths) => *last = Some((now, lengths)),
             Err(error) => drop(writeln!(io::stderr(), "cannot read {SOURCE}: {error}")),
         }
         let usable = last.as_ref().filter(|(read, _)| read.elapsed() <= USABLE);

@@ -536,8 +536,7 @@ pub const EACH_IN_RANGE: Message<3> =
     message("{}, each from {} to {}", "{}，每条的值在 {} 到 {} 之间");
 pub const OR_MORE: Message<2> = message("{}, {} or more", "{}，不小于 {}");
 pub const OR_LESS: Message<2> = message("{}, {} or less", "{}，不大于 {}");
-pub const WITH_LABELS: Message<2> =
-    message("{}, with the labels {}", "{}，带有标签 {}");
+pub const WITH_LABELS: Message<2> = message("{}, labeled with {}", "{}，带有标签 {}");
 pub const SERIES_ARE: Message<2> = message("{} series:\n{}", "{} 条时间序列：\n{}");
 pub const AND_MORE: Message<2> = message("{} and {} more", "{} 等，另有 {} 个");
 pub const SERIES_OF: Message<2> = message("{} series {}", "{} 条时间序列 {}");
@@ -573,7 +572,7 @@ pub const ONLY_METRICS: Message<1> =
 pub const WITHOUT_ANOTHER_LABEL: Message<1> =
     message("{}, with no other labels", "{}，没有别的标签");
 pub const EXACT_LABELS: Message<2> = message(
-    "{}, with the labels {} and no others",
+    "{}, labeled with {} and nothing else",
     "{}，带有标签 {}，没有别的标签",
 );
 pub const LARGER_IN_NEXT: Message<2> = message(
