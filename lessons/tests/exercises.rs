@@ -28,7 +28,7 @@ use book::Problems;
 use book::page::{Page, Section};
 use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
 use rule::Rule;
-use support::{LESSONS, build, built, check};
+use support::{LESSONS, build, built, check, for_each};
 
 fn course() -> Course {
     Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
@@ -41,12 +41,12 @@ fn file(lesson: &Lesson, name: &str) -> String {
 
 #[test]
 fn starter_code_fails_the_stated_checks_and_no_others() {
-    for lesson in course().lessons {
+    for_each(&course().lessons, |lesson| {
         let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
         let stated = &lesson.text.start_fails;
         assert_eq!(report.wrong(), *stated, "{}", report.text);
         assert!(!report.has_passed, "{}", report.text);
-    }
+    });
 }
 
 #[test]
@@ -63,11 +63,11 @@ fn the_readme_shows_what_a_check_says() {
 
 #[test]
 fn a_solution_passes() {
-    for lesson in course().lessons {
+    for_each(&course().lessons, |lesson| {
         let report = check(&lesson.slug, &built(&format!("{}_solution", lesson.slug)));
         assert_eq!(report.wrong(), [""; 0], "{}", report.text);
         assert!(report.has_passed, "{}", report.text);
-    }
+    });
 }
 
 /// A broken solution, and the checks that must fail.
@@ -119,7 +119,7 @@ fn a_solution_that_lacks_one_thing_fails_its_check() {
         .iter()
         .map(|all| (all.name.clone(), all.text.clone()));
     let folder = build("mutants", &programs.collect::<Vec<_>>());
-    for mutant in mutants {
+    for_each(&mutants, |mutant| {
         let report = check(&mutant.lesson, &folder.join(&mutant.name));
         let wrong: BTreeSet<String> =
             report.wrong().into_iter().map(str::to_owned).collect();
@@ -130,7 +130,7 @@ fn a_solution_that_lacks_one_thing_fails_its_check() {
             mutant.text,
             report.text
         );
-    }
+    });
 }
 
 #[test]
