@@ -114,7 +114,10 @@ fn broken(lesson: &Lesson, judge: &Judge) -> String {
 
 #[test]
 fn a_solution_that_lacks_one_thing_fails_its_check() {
-    let mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
+    let mut mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
+    if let Ok(only) = std::env::var("MUTANT") {
+        mutants.retain(|all| all.name.contains(&only));
+    }
     let programs = mutants
         .iter()
         .map(|all| (all.name.clone(), all.text.clone()));
@@ -228,7 +231,8 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
         | Wanted::Within { .. }
         | Wanted::Hidden { .. }
         | Wanted::Reported { .. }
-        | Wanted::Steady { .. } => true,
+        | Wanted::Steady { .. }
+        | Wanted::Visits { .. } => true,
         Wanted::Rule { rule } => {
             use Rule::{Answers, Links, Panics, Slow};
             matches!(rule, Answers | Panics | Slow | Links)
@@ -320,7 +324,7 @@ fn a_translation_is_up_to_date() {
     problems.assert_none();
 }
 
-fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 6] {
+fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 7] {
     let judges = text.step.iter().flat_map(|step| &step.judge);
     let names: Vec<&str> = judges.map(|judge| judge.name.as_str()).collect();
     let unique: BTreeSet<&str> = names.iter().copied().collect();
@@ -330,6 +334,8 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 6] {
     let is_narrow = widest <= Some(90);
     let is_short = text.minutes <= 15;
     let are_unique = unique.len() == names.len();
+    let asks = text.env.values().any(|value| value.contains("{source}"));
+    let is_asked = asks || text.step.iter().all(|step| step.source.is_none());
     [
         (is_short, "more than a quarter of an hour", "shorten it"),
         (text.hints.len() >= 3, "fewer than three hints", "add one"),
@@ -343,6 +349,11 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 6] {
             are_judged,
             "no check has the name in start_fails",
             "use a check's name",
+        ),
+        (
+            is_asked,
+            "a source behaves in some way, but the program doesn't have its address",
+            "name a variable in env",
         ),
         (is_narrow, "a line of the task is wider than 90", "break it"),
     ]
