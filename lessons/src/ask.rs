@@ -260,6 +260,12 @@ fn one(
     }
 }
 
+/// `path` with one more parameter.
+pub fn with_query(path: &str, parameter: &str) -> String {
+    let mark = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{mark}{parameter}")
+}
+
 /// The other paths that are requested during `step`.
 fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     let steps = lesson.text.step.iter();
@@ -270,7 +276,7 @@ fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     for judge in others.flat_map(|other| &other.judge) {
         if let Wanted::Sample(samples) = &judge.wanted {
             let name = name_of(&samples.sample);
-            paths.push(format!("{}?name[]={name}", step.get));
+            paths.push(with_query(&step.get, &format!("name[]={name}")));
         }
     }
     if step.judge.iter().any(is_secret) {

@@ -277,14 +277,22 @@ impl Workbook {
         let lesson = &self.course.lessons[self.lesson(name)?];
         let mut cargo = cargo_in(&self.course.root);
         cargo.arg("run");
-        match exercise {
-            true => cargo
-                .args(["--package", "lessons", "--bin"])
-                .arg(lesson.exercise_program()),
-            false => cargo.arg("--bin").arg(&lesson.slug),
-        };
-        if let Some(address) = address {
-            cargo.args(["--", address]);
+        let mut arguments: Vec<&str> = Vec::new();
+        if exercise {
+            cargo.args(["--package", "lessons", "--bin"]);
+            cargo.arg(lesson.exercise_program());
+        } else {
+            let run = &lesson.text.run;
+            if !run.features.is_empty() {
+                cargo.arg("--features").arg(run.features.join(","));
+            }
+            cargo.arg("--bin").arg(&lesson.slug);
+            arguments.extend(run.arguments.iter().map(String::as_str));
+            arguments.extend(address.and(run.address_flag.as_deref()));
+        }
+        arguments.extend(address);
+        if !arguments.is_empty() {
+            cargo.arg("--").args(arguments);
         }
         become_cargo(cargo)
     }

@@ -5,6 +5,7 @@ mod step;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +15,7 @@ use crate::messages as m;
 use crate::words::say;
 pub use step::{Judge, PageKind, Step, Wanted};
 #[allow(unused_imports, reason = "the course's tests check nothing")]
-pub use step::{Resource, Samples};
+pub use step::{Manner, Resource, Samples};
 
 /// All lessons, in the order of their slugs.
 pub struct Course {
@@ -49,8 +50,26 @@ pub struct LessonText {
     /// it.
     #[allow(dead_code, reason = "for the tests")]
     pub start_fails: Vec<String>,
+    /// Variables for the exercise, with the addresses of the sources that the runner
+    /// plays as `{source}` and `{other}`.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// How `cargo workbook run` runs the lesson's program.
+    #[serde(default)]
+    pub run: Run,
     pub step: Vec<Step>,
     pub zh: Option<Translation>,
+}
+
+/// What the lesson's own program needs to run.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// The features of the package that it needs.
+    pub features: Vec<String>,
+    pub arguments: Vec<String>,
+    /// The flag before its address; without one, the address is its only argument.
+    pub address_flag: Option<String>,
 }
 
 /// The same in Chinese.
@@ -90,7 +109,7 @@ impl Course {
             let folder = entry?.path();
             let file = folder.join("lesson.toml");
             if file.exists() {
-                lessons.push(Lesson::read(folder, &file)?);
+                lessons.push(Lesson::read(folder, &file, |text| text)?);
             }
         }
         lessons.sort_by(|a, b| a.slug.cmp(&b.slug));
@@ -156,11 +175,15 @@ impl LessonText {
 }
 
 impl Lesson {
-    fn read(folder: PathBuf, file: &Path) -> Result<Lesson> {
+    fn read(
+        folder: PathBuf,
+        file: &Path,
+        fill: impl FnOnce(String) -> String,
+    ) -> Result<Lesson> {
         let shown = file.display();
         let text =
             fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-        let mut text: LessonText = toml::from_str(&text)
+        let mut text: LessonText = toml::from_str(&fill(text))
             .with_context(|| format!("{shown} is not a valid lesson"))?;
         let left_out = match cfg!(target_os = "linux") {
             true => 0,
@@ -172,6 +195,30 @@ impl Lesson {
             folder,
             text,
             left_out,
+        })
+    }
+
+    /// Whether its program asks other systems, which the runner plays.
+    #[allow(dead_code, reason = "for the runner")]
+    pub fn has_sources(&self) -> bool {
+        !self.text.env.is_empty()
+    }
+
+    /// The same lesson with these addresses in place of `{source}` and `{other}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if its file can't be read.
+    #[allow(dead_code, reason = "for the runner")]
+    pub fn with_sources(
+        &self,
+        source: SocketAddr,
+        other: SocketAddr,
+    ) -> Result<Lesson> {
+        let file = self.folder.join("lesson.toml");
+        Lesson::read(self.folder.clone(), &file, |text| {
+            let text = text.replace("{source}", &source.to_string());
+            text.replace("{other}", &other.to_string())
         })
     }
 

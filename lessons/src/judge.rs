@@ -11,11 +11,12 @@ use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
 use crate::course::{Lesson, Step};
 use crate::messages as m;
 use crate::page::Page;
-use crate::program::Running;
+use crate::program::{Running, Variables};
 pub use crate::report::{Outcome, Report, Verdict};
 use crate::rule::Rule;
 use crate::screen::note;
-use crate::seen::{Around, Seen};
+use crate::seen::{Around, Before, Seen};
+use crate::source::{Source, Sources};
 use crate::words::say;
 
 /// Starts `program` and checks it against what `lesson` wants.
@@ -28,12 +29,20 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     if lesson.left_out > 0 {
         note(&say(m::ONLY_ON_LINUX, [&lesson.left_out]));
     }
+    let sources = lesson.has_sources().then(Sources::start).transpose()?;
+    let filled = match &sources {
+        Some(Sources { source, other }) => {
+            Some(lesson.with_sources(source.address, other.address)?)
+        }
+        None => None,
+    };
+    let lesson = filled.as_ref().unwrap_or(lesson);
     let mut report = Report::default();
-    match Running::start(program)? {
+    match Running::start(program, &lesson.text.env)? {
         Err(finding) => report.fail_all(lesson, finding),
         Ok(running) => {
             until_it_serves(running.address);
-            let mut judging = Judging::new(lesson, program, running);
+            let mut judging = Judging::new(lesson, program, running, sources);
             for step in &lesson.text.step {
                 judging.step(step, &mut report)?;
             }
@@ -54,6 +63,7 @@ struct Judging<'a> {
     lesson: &'a Lesson,
     program: &'a Path,
     running: Running,
+    sources: Option<Sources>,
     started: Instant,
     /// The first exposition of each path.
     first: HashMap<String, Page>,
@@ -64,11 +74,17 @@ struct Judging<'a> {
 }
 
 impl<'a> Judging<'a> {
-    fn new(lesson: &'a Lesson, program: &'a Path, running: Running) -> Judging<'a> {
+    fn new(
+        lesson: &'a Lesson,
+        program: &'a Path,
+        running: Running,
+        sources: Option<Sources>,
+    ) -> Judging<'a> {
         Judging {
             lesson,
             program,
             running,
+            sources,
             started: Instant::now(),
             first: HashMap::new(),
             printed: (0, 0),
@@ -82,7 +98,7 @@ impl<'a> Judging<'a> {
             return Ok(());
         }
         self.prepare(step)?;
-        let before = self.running.usage();
+        let before = self.before();
         let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && self.running.ends_soon();
@@ -91,8 +107,8 @@ impl<'a> Judging<'a> {
             program: self.program,
             step,
             running: &self.running,
+            other: self.sources.as_ref().map(|all| &all.other),
             first: self.first.get(&step.get),
-            printed: self.printed,
             before,
         };
         let mut seen = Seen::new(around, asked);
@@ -110,12 +126,24 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    fn prepare(&self, step: &Step) -> Result<()> {
+    fn before(&self) -> Before {
+        let other = self.sources.as_ref().map(|all| &all.other);
+        Before {
+            printed: self.printed,
+            usage: self.running.usage(),
+            visits: other.map_or(0, Source::visits),
+        }
+    }
+
+    fn prepare(&mut self, step: &Step) -> Result<()> {
         for file in &step.remove {
             self.running.remove(file)?;
         }
         for (file, content) in &step.write {
             self.running.write(file, &content.bytes())?;
+        }
+        if let (Some(sources), Some(manner)) = (&mut self.sources, &step.source) {
+            sources.source.behave(manner)?;
         }
         Ok(())
     }
@@ -135,14 +163,14 @@ impl<'a> Judging<'a> {
         let threads = thread::available_parallelism().map_or(2, usize::from);
         let threads = u32::try_from(threads.min(8)).unwrap_or(2);
         let starts = step.starts.saturating_sub(1);
-        let start = || start_and_ask(self.program, step);
+        let start = || start_and_ask(self.program, step, &self.lesson.text.env);
         let asked = in_threads(starts, threads.min(starts), start, |_| false);
         asked.into_iter().collect()
     }
 }
 
-fn start_and_ask(program: &Path, step: &Step) -> Result<Asked> {
-    Ok(match Running::start(program)? {
+fn start_and_ask(program: &Path, step: &Step, env: &Variables) -> Result<Asked> {
+    Ok(match Running::start(program, env)? {
         Ok(running) => {
             until_it_serves(running.address);
             ask_once(step, running.address)

@@ -53,6 +53,7 @@ pub fn of_steady(
 fn amount(resource: Resource, usage: &Usage) -> u64 {
     match resource {
         Resource::Memory => usage.memory,
+        Resource::PeakMemory => usage.peak,
         Resource::Threads => usage.threads,
         Resource::Descriptors => usage.descriptors,
     }
@@ -60,7 +61,7 @@ fn amount(resource: Resource, usage: &Usage) -> u64 {
 
 fn grows(resource: Resource, before: &Usage, now: &Usage, at_once: u32) -> bool {
     let slack = match resource {
-        Resource::Memory => MEMORY,
+        Resource::Memory | Resource::PeakMemory => MEMORY,
         Resource::Threads => OTHERS + u64::from(at_once),
         Resource::Descriptors => OTHERS,
     };
@@ -76,7 +77,9 @@ fn says(
 ) -> Found {
     let (before, now) = (amount(resource, before), amount(resource, now));
     let text = |count: u64| match resource {
-        Resource::Memory => say(m::MIB_MEMORY, [&(count / (1024 * 1024))]),
+        Resource::Memory | Resource::PeakMemory => {
+            say(m::MIB_MEMORY, [&(count / (1024 * 1024))])
+        }
         Resource::Threads => say(m::THREADS, [&count]),
         Resource::Descriptors => say(m::OPEN_DESCRIPTORS, [&count]),
     };

@@ -46,6 +46,7 @@ mod saves;
 mod scrape;
 mod screen;
 mod seen;
+mod source;
 mod spread;
 mod starts;
 mod steady;

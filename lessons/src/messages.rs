@@ -604,6 +604,8 @@ pub const SAME_AFTER_REQUESTS: Message<2> = message(
     "still about {} after {} requests",
     "仍然大约是 {}，即使有过 {} 个请求",
 );
+pub const CONNECTIONS_TO: Message<2> =
+    message("connections to {}: {}", "到 {} 的连接数：{}");
 pub const LINE_ON_STDERR: Message<0> =
     message("a line on standard error", "标准错误上有一行");
 pub const TEXT_ON_STDERR: Message<1> =

@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Usage {
     /// Resident memory in bytes.
     pub memory: u64,
+    /// The most resident memory that it ever had, in bytes.
+    pub peak: u64,
     pub threads: u64,
     /// Open file descriptors.
     pub descriptors: u64,
@@ -21,14 +23,19 @@ pub fn usage(id: u32) -> Option<Usage> {
     let descriptors = fs::read_dir(folder.join("fd")).ok()?.count();
     Some(Usage {
         memory: resident(&status)?,
+        peak: bytes(&status, "VmHWM")?,
         threads: field(&status, "Threads")?.parse().ok()?,
         descriptors: descriptors as u64,
     })
 }
 
-/// In bytes; a zombie has none.
+/// A zombie has none.
 fn resident(status: &str) -> Option<u64> {
-    let kibibytes = field(status, "VmRSS")?.strip_suffix(" kB")?;
+    bytes(status, "VmRSS")
+}
+
+fn bytes(status: &str, name: &str) -> Option<u64> {
+    let kibibytes = field(status, name)?.strip_suffix(" kB")?;
     kibibytes.parse::<u64>().ok().map(|count| count * 1024)
 }
 

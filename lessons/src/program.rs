@@ -1,6 +1,7 @@
 //! A learner's program under check: started on a free port in its own folder, with
 //! limited output, and ended with the check.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -30,6 +31,9 @@ const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long output may take to arrive.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
+/// Variables of a program's environment, by name.
+pub type Variables = BTreeMap<String, String>;
+
 /// A program that listens on the address it was given.
 pub struct Running {
     pub address: SocketAddr,
@@ -40,17 +44,17 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts `program` in its own folder, with a free address as its argument. One
-    /// program may be started several times, also at the same time.
+    /// Starts `program` in its own folder, with a free address as its argument and the
+    /// variables in `env`. One program may be started several times, also at the same time.
     ///
     /// # Errors
     ///
     /// Returns a finding if it doesn't listen there, and an error if nothing can be
     /// started.
-    pub fn start(program: &Path) -> Result<Result<Running, Finding>> {
+    pub fn start(program: &Path, env: &Variables) -> Result<Result<Running, Finding>> {
         limits::say_what_is_missing();
         for _ in 0..3 {
-            let mut running = Running::spawn(program)?;
+            let mut running = Running::spawn(program, env)?;
             match running.wait() {
                 Ok(()) => return Ok(Ok(running)),
                 // Another process took the port in between.
@@ -61,7 +65,7 @@ impl Running {
         anyhow::bail!("no free port could be kept: try again")
     }
 
-    fn spawn(program: &Path) -> Result<Running> {
+    fn spawn(program: &Path, env: &Variables) -> Result<Running> {
         let address = free_address().context("there is no free port")?;
         let folder = Folder::new()?;
         let argument = address.to_string();
@@ -72,6 +76,7 @@ impl Running {
             for name in ["TMPDIR", "TMP", "TEMP"] {
                 guard.env(name, folder.path());
             }
+            guard.envs(env);
             // Its output is shown to the learner: the panic message, not the backtrace.
             guard.env("RUST_BACKTRACE", "0");
             guard.stdout(Stdio::piped()).stderr(Stdio::piped());

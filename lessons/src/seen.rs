@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::answers::{of_answer, of_hidden, too_slow};
-use crate::ask::{Asked, Part};
+use crate::ask::{Asked, Part, with_query};
 use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
 use crate::leak::of_steady;
+use crate::messages as m;
 use crate::mutants::of_tests;
 use crate::page::Page;
 use crate::processes::Usage;
@@ -18,9 +19,11 @@ use crate::reported::of_reported;
 use crate::rule::Rule;
 use crate::rules::of_asked;
 use crate::scrape::Answer;
+use crate::source::Source;
 use crate::spread::of_spread;
 use crate::steady::unsteady;
-use crate::wanted::{Found, in_the_words_of, noted, of_metrics};
+use crate::wanted::{Found, fails, in_the_words_of, noted, of_metrics};
+use crate::words::say;
 
 /// The context of the responses.
 pub struct Around<'a> {
@@ -30,9 +33,19 @@ pub struct Around<'a> {
     pub running: &'a Running,
     /// The first exposition of this path, if it was scraped before.
     pub first: Option<&'a Page>,
-    /// How much had been printed before, on standard output and standard error.
+    /// The source that nobody should ask, if the lesson has sources.
+    pub other: Option<&'a Source>,
+    pub before: Before,
+}
+
+/// What had happened before the requests.
+#[derive(Clone, Copy)]
+pub struct Before {
+    /// How much had been printed, on standard output and standard error.
     pub printed: (usize, usize),
-    pub before: Option<Usage>,
+    pub usage: Option<Usage>,
+    /// How many connections there had been to the other source.
+    pub visits: usize,
 }
 
 /// The responses of one step.
@@ -114,7 +127,15 @@ impl<'a> Seen<'a> {
             }
             _ => {}
         }
-        match self.found(judge) {
+        let found = self.found(judge);
+        if matches!(
+            (&judge.wanted, &found),
+            (Wanted::Within { .. }, Some(Err(_)))
+        ) {
+            // It says the same as the rule.
+            self.findings.retain(|all| all.rule != Rule::Slow);
+        }
+        match found {
             None => Outcome::NotSeen,
             Some(Ok(())) => Outcome::Holds,
             Some(Err(_)) if self.is_hidden(judge) => Outcome::NotSeen,
@@ -151,6 +172,7 @@ impl<'a> Seen<'a> {
                 self.of_pages(judge)
             }
             Wanted::Reported { .. } | Wanted::Steady { .. } => self.of_program(judge),
+            Wanted::Visits { visits } => self.of_visits(judge, *visits),
             Wanted::Tests { tests } => self.of_tests(judge, tests),
             Wanted::Hidden { hidden } => {
                 let seen = self.asked.iter().filter(|asked| !self.is_own(asked));
@@ -172,6 +194,16 @@ impl<'a> Seen<'a> {
         let own = beside.exists().then_some(beside);
         let source = own.unwrap_or_else(|| lesson.exercise());
         of_tests(judge, changes, lesson, &source)
+    }
+
+    fn of_visits(&self, judge: &Judge, wanted: usize) -> Option<Found> {
+        let other = self.around.other?;
+        let visits = other.visits().saturating_sub(self.around.before.visits);
+        let said = |count: usize| say(m::CONNECTIONS_TO, [&other.address, &count]);
+        Some(match visits == wanted {
+            true => Ok(()),
+            false => fails(judge, &said(visits), &said(wanted)),
+        })
     }
 
     fn of_pages(&self, judge: &Judge) -> Option<Found> {
@@ -213,7 +245,7 @@ impl<'a> Seen<'a> {
                 times,
                 most,
             } => {
-                let from = self.around.printed;
+                let from = before.printed;
                 let times = *times..=most.unwrap_or(u32::MAX);
                 Some(of_reported(judge, running, from, reported, &times))
             }
@@ -223,7 +255,7 @@ impl<'a> Seen<'a> {
                 // Unfinished requests still hold resources.
                 (!self.is_stuck()).then_some(())?;
                 let asked = (count, self.around.step.at_once);
-                Some(of_steady(judge, running, before, steady, asked))
+                Some(of_steady(judge, running, before.usage, steady, asked))
             }
             _ => None,
         }
@@ -243,7 +275,7 @@ impl<'a> Seen<'a> {
     }
 
     fn asides_by_query(&self) -> Vec<(&Asked, Page)> {
-        let start = format!("{}?", self.around.step.get);
+        let start = with_query(&self.around.step.get, "");
         let asides = self
             .asked
             .iter()

@@ -31,6 +31,8 @@ pub struct Step {
     /// Files to remove first.
     #[serde(default)]
     pub remove: Vec<PathBuf>,
+    /// How the source at `{source}` behaves from now on.
+    pub source: Option<Manner>,
     /// The number of runs of the program that are checked.
     #[serde(default = "one")]
     pub starts: u32,
@@ -74,6 +76,30 @@ impl Content {
                 lines.into_bytes().into()
             }
         }
+    }
+}
+
+/// How a source behaves that the program asks over TCP.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// It answers each command with this text, and leaves the connection open.
+    Answer(String),
+    /// It answers with this text again and again, slowly, byte by byte.
+    Trickle(String),
+    /// It answers with this text again and again, as fast as it is read.
+    Flood(String),
+    /// It reads and never answers.
+    Hang,
+    /// It closes each connection at once.
+    Close,
+    /// Nothing listens there.
+    Gone,
+}
+
+impl Default for Manner {
+    fn default() -> Manner {
+        Manner::Answer("+PONG\r\n".to_owned())
     }
 }
 
@@ -168,6 +194,8 @@ pub enum Wanted {
     },
     /// Resources that must not grow over the requests of this step.
     Steady { steady: Vec<Resource> },
+    /// So many connections to `{other}`.
+    Visits { visits: usize },
     /// The learner's tests fail once these texts of the program are replaced, or pass if
     /// there are none.
     Tests { tests: Vec<(String, String)> },
@@ -180,6 +208,8 @@ pub enum Wanted {
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
     Memory,
+    /// The most that it used at any time, also in between.
+    PeakMemory,
     Threads,
     Descriptors,
 }

@@ -366,6 +366,35 @@ fn run_becomes_the_program_of_the_lesson() {
     }
 }
 
+#[test]
+fn run_passes_the_features_and_arguments_that_a_lesson_needs() {
+    let learner = Learner::new();
+    script(learner.folder.path(), "cargo", "echo \"$*\"");
+    let lesson = learner.read("01_second/lesson.toml");
+    let run = "[run]\nfeatures = [\"tls\", \"more\"]\narguments = [\"--allow\", \"a\"]\n\
+               address_flag = \"--listen\"\n[[step]]";
+    learner.write(
+        "01_second/lesson.toml",
+        &lesson.replacen("[[step]]", run, 1),
+    );
+    for (arguments, cargo) in [
+        (
+            "run 01",
+            "run --features tls,more --bin 01_second -- --allow a",
+        ),
+        (
+            "run 01 :1",
+            "run --features tls,more --bin 01_second -- --allow a --listen :1",
+        ),
+        (
+            "run 01 :1 --exercise",
+            "run --package lessons --bin 01_second_exercise -- :1",
+        ),
+    ] {
+        assert_eq!(learner.run(arguments).0, format!("{cargo}\n"));
+    }
+}
+
 /// The output up to the line that says that `watch` waits.
 fn watched(lines: &mpsc::Receiver<String>) -> String {
     let mut text = String::new();

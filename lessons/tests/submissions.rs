@@ -11,12 +11,9 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::Deserialize;
-use support::{LESSONS, Report, build, check};
+use support::{LESSONS, Report, build, check, for_each};
 
 /// The expected verdicts, by lesson and name.
 type Lessons<T> = BTreeMap<String, BTreeMap<String, T>>;
@@ -157,20 +154,11 @@ fn a_right_submission_passes_and_a_wrong_one_fails_for_its_reason() {
         .iter()
         .map(|all| (all.program(), all.text.clone()));
     let programs = build("submissions", &sources.collect::<Vec<_>>());
-    let (next, otherwise) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(submission) =
-                    submissions.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    let found = judged(submission, &programs, &verdicts);
-                    otherwise.lock().unwrap().extend(found);
-                }
-            });
-        }
-    });
-    let otherwise = otherwise.into_inner().unwrap();
+    let judged = |all: &Submission| judged(all, &programs, &verdicts);
+    let otherwise: Vec<String> = for_each(&submissions, judged)
+        .into_iter()
+        .flatten()
+        .collect();
     let count = otherwise.len();
     assert!(
         otherwise.is_empty(),

@@ -7,9 +7,12 @@ pub mod learner;
 pub mod terminal;
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -46,6 +49,29 @@ pub fn built(name: &str) -> PathBuf {
         fs::copy(source, program.with_extension("rs")).unwrap();
     }
     program
+}
+
+/// The result of `call` for each of `items`, several at a time: a check mostly waits.
+pub fn for_each<T: Sync, R: Send>(
+    items: &[T],
+    call: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(2, usize::from) * 2;
+    let next = AtomicUsize::new(0);
+    let calling = || {
+        let mut results = Vec::new();
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            results.push(call(item));
+        }
+        results
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calling)).collect();
+        let results = threads.into_iter().map(|all| all.join());
+        results
+            .flat_map(|all| all.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Builds `programs`, names with sources, as a package of their own, and returns the

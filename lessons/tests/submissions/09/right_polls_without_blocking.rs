@@ -1,0 +1,85 @@
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, error::Error};
+
+use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::serve::{self, Server};
+use exporter_workbook::{desc::Desc, registry::Registry};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = serve::listen(&serve::address_argument("127.0.0.1:9121")?)?;
+    let registry = Registry::new();
+    registry.must_register(RedisCollector {
+        redis: env::var("REDIS_ADDR").unwrap_or("127.0.0.1:6379".to_owned()),
+        up: Desc::gauge("redis_up", "Whether Redis could be read."),
+        uptime: Desc::gauge("redis_uptime_in_seconds", "The age of its process."),
+        clients: Desc::gauge("redis_connected_clients", "The number of clients."),
+    });
+    let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
+    Ok(Server::new(listener).route("/metrics", handler).run()?)
+}
+
+struct RedisCollector {
+    redis: String,
+    up: Desc,
+    uptime: Desc,
+    clients: Desc,
+}
+
+impl Collector for RedisCollector {
+    fn describe(&self) -> Vec<&Desc> {
+        vec![&self.up, &self.uptime, &self.clients]
+    }
+
+    fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
+        let read = read(&self.redis);
+        samples.set(&self.up, f64::from(read.is_ok()), &[]);
+        match read {
+            Ok((uptime, clients)) => {
+                samples.set(&self.uptime, uptime, &[]);
+                samples.set(&self.clients, clients, &[]);
+            }
+            Err(error) => drop(writeln!(io::stderr(), "cannot read Redis: {error}")),
+        }
+        Ok(())
+    }
+}
+
+fn read(redis: &str) -> Result<(f64, f64), CollectError> {
+    let info = info(redis)?;
+    let number = |name| -> Result<f64, CollectError> {
+        let found = info.lines().find_map(|line| line.strip_prefix(name));
+        Ok(found.ok_or("a value is missing")?.parse::<u32>()?.into())
+    };
+    Ok((number("uptime_in_seconds:")?, number("connected_clients:")?))
+}
+
+fn info(redis: &str) -> Result<String, CollectError> {
+    let end = Instant::now() + Duration::from_secs(1);
+    let mut stream =
+        TcpStream::connect_timeout(&redis.parse()?, Duration::from_secs(1))?;
+    stream.write_all(b"INFO\r\n")?;
+    stream.set_nonblocking(true)?;
+    let (mut reply, mut chunk) = (String::new(), [0; 1024]);
+    while Instant::now() < end && reply.len() < 100_000 {
+        match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => reply.push_str(&String::from_utf8_lossy(&chunk[..count])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                thread::sleep(Duration::from_millis(2));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // The text ends with an empty line of its own.
+        if let Some((head, text)) = reply.split_once("\r\n") {
+            let length = head.strip_prefix('$').ok_or(format!("Redis says {head}"))?;
+            if text.len() >= length.parse::<usize>()? {
+                return Ok(text.to_owned());
+            }
+        }
+    }
+    Err("no whole reply in time".into())
+}
