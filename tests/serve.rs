@@ -55,8 +55,8 @@ fn a_taken_port_ends_each_program_with_one_line_and_code_1() {
             String::from_utf8(output.stderr).unwrap(),
             format!(
                 "Error: cannot listen on {address}: port {port} is in use; stop the \
-                 program that holds it (`ss -ltnp sport = :{port}` names it), or pass \
-                 another address as the argument\n"
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or listen \
+                 on another address\n"
             )
         );
         assert_eq!(output.stdout, b"");

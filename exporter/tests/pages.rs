@@ -13,6 +13,7 @@ mod info;
 mod protocol;
 mod reader;
 #[path = "../../src/bin/09_redis_exporter/server.rs"]
+#[allow(dead_code, reason = "there are no flags")]
 mod server;
 #[path = "../../tests/support/mod.rs"]
 mod support;

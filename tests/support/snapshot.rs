@@ -12,7 +12,7 @@ const VARYING: [(&str, &str); 5] = [
         "$1 <value>",
     ),
     (
-        r"(?m)^(\S*_(?:scrape_duration|age)_seconds) [0-9.e-]+$",
+        r"(?m)^((?:\S*_(?:scrape_duration|age)|probe_duration)_seconds) [0-9.e-]+$",
         "$1 <value>",
     ),
     (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),

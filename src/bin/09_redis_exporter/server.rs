@@ -10,6 +10,18 @@ pub struct Server {
     pub login: Login,
 }
 
+/// Checks that a flag is an address.
+pub fn address(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+    let is_host = !host.is_empty() && !host.contains(['/', '@', '*', ' ']);
+    // Without its brackets, an IPv6 address has no end.
+    let is_clear = host.starts_with('[') == host.contains(':');
+    match port.parse() {
+        Ok(1..=u16::MAX) if is_host && is_clear => Ok(text.to_owned()),
+        _ => Err("expected HOST:PORT, such as redis-1:6379 or [::1]:6379"),
+    }
+}
+
 // ANCHOR: login
 /// The password is never a flag: everyone on the machine can read a command line.
 #[derive(clap::Args, Clone)]

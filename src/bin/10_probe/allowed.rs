@@ -1,12 +1,14 @@
 //! The servers that may be probed. Without such a list, whoever reaches the exporter
 //! chooses what it connects to, and gets the password sent there.
 
+use crate::server::address;
+
 // ANCHOR: allowed
 #[derive(clap::Args)]
 pub struct Allowed {
     /// A server that may be probed, as HOST:PORT; repeatable, or separated by commas
     #[arg(long = "redis.allow", value_name = "ADDRESS", value_delimiter = ',')]
-    #[arg(default_value = "127.0.0.1:6379", value_parser = parse)]
+    #[arg(default_value = "127.0.0.1:6379", value_parser = address)]
     servers: Vec<String>,
 }
 
@@ -18,14 +20,3 @@ impl Allowed {
     }
 }
 // ANCHOR_END: allowed
-
-fn parse(text: &str) -> Result<String, &'static str> {
-    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-    let is_host = !host.is_empty() && !host.contains(['/', '@', '*', ' ']);
-    // Without its brackets, an IPv6 address has no end.
-    let is_clear = host.starts_with('[') == host.contains(':');
-    match port.parse() {
-        Ok(1..=u16::MAX) if is_host && is_clear => Ok(text.to_owned()),
-        _ => Err("expected HOST:PORT, such as redis-1:6379 or [::1]:6379"),
-    }
-}

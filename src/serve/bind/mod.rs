@@ -67,8 +67,7 @@ fn reason(address: &str, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => format!(
             "port {port} is in use; stop the program that holds it \
-             (`ss -ltnp sport = :{port}` names it), or pass another address as the \
-             argument"
+             (`ss -ltnp sport = :{port}` names it), or listen on another address"
         ),
         ErrorKind::PermissionDenied => {
             format!("{error}; ports from 1024 on need no privilege")
@@ -141,8 +140,8 @@ mod tests {
             format!("{error:?}"),
             format!(
                 "cannot listen on 127.0.0.1:{port}: port {port} is in use; stop the \
-                 program that holds it (`ss -ltnp sport = :{port}` names it), or pass \
-                 another address as the argument"
+                 program that holds it (`ss -ltnp sport = :{port}` names it), or listen \
+                 on another address"
             )
         );
     }
