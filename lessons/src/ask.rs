@@ -73,6 +73,10 @@ impl Asked {
 pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
     let mut asking = Asking {
         address,
+        client: match step.as_curl {
+            true => Client::Curl,
+            false => Client::Prometheus,
+        },
         asked: Vec::new(),
     };
     match step.times {
@@ -95,6 +99,8 @@ pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
 
 struct Asking {
     address: SocketAddr,
+    /// For requests whose number counts.
+    client: Client,
     asked: Vec<Asked>,
 }
 
@@ -168,10 +174,11 @@ impl Asking {
         }
         for time in 1..=times {
             let how = match time {
+                1 if step.as_curl => say(m::ASKED_AS_CURL, []),
                 1 => String::new(),
                 time => say(m::ASKED_NTH_TIME, [&time]),
             };
-            self.ask(&step.get, Part::Asked, &how, Client::Prometheus);
+            self.ask(&step.get, Part::Asked, &how, self.client);
         }
     }
 
@@ -204,9 +211,9 @@ impl Asking {
     /// Sends `times` requests, some of them in parallel, until one is stuck.
     fn at_once(&mut self, path: &str, times: u32, threads: u32) {
         let how = say(m::ASKED_AT_ONCE, [&threads]);
-        let address = self.address;
+        let (address, client) = (self.address, self.client);
         let ask = || {
-            let one = one(address, path, Part::Asked, &how, Client::Prometheus);
+            let one = one(address, path, Part::Asked, &how, client);
             let at_once = threads > 1;
             Asked { at_once, ..one }
         };

@@ -21,6 +21,9 @@ pub struct Step {
     /// How many of them are sent in parallel.
     #[serde(default = "one")]
     pub at_once: u32,
+    /// Whether these are as curl sends them, without the time that the client waits.
+    #[serde(default)]
+    pub as_curl: bool,
     /// A path to scrape in parallel.
     pub meanwhile: Option<String>,
     #[serde(default)]

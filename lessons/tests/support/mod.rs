@@ -79,7 +79,6 @@ pub fn for_each<T: Sync, R: Send>(
 pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
     let sources = folder.join("src/bin");
-    let _ = fs::remove_dir_all(&sources);
     fs::create_dir_all(&sources).unwrap();
     let root = Path::new(LESSONS).parent().unwrap();
     let manifest = include_str!("../fixtures/programs.toml")
@@ -87,8 +86,21 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
         .replace("{root}", root.to_str().unwrap());
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    for (name, text) in programs {
-        fs::write(sources.join(format!("{name}.rs")), text).unwrap();
+    let paths: Vec<PathBuf> = programs
+        .iter()
+        .map(|(name, _)| sources.join(format!("{name}.rs")))
+        .collect();
+    for old in fs::read_dir(&sources).unwrap() {
+        let old = old.unwrap().path();
+        if !paths.contains(&old) {
+            fs::remove_file(old).unwrap();
+        }
+    }
+    for (path, (_, text)) in paths.iter().zip(programs) {
+        // Cargo builds again what is newer than its program.
+        if fs::read_to_string(path).ok().as_ref() != Some(text) {
+            fs::write(path, text).unwrap();
+        }
     }
     let debug = built("");
     build_package(&folder, debug.parent().unwrap());
