@@ -30,7 +30,7 @@ fn assert_down(behaviour: Behaviour, reason: &str) {
     redis.behaves(Behaviour::info(SHORT));
     assert_eq!(redis_samples(&exporter.scrape()), GOOD, "{reason}");
     let message = format!("cannot read {}: {reason}", redis.address);
-    let log = exporter.log();
+    let log = exporter.log(1);
     let [line] = &log[..] else {
         panic!("{reason}: {log:?}");
     };
@@ -148,7 +148,7 @@ fn a_server_that_closes_at_once_is_down() {
     redis.behaves(Behaviour::info(SHORT));
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
     // The system tells who still writes something else than who already reads.
-    let log = exporter.log();
+    let log = exporter.log(1);
     assert!((1..=3).contains(&log.len()), "{log:?}");
 }
 
@@ -159,7 +159,7 @@ fn a_server_that_is_gone_is_down() {
     for metrics in exporter.scrapes(20) {
         assert_eq!(redis_samples(&metrics), DOWN);
     }
-    let log = exporter.log();
+    let log = exporter.log(1);
     let message = format!("cannot read 127.0.0.1:{port}: Connection refused");
     assert!(log.len() == 1 && log[0].contains(&message), "{log:?}");
 }
@@ -175,7 +175,7 @@ fn an_address_that_is_none_is_down() {
         for metrics in exporter.scrapes(2) {
             assert_eq!(redis_samples(&metrics), DOWN, "{address}");
         }
-        let log = exporter.log();
+        let log = exporter.log(1);
         let message = format!("cannot read {address}: {reason}");
         assert!(log.len() == 1 && log[0].contains(&message), "{log:?}");
     }
@@ -224,7 +224,7 @@ fn a_flood_is_down_and_fills_no_memory() {
         assert!(more < 100 * 1024, "{more} KiB more");
         redis.behaves(Behaviour::info(SHORT));
         assert_eq!(redis_samples(&exporter.scrape()), GOOD);
-        let log = exporter.log();
+        let log = exporter.log(1);
         assert_eq!(log.len(), 1, "{log:?}");
         assert!(log[0].contains(reason), "{log:?}");
     }

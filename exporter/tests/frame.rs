@@ -29,11 +29,11 @@ fn hanging() -> FakeRedis {
 
 /// Asserts that a start with `flags` ends with `code`, and what it says then.
 fn assert_ends(flags: &[&str], code: i32, expected: &str) {
-    let output = ends(flags);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{flags:?}: {message}");
+    let ended = ends(flags);
+    let message = ended.stderr;
+    assert_eq!(ended.code, Some(code), "{flags:?}: {message}");
     assert_eq!(message, expected, "{flags:?}");
-    assert!(output.stdout.is_empty(), "{flags:?}");
+    assert!(ended.stdout.is_empty(), "{flags:?}");
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn the_metrics_may_have_another_path() {
 fn a_path_that_no_request_can_have_is_an_error() {
     for path in ["metrics", "", "/-/healthy", "/a b"] {
         let flag = format!("--web.telemetry-path={path}");
-        let output = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
-        let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{path}: {message}");
+        let ended = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
+        let message = ended.stderr;
+        assert_eq!(ended.code, Some(1), "{path}: {message}");
         assert!(message.starts_with("Error: "), "{path}: {message}");
         assert!(message.contains(&format!("{path:?}")), "{path}: {message}");
     }
@@ -204,7 +204,7 @@ fn the_log_has_what_is_as_severe_as_its_level() {
         let level = format!("--log.level={level}");
         let exporter = RedisExporter::spawn(exporter(&address).arg(&level));
         exporter.scrape();
-        let log = exporter.log();
+        let log = exporter.log(lines);
         assert_eq!(log.len(), lines, "{level}: {log:?}");
     }
 }
@@ -223,7 +223,7 @@ fn each_line_of_a_json_log_is_an_object() {
         exporter.scrape();
     }
     let messages: Vec<_> = exporter
-        .log()
+        .log(2)
         .iter()
         .map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -242,20 +242,20 @@ fn each_line_of_a_json_log_is_an_object() {
 fn a_port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = ends(&["--web.listen-address", &address]);
-    assert_eq!(output.status.code(), Some(1));
-    let message = String::from_utf8(output.stderr).unwrap();
+    let ended = ends(&["--web.listen-address", &address]);
+    assert_eq!(ended.code, Some(1));
+    let message = ended.stderr;
     let start = "Error: `--web.listen-address`: ";
     assert!(message.starts_with(start), "{message}");
     assert!(message.contains(&address), "{message}");
     // Also if it is the second one.
-    let output = ends(&[
+    let ended = ends(&[
         "--web.listen-address=127.0.0.1:0",
         "--web.listen-address",
         &address,
     ]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stderr, message);
 }
 
 #[test]
@@ -271,9 +271,9 @@ fn a_wrong_flag_is_an_error_with_a_hint() {
         ("--web.max-requests=many", "invalid digit found in string"),
         ("127.0.0.1:6379", "Usage: "),
     ] {
-        let output = ends(&[flag]);
-        let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{flag}: {message}");
+        let ended = ends(&[flag]);
+        let message = ended.stderr;
+        assert_eq!(ended.code, Some(2), "{flag}: {message}");
         assert!(message.starts_with("error: "), "{flag}: {message}");
         assert!(message.contains(hint), "{flag}: {message}");
         assert!(message.contains("--help"), "{flag}: {message}");

@@ -59,7 +59,7 @@ fn the_password_is_in_a_file() {
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
     let commands = [vec!["AUTH", PASSWORD], vec!["INFO", "ALL"]];
     assert_eq!(redis.commands(), commands);
-    assert_eq!(exporter.log(), [""; 0]);
+    assert_eq!(exporter.log(0), [""; 0]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_new_password_needs_no_restart() {
     assert_eq!(redis_samples(&exporter.scrape()), DOWN);
     secret.set("new");
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
-    let log = exporter.log();
+    let log = exporter.log(1);
     let message = format!(
         "cannot read {}: WRONGPASS invalid username-password pair or user is disabled.",
         redis.address
@@ -107,7 +107,7 @@ fn a_server_that_wants_a_password_is_down_without_one() {
     let redis = locked(&[PASSWORD]);
     let exporter = RedisExporter::start(redis.address);
     assert_eq!(redis_samples(&exporter.scrape()), DOWN);
-    let log = exporter.log();
+    let log = exporter.log(1);
     let message = "NOAUTH Authentication required.";
     assert!(log.len() == 1 && log[0].contains(message), "{log:?}");
 }
@@ -118,7 +118,7 @@ fn a_password_for_a_server_without_one_is_an_error() {
     let secret = Secret::new(PASSWORD);
     let exporter = RedisExporter::with(redis.address, &[&secret.flag()]);
     assert_eq!(redis_samples(&exporter.scrape()), DOWN);
-    let log = exporter.log();
+    let log = exporter.log(1);
     let message = "ERR AUTH <password> called without any password configured";
     assert!(log.len() == 1 && log[0].contains(message), "{log:?}");
     // Nothing is asked after the login has failed.
@@ -137,9 +137,9 @@ fn a_file_that_cannot_be_read_is_an_error_at_the_start() {
     ] {
         let file = file.display();
         let flag = format!("--redis.password-file={file}");
-        let output = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
-        assert_eq!(output.status.code(), Some(1), "{file}");
-        let message = String::from_utf8(output.stderr).unwrap();
+        let ended = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
+        let message = ended.stderr;
+        assert_eq!(ended.code, Some(1), "{file}: {message}");
         let expected = format!("Error: cannot read the secret in {file}: {reason}");
         assert!(message.starts_with(&expected), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
@@ -157,7 +157,7 @@ fn a_file_that_vanishes_makes_redis_down_until_it_is_back() {
     }
     secret.set(PASSWORD);
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
-    let log = exporter.log();
+    let log = exporter.log(1);
     let message = format!("cannot read the secret in {}: ", secret.file().display());
     assert!(log.len() == 1 && log[0].contains(&message), "{log:?}");
 }
@@ -170,7 +170,10 @@ fn assert_silent(
 ) {
     let redis = FakeRedis::start(behaviour);
     let exporter = start(&redis);
-    let mut texts = vec![exporter.scrape()];
+    let metrics = exporter.scrape();
+    // There is a reason in the log.
+    let mut texts = exporter.log(usize::from(metrics.contains("redis_up 0")));
+    texts.push(metrics);
     for path in ["/", "/-/healthy", "/none"] {
         texts.push(exporter.response(path).as_str().unwrap().to_owned());
     }
@@ -179,7 +182,6 @@ fn assert_silent(
         let process = exporter.program.process.0.id();
         texts.push(fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap());
     }
-    texts.extend(exporter.log());
     for text in texts {
         assert!(!text.contains(&password[..8]), "{text}");
     }

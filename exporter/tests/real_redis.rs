@@ -154,7 +154,8 @@ fn a_server_that_was_killed_is_down_until_it_is_back() {
     assert_eq!(value(&metrics, "redis_up"), 1.0);
     // What it has forgotten isn't served any longer.
     assert!(!metrics.contains("redis_db_keys"), "{metrics}");
-    assert_eq!(exporter.log().len(), 1, "{:?}", exporter.log());
+    let log = exporter.log(1);
+    assert_eq!(log.len(), 1, "{log:?}");
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn a_server_that_is_stopped_is_down_until_it_continues() {
     }
     redis.signal("CONT");
     assert!(is_up(&exporter));
-    let log = exporter.log();
+    let log = exporter.log(1);
     assert!(
         log.len() == 1 && log[0].contains("no answer in time"),
         "{log:?}"
@@ -186,7 +187,7 @@ fn password(password: &str) -> (tempfile::NamedTempFile, String) {
 
 /// Asserts that the log has these reasons, each once.
 fn assert_reasons(exporter: &RedisExporter, reasons: &[&str]) {
-    let log = exporter.log();
+    let log = exporter.log(reasons.len());
     assert_eq!(log.len(), reasons.len(), "{log:?}");
     for (line, reason) in log.iter().zip(reasons) {
         assert!(line.contains(&format!(": {reason}")), "{line}");
@@ -240,7 +241,7 @@ fn a_server_without_the_command_auth_gets_no_password_into_the_log() {
     let exporter = RedisExporter::with(redis.address, &[&flag]);
     assert!(!is_up(&exporter));
     assert_reasons(&exporter, &["AUTH failed, "]);
-    assert!(!exporter.log()[0].contains("secret"));
+    assert!(!exporter.log(1)[0].contains("secret"));
 }
 
 /// Scrapes on one connection until `is_over`, and at least 125 times. Returns how often
@@ -295,7 +296,7 @@ fn no_scrape_fails_while_redis_restarts() {
     before.comes_back(program);
     assert!(is_up(&exporter));
     // Refused, reset, closed: each is reported once.
-    let log = exporter.log();
+    let log = exporter.log(1);
     assert!((1..=5).contains(&log.len()), "{log:?}");
 }
 

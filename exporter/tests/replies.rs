@@ -16,7 +16,7 @@ fn assert_samples(info: &str, expected: &[&str]) {
     let redis = FakeRedis::start(Behaviour::info(info));
     let exporter = RedisExporter::start(redis.address);
     assert_eq!(redis_samples(&exporter.scrape()), expected);
-    assert_eq!(exporter.log(), [""; 0]);
+    assert_eq!(exporter.log(0), [""; 0]);
     assert_eq!(redis.commands(), [["INFO", "ALL"]]);
 }
 

@@ -21,16 +21,15 @@ fn redis_exporter_serves_what_redis_7_replies() {
 
 #[test]
 fn redis_exporter_prints_its_flags() {
-    let output = ends(&["--help"]);
-    assert_eq!(output.status.code(), Some(0));
-    let help = String::from_utf8(output.stdout).unwrap();
-    snapshot::assert_printed("09_redis_exporter_help", &help);
+    let ended = ends(&["--help"]);
+    assert_eq!(ended.code, Some(0));
+    snapshot::assert_printed("09_redis_exporter_help", &ended.stdout);
 }
 
 #[test]
 fn redis_exporter_prints_its_version() {
-    let output = ends(&["--version"]);
-    assert_eq!(output.status.code(), Some(0));
+    let ended = ends(&["--version"]);
+    assert_eq!(ended.code, Some(0));
     let version = concat!("redis_exporter ", env!("CARGO_PKG_VERSION"), "\n");
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
+    assert_eq!(ended.stdout, version);
 }

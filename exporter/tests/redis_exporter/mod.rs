@@ -5,13 +5,13 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, Program, command};
+use crate::support::{PATIENCE, Process, Program, command};
 
 pub const SLUG: &str = "09_redis_exporter";
 
@@ -69,10 +69,19 @@ impl RedisExporter {
             .unwrap()
     }
 
-    /// Returns the lines of the log.
-    pub fn log(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap();
-        log.lines().map(str::to_owned).collect()
+    /// Waits until the log has that many lines, and a little longer for lines that it
+    /// shouldn't have: the exporter writes them on a thread of their own. Returns them.
+    pub fn log(&self, lines: usize) -> Vec<String> {
+        let file = self.folder.path().join("log");
+        let log = || fs::read_to_string(&file).unwrap();
+        let started = Instant::now();
+        while log().lines().count() < lines {
+            let waited = started.elapsed();
+            assert!(waited < PATIENCE, "fewer than {lines} lines: {}", log());
+            thread::sleep(Duration::from_millis(2));
+        }
+        thread::sleep(Duration::from_millis(20));
+        log().lines().map(str::to_owned).collect()
     }
 }
 
@@ -90,9 +99,34 @@ fn without_variable() -> Command {
     command
 }
 
-/// Returns what it prints with flags with which it ends by itself.
-pub fn ends(flags: &[&str]) -> Output {
-    without_variable().args(flags).output().unwrap()
+/// How a start ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Starts it with flags with which it ends by itself.
+pub fn ends(flags: &[&str]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let [out, error] = ["out", "error"].map(|name| folder.path().join(name));
+    let mut command = without_variable();
+    command.stdout(File::create(&out).unwrap());
+    command.stderr(File::create(&error).unwrap());
+    let mut process = Process(command.args(flags).spawn().unwrap());
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = process.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(started.elapsed() < PATIENCE, "it doesn't end: {flags:?}");
+        thread::sleep(Duration::from_millis(2));
+    };
+    Ended {
+        code: status.code(),
+        stdout: fs::read_to_string(out).unwrap(),
+        stderr: fs::read_to_string(error).unwrap(),
+    }
 }
 
 /// Returns the samples of `redis_` metrics, without the one on the build.
