@@ -12,6 +12,8 @@ mod info;
 #[path = "../../src/bin/09_redis_exporter/protocol.rs"]
 mod protocol;
 mod reader;
+#[path = "../../src/bin/09_redis_exporter/resolve.rs"]
+mod resolve;
 #[path = "../../src/bin/09_redis_exporter/server.rs"]
 #[allow(dead_code, reason = "there are no flags")]
 mod server;

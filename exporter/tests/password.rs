@@ -96,7 +96,7 @@ fn a_new_password_needs_no_restart() {
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
     let log = exporter.log(1);
     let message = format!(
-        "cannot read {}: WRONGPASS invalid username-password pair or user is disabled.",
+        "cannot read {}: the login failed with WRONGPASS (the rest may have the password in it)",
         redis.address
     );
     assert!(log.len() == 1 && log[0].contains(&message), "{log:?}");
@@ -119,7 +119,7 @@ fn a_password_for_a_server_without_one_is_an_error() {
     let exporter = RedisExporter::with(redis.address, &[&secret.flag()]);
     assert_eq!(redis_samples(&exporter.scrape()), DOWN);
     let log = exporter.log(1);
-    let message = "ERR AUTH <password> called without any password configured";
+    let message = "the login failed with ERR (the rest";
     assert!(log.len() == 1 && log[0].contains(message), "{log:?}");
     // Nothing is asked after the login has failed.
     assert_eq!(redis.commands(), [["AUTH", PASSWORD]]);

@@ -32,7 +32,7 @@ impl RedisCollector {
     }
 
     // ANCHOR: scrape
-    /// Returns whether Redis answered.
+    /// Asks Redis, and returns whether it answered. (Lesson 10 needs to know.)
     pub fn scrape(&self, samples: &mut Samples<'_>) -> bool {
         // The response needs some of the time that is left.
         let left = samples.time_left().map_or(LIMIT, |left| left.mul_f64(0.8));
@@ -40,14 +40,14 @@ impl RedisCollector {
         let info = reply.and_then(|reply| Info::parse(&reply));
         samples.set(&self.up, f64::from(info.is_ok()), &[]);
         match &info {
-            Ok(info) => self.set(info, samples),
+            Ok(info) => self.set_all(info, samples),
             Err(error) => log::warn!("cannot read {}: {error}", self.redis.address),
         }
         info.is_ok()
     }
     // ANCHOR_END: scrape
 
-    fn set(&self, info: &Info, samples: &mut Samples<'_>) {
+    fn set_all(&self, info: &Info, samples: &mut Samples<'_>) {
         set(&self.once, &info.numbers(), &[], samples);
         for (command, numbers) in info.commands() {
             set(&self.by_command, &numbers, &[command], samples);
@@ -59,9 +59,9 @@ impl RedisCollector {
 }
 
 fn set(all: &[Metric], of: &Numbers<'_>, labels: &[&str], samples: &mut Samples<'_>) {
-    for Metric { field, unit, desc } in all {
-        if let Some(number) = of.get(field) {
-            samples.set(desc, number / unit, labels);
+    for metric in all {
+        if let Some(number) = of.get(metric.field) {
+            samples.set(&metric.desc, number / metric.divisor, labels);
         }
     }
 }

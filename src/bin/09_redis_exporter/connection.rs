@@ -1,8 +1,10 @@
 //! A connection that ends at its deadline, whatever the other side does.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
+
+use crate::resolve::resolve;
 
 pub struct Connection {
     stream: TcpStream,
@@ -12,7 +14,7 @@ pub struct Connection {
 impl Connection {
     /// Connects to the first of the name's addresses that accepts.
     pub fn open(name: &str, deadline: Instant) -> io::Result<Connection> {
-        let addresses = resolve(name)?;
+        let addresses = resolve(name, deadline)?;
         let mut failed = io::Error::other("the name has no usable address");
         // One that doesn't answer leaves time for the others.
         for (address, waiting) in addresses.iter().zip((1..=addresses.len()).rev()) {
@@ -27,7 +29,7 @@ impl Connection {
 
     pub fn send(&self, text: &str) -> io::Result<()> {
         self.stream.set_write_timeout(Some(left(self.deadline)?))?;
-        (&self.stream).write_all(text.as_bytes())
+        in_time((&self.stream).write_all(text.as_bytes()))
     }
 }
 
@@ -37,39 +39,28 @@ impl Connection {
 impl Read for &Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(left(self.deadline)?))?;
-        let read = (&self.stream).read(buffer);
-        read.map_err(|error| match error.kind() {
-            ErrorKind::WouldBlock => too_late(),
-            _ => error,
-        })
+        in_time((&self.stream).read(buffer))
     }
 }
 // ANCHOR_END: read
 
-/// Returns the addresses of a name, but no link-local one: there, clouds have the
-/// service that hands out credentials.
-fn resolve(name: &str) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = name.parse() {
-        return Ok(vec![address]);
-    }
-    let is_link_local = |address: &SocketAddr| match address.ip().to_canonical() {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    };
-    let addresses = name.to_socket_addrs()?;
-    Ok(addresses.filter(|all| !is_link_local(all)).collect())
+/// An error of a timeout is that the time is over.
+fn in_time<T>(done: io::Result<T>) -> io::Result<T> {
+    done.map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => too_late(),
+        _ => error,
+    })
 }
 
 /// Returns the time until `deadline`, or an error if it is over.
-fn left(deadline: Instant) -> io::Result<Duration> {
+pub fn left(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        Err(too_late())
-    } else {
-        Ok(left)
+    match left.is_zero() {
+        true => Err(too_late()),
+        false => Ok(left),
     }
 }
 
-fn too_late() -> io::Error {
+pub fn too_late() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "no answer in time")
 }

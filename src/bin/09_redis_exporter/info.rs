@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use exporter_workbook::collect::CollectError;
 
-/// The fields of a reply. If a field is repeated, the first one counts.
+/// The fields of a reply. If one is repeated, the first one counts.
 pub struct Info(BTreeMap<String, String>);
 
 /// Numbers by name.
@@ -50,8 +50,11 @@ impl Info {
 
 impl<'a> Numbers<'a> {
     fn parse(text: &'a str) -> Numbers<'a> {
-        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-        Numbers(pairs.collect())
+        let mut numbers = BTreeMap::new();
+        for (name, number) in text.split(',').filter_map(|pair| pair.split_once('=')) {
+            numbers.entry(name).or_insert(number);
+        }
+        Numbers(numbers)
     }
 
     /// Returns the number `name`, or `None` if this version of Redis doesn't have it or

@@ -13,6 +13,7 @@ mod flags;
 mod info;
 mod metrics;
 mod protocol;
+mod resolve;
 mod server;
 
 use std::error::Error;

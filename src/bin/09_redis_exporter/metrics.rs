@@ -1,4 +1,4 @@
-//! The metrics. To add one, add a line here, and nothing elsewhere.
+//! The metrics. To add one that is a number, add a row here, and nothing elsewhere.
 
 use exporter_workbook::desc::Desc;
 
@@ -48,17 +48,17 @@ pub struct Metric {
     /// The name of Redis's number.
     pub field: &'static str,
     /// What to divide it by.
-    pub unit: f64,
+    pub divisor: f64,
     pub desc: Desc,
 }
 
 /// Returns the metrics of a table, all of them with `labels`.
 pub fn metrics(rows: &[Row], labels: &[&str]) -> Vec<Metric> {
-    let metric = |(field, unit, kind, name, help): &Row| {
+    let metric = |(field, divisor, kind, name, help): &Row| {
         let desc = kind(name, help);
         Metric {
             field,
-            unit: *unit,
+            divisor: *divisor,
             desc: labels.iter().fold(desc, |desc, label| desc.label(label)),
         }
     };

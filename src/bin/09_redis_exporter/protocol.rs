@@ -19,23 +19,20 @@ pub fn info(server: &Server, deadline: Instant) -> Result<String, CollectError> 
     let mut replies = BufReader::new(&connection);
     if let Some(words) = server.login.command()? {
         connection.send(&command(&words))?;
-        let password = words.last().map_or("", String::as_str);
-        reply(&mut replies).map_err(|error| without(password, error))?;
+        reply(&mut replies)?.map_err(|error| login_failed(&error))?;
     }
     connection.send(&command(&["INFO".to_owned(), "ALL".to_owned()]))?;
-    reply(&mut replies)
+    Ok(reply(&mut replies)??)
 }
 // ANCHOR_END: info
 
-/// Returns `error`, unless it has the password in it: a server that doesn't know AUTH
-/// repeats its words, and errors go to the log.
-fn without(password: &str, error: CollectError) -> CollectError {
-    // Redis cuts off what it repeats.
-    let start: String = password.chars().take(8).collect();
-    match error.to_string().contains(&start) {
-        true => "AUTH failed, with an error that may have the password in it".into(),
-        false => error,
-    }
+/// Returns what the log may have of an error after AUTH: its first word, because a
+/// server that doesn't know AUTH repeats the arguments.
+fn login_failed(error: &str) -> String {
+    let code = error.split(' ').next().unwrap_or_default();
+    let is_code = code.chars().all(|c| c.is_ascii_uppercase());
+    let code = if is_code { code } else { "an error" };
+    format!("the login failed with {code} (the rest may have the password in it)")
 }
 
 /// Returns a command as it is sent: the number of its words, then each with its length.
@@ -48,29 +45,34 @@ fn command(words: &[String]) -> String {
 }
 
 // ANCHOR: reply
-/// Reads one reply: a line, or a line with the length of the text that follows it.
-fn reply(replies: &mut impl BufRead) -> Result<String, CollectError> {
+/// Reads one reply: a line, or a line with the length of the text that follows it. The
+/// inner error is what Redis replied.
+fn reply(replies: &mut impl BufRead) -> Result<Result<String, String>, CollectError> {
     let mut line = Vec::new();
     replies.take(MAX_LINE).read_until(b'\n', &mut line)?;
     let line = String::from_utf8_lossy(&line);
     let line = line.strip_suffix("\r\n").ok_or("the reply has no end")?;
     match line.split_at_checked(1) {
-        Some(("+", text)) => Ok(text.to_owned()),
-        Some(("-", error)) => Err(error.into()),
-        Some(("$", length)) => text(replies, length.parse()?),
+        Some(("+", text)) => Ok(Ok(text.to_owned())),
+        Some(("-", error)) => Ok(Err(error.to_owned())),
+        Some(("$", length)) => Ok(Ok(text(replies, length)?)),
         _ => Err("the reply isn't in Redis's protocol".into()),
     }
 }
 // ANCHOR_END: reply
 
-fn text(replies: &mut impl BufRead, length: u64) -> Result<String, CollectError> {
+fn text(replies: &mut impl BufRead, length: &str) -> Result<String, CollectError> {
+    let wrong = || format!("the reply has {length} bytes: not 0 to {MAX_BYTES}");
+    let length: u64 = length.parse().map_err(|_| wrong())?;
     if length > MAX_BYTES {
-        return Err(format!("the reply has {length} bytes, which is too long").into());
+        return Err(wrong().into());
     }
     let mut text = Vec::new();
-    replies.take(length).read_to_end(&mut text)?;
-    if (text.len() as u64) < length {
-        return Err("the reply ends too early".into());
+    replies.take(length + 2).read_to_end(&mut text)?;
+    match text.strip_suffix(b"\r\n") {
+        Some(text) if text.len() as u64 == length => {
+            Ok(String::from_utf8_lossy(text).into_owned())
+        }
+        _ => Err("the reply has another length than it says".into()),
     }
-    Ok(String::from_utf8_lossy(&text).into_owned())
 }

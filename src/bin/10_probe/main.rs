@@ -24,6 +24,8 @@ mod info;
 mod metrics;
 #[path = "../09_redis_exporter/protocol.rs"]
 mod protocol;
+#[path = "../09_redis_exporter/resolve.rs"]
+mod resolve;
 #[path = "../09_redis_exporter/server.rs"]
 mod server;
 
