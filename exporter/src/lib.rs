@@ -208,8 +208,9 @@ impl Exporter {
 /// without it, probes that hang would keep Prometheus from `/metrics`.
 fn limits(max_requests: usize) -> Limits {
     let defaults = Limits::default();
+    let both = max_requests.saturating_mul(2).saturating_add(16);
     Limits {
-        connections: defaults.connections.max(2 * max_requests + 16),
+        connections: defaults.connections.max(both),
         ..defaults
     }
 }
