@@ -41,12 +41,16 @@ fn file(lesson: &Lesson, name: &str) -> String {
 
 #[test]
 fn starter_code_fails_the_stated_checks_and_no_others() {
-    for_each(&course().lessons, |lesson| {
-        let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
-        let stated = &lesson.text.start_fails;
-        assert_eq!(report.wrong(), *stated, "{}", report.text);
-        assert!(!report.has_passed, "{}", report.text);
-    });
+    for_each(
+        &course().lessons,
+        |all| &all.slug,
+        |lesson| {
+            let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
+            let stated = &lesson.text.start_fails;
+            assert_eq!(report.wrong(), *stated, "{}", report.text);
+            assert!(!report.has_passed, "{}", report.text);
+        },
+    );
 }
 
 #[test]
@@ -63,11 +67,16 @@ fn the_readme_shows_what_a_check_says() {
 
 #[test]
 fn a_solution_passes() {
-    for_each(&course().lessons, |lesson| {
-        let report = check(&lesson.slug, &built(&format!("{}_solution", lesson.slug)));
-        assert_eq!(report.wrong(), [""; 0], "{}", report.text);
-        assert!(report.has_passed, "{}", report.text);
-    });
+    for_each(
+        &course().lessons,
+        |all| &all.slug,
+        |lesson| {
+            let report =
+                check(&lesson.slug, &built(&format!("{}_solution", lesson.slug)));
+            assert_eq!(report.wrong(), [""; 0], "{}", report.text);
+            assert!(report.has_passed, "{}", report.text);
+        },
+    );
 }
 
 /// A broken solution, and the checks that must fail.
@@ -122,18 +131,22 @@ fn a_solution_that_lacks_one_thing_fails_its_check() {
         .iter()
         .map(|all| (all.name.clone(), all.text.clone()));
     let folder = build("mutants", &programs.collect::<Vec<_>>());
-    for_each(&mutants, |mutant| {
-        let report = check(&mutant.lesson, &folder.join(&mutant.name));
-        let wrong: BTreeSet<String> =
-            report.wrong().into_iter().map(str::to_owned).collect();
-        assert!(
-            mutant.missed_by.is_subset(&wrong),
-            "{:?} should fail in\n{}\n{}",
-            mutant.missed_by,
-            mutant.text,
-            report.text
-        );
-    });
+    for_each(
+        &mutants,
+        |all| &all.lesson,
+        |mutant| {
+            let report = check(&mutant.lesson, &folder.join(&mutant.name));
+            let wrong: BTreeSet<String> =
+                report.wrong().into_iter().map(str::to_owned).collect();
+            assert!(
+                mutant.missed_by.is_subset(&wrong),
+                "{:?} should fail in\n{}\n{}",
+                mutant.missed_by,
+                mutant.text,
+                report.text
+            );
+        },
+    );
 }
 
 #[test]
@@ -324,6 +337,12 @@ fn a_translation_is_up_to_date() {
     problems.assert_none();
 }
 
+/// Whether the program has the address of a source that behaves in some way.
+fn knows_its_source(text: &LessonText) -> bool {
+    let has_address = text.env.values().any(|value| value.contains("{source}"));
+    has_address || text.step.iter().all(|step| step.source.is_none())
+}
+
 fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 7] {
     let judges = text.step.iter().flat_map(|step| &step.judge);
     let names: Vec<&str> = judges.map(|judge| judge.name.as_str()).collect();
@@ -334,8 +353,6 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 7] {
     let is_narrow = widest <= Some(90);
     let is_short = text.minutes <= 15;
     let are_unique = unique.len() == names.len();
-    let asks = text.env.values().any(|value| value.contains("{source}"));
-    let is_asked = asks || text.step.iter().all(|step| step.source.is_none());
     [
         (is_short, "more than a quarter of an hour", "shorten it"),
         (text.hints.len() >= 3, "fewer than three hints", "add one"),
@@ -351,7 +368,7 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 7] {
             "use a check's name",
         ),
         (
-            is_asked,
+            knows_its_source(text),
             "a source behaves in some way, but the program doesn't have its address",
             "name a variable in env",
         ),

@@ -155,7 +155,7 @@ fn a_right_submission_passes_and_a_wrong_one_fails_for_its_reason() {
         .map(|all| (all.program(), all.text.clone()));
     let programs = build("submissions", &sources.collect::<Vec<_>>());
     let judged = |all: &Submission| judged(all, &programs, &verdicts);
-    let otherwise: Vec<String> = for_each(&submissions, judged)
+    let otherwise: Vec<String> = for_each(&submissions, |all| &all.lesson, judged)
         .into_iter()
         .flatten()
         .collect();

@@ -51,22 +51,35 @@ pub fn built(name: &str) -> PathBuf {
     program
 }
 
-/// The result of `call` for each of `items`, several at a time: a check mostly waits.
+/// The lessons whose checks keep a processor busy; the others mostly wait.
+const BUSY: [&str; 3] = ["02d", "05", "08"];
+
+/// The result of `call` for each of `items`, which are about a lesson. Several run at a
+/// time, but of those that keep a processor busy only as many as there are processors.
 pub fn for_each<T: Sync, R: Send>(
     items: &[T],
+    lesson: impl Fn(&T) -> &str,
     call: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(2, usize::from) * 2;
-    let next = AtomicUsize::new(0);
-    let calling = || {
+    let is_busy = |item: &&T| BUSY.iter().any(|busy| lesson(item).starts_with(busy));
+    let (busy, waiting): (Vec<&T>, Vec<&T>) = items.iter().partition(is_busy);
+    let queues = [busy, waiting].map(|queue| (queue, AtomicUsize::new(0)));
+    let calling = |queues: &[(Vec<&T>, AtomicUsize)]| {
         let mut results = Vec::new();
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            results.push(call(item));
+        for (queue, next) in queues {
+            while let Some(item) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
+                results.push(call(item));
+            }
         }
         results
     };
+    let processors = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calling)).collect();
+        let work = |number: usize| {
+            let queues = &queues[usize::from(number >= processors)..];
+            scope.spawn(|| calling(queues))
+        };
+        let threads: Vec<_> = (0..2 * processors).map(work).collect();
         let results = threads.into_iter().map(|all| all.join());
         results
             .flat_map(|all| all.unwrap_or_else(|panic| resume_unwind(panic)))
