@@ -226,7 +226,8 @@ fn a_flood_is_down_and_fills_no_memory() {
             assert_eq!(redis_samples(&metrics), DOWN, "{reason}");
         }
         // 20 replies of 1 MiB at most, each of them copied a few times.
-        let more = peak(&exporter) - before;
+        // The system's own reading may be a little lower than the one before.
+        let more = peak(&exporter).saturating_sub(before);
         assert!(more < 100 * 1024, "{more} KiB more");
         redis.behaves(Behaviour::info(SHORT));
         assert_eq!(redis_samples(&exporter.scrape()), GOOD);
