@@ -16,7 +16,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 #[test]
 fn the_package_has_the_library_and_nothing_else() {
     let output = Command::new(env!("CARGO"))
-        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .args(["package", "--package", "exporter-workbook", "--list"])
+        .args(["--allow-dirty", "--offline"])
         .current_dir(ROOT)
         .output()
         .unwrap();
