@@ -16,7 +16,6 @@ pub use self::secret::{SecretError, secret};
 
 use std::fmt;
 use std::net::TcpListener;
-use std::panic;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -208,21 +207,22 @@ impl Exporter {
 /// without it, probes that hang would keep Prometheus from `/metrics`.
 fn limits(max_requests: usize) -> Limits {
     let defaults = Limits::default();
-    let both = max_requests.saturating_mul(2).saturating_add(16);
+    let both = match max_requests {
+        0 => 1024,
+        limit => limit.saturating_mul(2).saturating_add(16),
+    };
     Limits {
         connections: defaults.connections.max(both),
         ..defaults
     }
 }
 
-/// Starts the log of the `log` crate, with panics in it. A program that has one already
-/// keeps it.
+/// Starts the log of the `log` crate. A program that has one already keeps it.
 fn start_log(flags: &Flags) {
     let level = flags.log_level.into();
     let logger = Logger::new(level, flags.log_format, stderr_log());
     if ::log::set_logger(Box::leak(Box::new(logger))).is_ok() {
         ::log::set_max_level(level);
-        panic::set_hook(Box::new(|panic| ::log::error!("{panic}")));
     }
 }
 

@@ -13,8 +13,8 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 /// How long an equal warning or error isn't written again.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// How many different ones are remembered.
-const REMEMBERED: usize = 1000;
+/// How many different ones are written in that time.
+const DIFFERENT: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -41,21 +41,22 @@ impl Logger {
         }
     }
 
-    /// Returns whether an equal message was just written: a source that is down for a day
-    /// fails thousands of scrapes for the same reason.
-    fn is_repeated(&self, message: &str, now: Instant) -> bool {
+    /// Returns whether an equal message was just written, or too many others: a source
+    /// that is down for a day fails thousands of scrapes for the same reason.
+    fn is_too_much(&self, message: &str, now: Instant) -> bool {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |then: &Instant| now.duration_since(*then) < QUIET;
         if written.get(message).is_some_and(is_recent) {
             return true;
         }
-        if written.len() >= REMEMBERED {
+        if written.len() >= DIFFERENT {
             written.retain(|_, then| is_recent(then));
         }
-        if written.len() < REMEMBERED {
+        let has_room = written.len() < DIFFERENT;
+        if has_room {
             written.insert(message.to_owned(), now);
         }
-        false
+        !has_room
     }
 }
 
@@ -68,8 +69,10 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let (level, message) = (record.level(), record.args().to_string());
-        if level <= Level::Warn && self.is_repeated(&message, Instant::now()) {
+        // A reply of another system may have characters that control a terminal.
+        let message = record.args().to_string().replace(char::is_control, " ");
+        let level = record.level();
+        if level <= Level::Warn && self.is_too_much(&message, Instant::now()) {
             return;
         }
         (self.write)(&self.format.line(SystemTime::now(), level, &message));
@@ -150,26 +153,35 @@ mod tests {
     }
 
     #[test]
-    fn after_a_minute_it_is_written_again() {
-        let (logger, _) = logger(LevelFilter::Info);
-        let start = Instant::now();
-        assert!(!logger.is_repeated("gone", start));
-        let almost = start + QUIET - Duration::from_millis(1);
-        assert!(logger.is_repeated("gone", almost));
-        assert!(!logger.is_repeated("gone", start + QUIET));
-        assert!(logger.is_repeated("gone", start + QUIET));
+    fn a_message_is_one_line_that_does_not_control_the_terminal() {
+        let (logger, lines) = logger(LevelFilter::Warn);
+        log(&logger, Level::Error, "a\nb\u{1b}[2J\u{9b}c\u{7f}");
+        let lines = lines.lock().unwrap();
+        assert!(lines[0].ends_with(r#" msg="a b [2J c ""#), "{lines:?}");
     }
 
     #[test]
-    fn no_number_of_different_errors_fills_the_memory() {
+    fn after_a_minute_it_is_written_again() {
         let (logger, _) = logger(LevelFilter::Info);
         let start = Instant::now();
-        for number in 0..REMEMBERED + 5 {
-            assert!(!logger.is_repeated(&number.to_string(), start));
+        assert!(!logger.is_too_much("gone", start));
+        let almost = start + QUIET - Duration::from_millis(1);
+        assert!(logger.is_too_much("gone", almost));
+        assert!(!logger.is_too_much("gone", start + QUIET));
+        assert!(logger.is_too_much("gone", start + QUIET));
+    }
+
+    #[test]
+    fn no_number_of_different_errors_fills_the_log_or_the_memory() {
+        let (logger, _) = logger(LevelFilter::Info);
+        let start = Instant::now();
+        for number in 0..DIFFERENT {
+            assert!(!logger.is_too_much(&number.to_string(), start));
         }
-        assert_eq!(logger.written.lock().unwrap().len(), REMEMBERED);
+        assert!(logger.is_too_much("one more", start));
+        assert_eq!(logger.written.lock().unwrap().len(), DIFFERENT);
         // Once they are old, there is room again.
-        assert!(!logger.is_repeated("new", start + QUIET));
+        assert!(!logger.is_too_much("new", start + QUIET));
         assert_eq!(logger.written.lock().unwrap().len(), 1);
     }
 }

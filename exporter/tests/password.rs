@@ -96,7 +96,7 @@ fn a_new_password_needs_no_restart() {
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
     let log = exporter.log(1);
     let message = format!(
-        "cannot read {}: the login failed with WRONGPASS (the rest may have the password in it)",
+        "cannot read {}: Redis replied WRONGPASS (the rest may have the password in it)",
         redis.address
     );
     assert!(log.len() == 1 && log[0].contains(&message), "{log:?}");
@@ -119,7 +119,7 @@ fn a_password_for_a_server_without_one_is_an_error() {
     let exporter = RedisExporter::with(redis.address, &[&secret.flag()]);
     assert_eq!(redis_samples(&exporter.scrape()), DOWN);
     let log = exporter.log(1);
-    let message = "the login failed with ERR (the rest";
+    let message = "Redis replied ERR (the rest";
     assert!(log.len() == 1 && log[0].contains(message), "{log:?}");
     // Nothing is asked after the login has failed.
     assert_eq!(redis.commands(), [["AUTH", PASSWORD]]);
@@ -131,18 +131,74 @@ fn a_file_that_cannot_be_read_is_an_error_at_the_start() {
     let bytes = folder.path().join("bytes");
     fs::write(&bytes, b"\xff\xfe").unwrap();
     for (file, reason) in [
-        (folder.path().join("none"), "No such file or directory"),
-        (folder.path().to_owned(), "Is a directory"),
-        (bytes, "stream did not contain valid UTF-8"),
+        (
+            folder.path().join("none"),
+            "cannot read the secret in FILE: No such file",
+        ),
+        (
+            bytes,
+            "cannot read the secret in FILE: stream did not contain valid UTF-8",
+        ),
+        (
+            folder.path().to_owned(),
+            "FILE has no secret: it isn't a file of 1 byte to 64 KiB",
+        ),
     ] {
-        let file = file.display();
+        let file = file.display().to_string();
         let flag = format!("--redis.password-file={file}");
         let ended = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
         let message = ended.stderr;
         assert_eq!(ended.code, Some(1), "{file}: {message}");
-        let expected = format!("Error: cannot read the secret in {file}: {reason}");
+        let expected = format!("Error: {}", reason.replace("FILE", &file));
         assert!(message.starts_with(&expected), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+/// Whoever reads a pipe waits for the one who writes to it.
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_no_file_with_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let flag = format!("--redis.password-file={}", pipe.display());
+    let ended = ends(&["--web.listen-address=127.0.0.1:0", &flag]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("has no secret"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_empty_variable_is_no_password() {
+    let redis = FakeRedis::start(Behaviour::info(SHORT));
+    let mut command = exporter(&redis.address.to_string());
+    let exporter = RedisExporter::spawn(command.env("REDIS_PASSWORD", ""));
+    assert_eq!(redis_samples(&exporter.scrape()), GOOD);
+    assert_eq!(redis.commands(), [["INFO", "ALL"]]);
+}
+
+#[test]
+fn a_user_may_have_no_password() {
+    let redis = locked(&["metrics", ""]);
+    let exporter = RedisExporter::with(redis.address, &["--redis.user=metrics"]);
+    assert_eq!(redis_samples(&exporter.scrape()), GOOD);
+}
+
+#[test]
+fn once_the_password_is_sent_the_log_has_of_an_error_only_its_code() {
+    let secret = Secret::new(PASSWORD);
+    let echo = format!("-ERR {PASSWORD}\r\n");
+    let bare = format!("-{PASSWORD}\r\n");
+    let late = format!("+OK\r\n-NOPERM {PASSWORD}\r\n");
+    for (reply, reason) in [(&echo, "ERR"), (&bare, "an error"), (&late, "NOPERM")] {
+        let redis = FakeRedis::start(Behaviour::replies(reply.as_bytes()));
+        let exporter = RedisExporter::with(redis.address, &[&secret.flag()]);
+        assert_eq!(redis_samples(&exporter.scrape()), DOWN);
+        let log = exporter.log(1);
+        let reason = format!("Redis replied {reason} (the rest");
+        assert!(log[0].contains(&reason), "{log:?}");
+        assert!(!log[0].contains(PASSWORD), "{log:?}");
     }
 }
 

@@ -210,10 +210,7 @@ fn a_server_with_another_password_is_down_until_the_file_has_it() {
     fs::write(&file, "new\n").unwrap();
     assert!(is_up(&with));
     assert_reasons(&without, &["NOAUTH Authentication required."]);
-    let reasons = [
-        "the login failed with ERR (",
-        "the login failed with WRONGPASS (",
-    ];
+    let reasons = ["Redis replied ERR (", "Redis replied WRONGPASS ("];
     assert_reasons(&with, &reasons);
 }
 
@@ -230,7 +227,10 @@ fn a_user_needs_no_more_than_the_command_info() {
     assert!(is_up(&exporter));
     redis.set(&[&user[..], &["-info"]].concat());
     assert!(!is_up(&exporter));
-    assert_reasons(&exporter, &["the login failed with WRONGPASS (", "NOPERM "]);
+    assert_reasons(
+        &exporter,
+        &["Redis replied WRONGPASS (", "Redis replied NOPERM ("],
+    );
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_server_without_the_command_auth_gets_no_password_into_the_log() {
     let (_file, flag) = password("secret");
     let exporter = RedisExporter::with(redis.address, &[&flag]);
     assert!(!is_up(&exporter));
-    assert_reasons(&exporter, &["the login failed with ERR ("]);
+    assert_reasons(&exporter, &["Redis replied ERR ("]);
     assert!(!exporter.log(1)[0].contains("secret"));
 }
 

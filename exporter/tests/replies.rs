@@ -189,9 +189,8 @@ fn a_reply_without_commands_and_databases_has_the_rest() {
 fn the_name_of_a_command_may_have_any_characters() {
     assert_samples(
         "cmdstat_a\"b\\c:calls=1\r\ncmdstat_\u{4f60}\u{597d}:calls=2\r\n\
-         cmdstat_:calls=3\r\n",
+         cmdstat_:calls=3\r\ndb+1:keys=1\r\ndb:keys=1\r\n",
         &[
-            "redis_commands_total{cmd=\"\"} 3",
             "redis_commands_total{cmd=\"a\\\"b\\\\c\"} 1",
             "redis_commands_total{cmd=\"\u{4f60}\u{597d}\"} 2",
             "redis_up 1",

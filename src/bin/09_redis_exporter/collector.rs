@@ -37,7 +37,7 @@ impl RedisCollector {
         // The response needs some of the time that is left.
         let left = samples.time_left().map_or(LIMIT, |left| left.mul_f64(0.8));
         let reply = protocol::info(&self.redis, Instant::now() + left.min(LIMIT));
-        let info = reply.and_then(|reply| Info::parse(&reply));
+        let info = reply.as_deref().map(Info::parse);
         samples.set(&self.up, f64::from(info.is_ok()), &[]);
         match &info {
             Ok(info) => self.set_all(info, samples),
@@ -47,7 +47,7 @@ impl RedisCollector {
     }
     // ANCHOR_END: scrape
 
-    fn set_all(&self, info: &Info, samples: &mut Samples<'_>) {
+    fn set_all(&self, info: &Info<'_>, samples: &mut Samples<'_>) {
         set(&self.once, &info.numbers(), &[], samples);
         for (command, numbers) in info.commands() {
             set(&self.by_command, &numbers, &[command], samples);

@@ -27,9 +27,14 @@ impl Connection {
         Err(failed)
     }
 
-    pub fn send(&self, text: &str) -> io::Result<()> {
+    /// Sends a command: the number of its words, then each with its length.
+    pub fn send(&self, words: &[String]) -> io::Result<()> {
+        let mut command = format!("*{}\r\n", words.len());
+        for word in words {
+            command += &format!("${}\r\n{word}\r\n", word.len());
+        }
         self.stream.set_write_timeout(Some(left(self.deadline)?))?;
-        in_time((&self.stream).write_all(text.as_bytes()))
+        in_time((&self.stream).write_all(command.as_bytes()))
     }
 }
 

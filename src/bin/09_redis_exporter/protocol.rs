@@ -17,31 +17,31 @@ const MAX_LINE: u64 = 4 * 1024;
 pub fn info(server: &Server, deadline: Instant) -> Result<String, CollectError> {
     let connection = Connection::open(&server.address, deadline)?;
     let mut replies = BufReader::new(&connection);
-    if let Some(words) = server.login.command()? {
-        connection.send(&command(&words))?;
-        reply(&mut replies)?.map_err(|error| login_failed(&error))?;
+    let login = server.login.command()?;
+    if let Some(words) = &login {
+        connection.send(words)?;
+        reply(&mut replies)?.map_err(|error| code(&error))?;
     }
-    connection.send(&command(&["INFO".to_owned(), "ALL".to_owned()]))?;
-    Ok(reply(&mut replies)??)
+    connection.send(&["INFO".to_owned(), "ALL".to_owned()])?;
+    let info = reply(&mut replies)?;
+    let info = info.map_err(|error| match login {
+        Some(_) => code(&error),
+        None => error,
+    })?;
+    if !info.contains(':') {
+        return Err("the reply has no fields".into());
+    }
+    Ok(info)
 }
 // ANCHOR_END: info
 
-/// Returns what the log may have of an error after AUTH: its first word, because a
-/// server that doesn't know AUTH repeats the arguments.
-fn login_failed(error: &str) -> String {
+/// Returns what the log may have of an error once the password is sent: the first word,
+/// such as WRONGPASS, because a server that doesn't know AUTH repeats its arguments.
+fn code(error: &str) -> String {
     let code = error.split(' ').next().unwrap_or_default();
     let is_code = code.chars().all(|c| c.is_ascii_uppercase());
     let code = if is_code { code } else { "an error" };
-    format!("the login failed with {code} (the rest may have the password in it)")
-}
-
-/// Returns a command as it is sent: the number of its words, then each with its length.
-fn command(words: &[String]) -> String {
-    let words = words
-        .iter()
-        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
-    let words: Vec<String> = words.collect();
-    format!("*{}\r\n{}", words.len(), words.concat())
+    format!("Redis replied {code} (the rest may have the password in it)")
 }
 
 // ANCHOR: reply
@@ -62,11 +62,9 @@ fn reply(replies: &mut impl BufRead) -> Result<Result<String, String>, CollectEr
 // ANCHOR_END: reply
 
 fn text(replies: &mut impl BufRead, length: &str) -> Result<String, CollectError> {
-    let wrong = || format!("the reply has {length} bytes: not 0 to {MAX_BYTES}");
-    let length: u64 = length.parse().map_err(|_| wrong())?;
-    if length > MAX_BYTES {
-        return Err(wrong().into());
-    }
+    let length: Option<u64> = length.parse().ok();
+    let length = length.filter(|length| *length <= MAX_BYTES);
+    let length = length.ok_or("the reply has no length, or more than 1 MiB")?;
     let mut text = Vec::new();
     replies.take(length + 2).read_to_end(&mut text)?;
     match text.strip_suffix(b"\r\n") {

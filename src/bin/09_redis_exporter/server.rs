@@ -12,12 +12,15 @@ pub struct Server {
 
 /// Checks that a flag is an address.
 pub fn address(text: &str) -> Result<String, &'static str> {
-    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-    let is_host = !host.is_empty() && !host.contains(['/', '@', '*', ' ']);
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._:[]%".contains(c);
+    let is_host = !host.is_empty() && host.chars().all(is_name);
     // Without its brackets, an IPv6 address has no end.
     let is_clear = host.starts_with('[') == host.contains(':');
     match port.parse() {
-        Ok(1..=u16::MAX) if is_host && is_clear => Ok(text.to_owned()),
+        Ok(1..=u16::MAX) if is_host && is_clear && !port.starts_with('+') => {
+            Ok(text.to_owned())
+        }
         _ => Err("expected HOST:PORT, such as redis-1:6379 or [::1]:6379"),
     }
 }
@@ -37,14 +40,14 @@ pub struct Login {
 // ANCHOR_END: login
 
 impl Login {
-    /// Returns the command that logs in, if there is a password. Reads the password
-    /// each time, so that a new one needs no restart.
+    /// Returns the command that logs in, if there is a password or a user, who may have
+    /// none. Reads the password each time, so that a new one needs no restart.
     pub fn command(&self) -> Result<Option<Vec<String>>, SecretError> {
         let password = secret(self.password_file.as_deref(), "REDIS_PASSWORD")?;
-        let words = |password| {
-            let words = ["AUTH".to_owned()].into_iter();
-            words.chain(self.user.clone()).chain([password]).collect()
-        };
-        Ok(password.map(words))
+        if password.is_none() && self.user.is_none() {
+            return Ok(None);
+        }
+        let words = ["AUTH".to_owned()].into_iter().chain(self.user.clone());
+        Ok(Some(words.chain([password.unwrap_or_default()]).collect()))
     }
 }

@@ -13,10 +13,11 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    /// Whether it is one of them: the whole address is compared, not a part of it.
-    pub fn contains(&self, target: &str) -> bool {
-        let mut servers = self.servers.iter();
-        servers.any(|server| server.eq_ignore_ascii_case(target))
+    /// Returns the server that `target` names, if it may be probed: the whole address is
+    /// compared, not a part of it.
+    pub fn find(&self, target: &str) -> Option<&str> {
+        let mut servers = self.servers.iter().map(String::as_str);
+        servers.find(|server| server.eq_ignore_ascii_case(target))
     }
 }
 // ANCHOR_END: allowed

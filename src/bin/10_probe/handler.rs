@@ -19,14 +19,14 @@ pub fn probe(
             let usage = "Exactly one target is needed: /probe?target=HOST:PORT\n";
             return refusal(StatusCode::BAD_REQUEST, usage);
         };
-        if !allowed.contains(&target) {
+        let Some(server) = allowed.find(&target) else {
             let reason = "The target isn't one of --redis.allow.\n";
             return refusal(StatusCode::FORBIDDEN, reason);
-        }
+        };
         // A new registry, so that no target has the metrics of another.
         let registry = Registry::new();
         registry.must_register(Probe::new(Server {
-            address: target,
+            address: server.to_owned(),
             login: login.clone(),
         }));
         promhttp::respond(&registry, request, &opts)
