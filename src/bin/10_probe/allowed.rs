@@ -13,8 +13,8 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    /// Returns the server that `target` names, if it may be probed: the whole address is
-    /// compared, not a part of it.
+    /// Returns the server that `target` names, if it may be probed: the whole address
+    /// is compared, not a part of it.
     pub fn find(&self, target: &str) -> Option<&str> {
         let mut servers = self.servers.iter().map(String::as_str);
         servers.find(|server| server.eq_ignore_ascii_case(target))
