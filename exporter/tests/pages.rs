@@ -1,5 +1,5 @@
-//! What the page of lesson 09 shows: the program with one more metric, and what the page's
-//! commands print with a real Redis and a real Prometheus.
+//! What the pages of lessons 09 and 10 show: 09's program with one more metric, and what the
+//! pages' commands print with real Redis servers and a real Prometheus.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -71,64 +71,123 @@ fn a_row_of_the_table_is_all_that_a_metric_needs() {
     redis.join().unwrap();
 }
 
-with_each_version!(a_real_redis_and_prometheus_answer_what_the_page_says);
+with_each_version! {
+    a_real_redis_and_prometheus_answer_what_page_09_says,
+    two_real_servers_and_prometheus_answer_what_page_10_says,
+}
 
 /// In the page's order.
-fn a_real_redis_and_prometheus_answer_what_the_page_says(version: Version) {
-    let mut reader = Reader::start("../docs/en/09_redis_exporter.md", version);
-    make_redis_fail(&mut reader);
-    let redis = reader.start_redis();
-    let client = reader.spawn("redis-cli -r -1 -i 0.1 incr visits");
+fn a_real_redis_and_prometheus_answer_what_page_09_says(version: Version) {
+    let flags = "--redis.addr=127.0.0.1:6379";
+    let mut reader = Reader::start("09_redis_exporter", flags, version);
+    let (start, _) = reader.next("redis-server");
+    make_redis_fail(&mut reader, &start);
+    let redis = reader.start_redis(&start, "6379");
+    let (visit, _) = reader.next("redis-cli -r");
+    let client = reader.spawn(&visit);
+    let _prometheus = reader.start_prometheus(
+        "prometheus --config.file=prometheus.yml --storage.tsdb.path=target/prometheus \
+         --web.listen-address=127.0.0.1:9090",
+    );
     reader.sees("redis-cli config set", whole);
-    // Long enough for a rate over 20 s.
-    thread::sleep(Duration::from_secs(32));
-    reader.sees(
-        "promtool query instant http://127.0.0.1:9090 'rate(",
-        series,
-    );
-    reader.sees(
-        "promtool query instant http://127.0.0.1:9090 'redis_m",
-        series,
-    );
+    let promtool = "promtool query instant http://127.0.0.1:9090 ";
+    reader.sees_soon(&format!("{promtool}'rate("), series);
+    reader.sees_soon(&format!("{promtool}'redis_m"), series);
     drop((client, redis));
-    // The next scrape sees that.
-    thread::sleep(Duration::from_secs(6));
-    reader.sees(
-        "promtool query instant http://127.0.0.1:9090 'redis_up",
-        value,
-    );
-    reader.sees("promtool query instant http://127.0.0.1:9090 'up", value);
+    reader.sees_soon(&format!("{promtool}'redis_up"), value);
+    reader.sees(&format!("{promtool}'up"), value);
     assert_eq!(reader.unseen(), [""; 0]);
 }
 
-fn make_redis_fail(reader: &mut Reader) {
-    drop(reader.start_redis());
+fn make_redis_fail(reader: &mut Reader, start: &str) {
+    drop(reader.start_redis(start, "6379"));
     reader.sees("curl -s http://127.0.0.1:9121/metrics", whole);
-    let redis = reader.start_redis();
+    let redis = reader.start_redis(start, "6379");
     redis.signal("STOP");
     reader.sees("curl -s -o /dev/null", |line| before(line, " after "));
     redis.signal("CONT");
     reader.run("redis-cli config set requirepass secret");
     reader.run("curl -s http://127.0.0.1:9121/metrics");
     reader.sees_log("cargo run", |line| {
-        line.split_at(line.find(" level=").unwrap_or(0)).1
+        line[line.find(" level=").unwrap_or(0)..].to_owned()
     });
 }
 
-fn whole(line: &str) -> &str {
-    line
+/// In the page's order.
+fn two_real_servers_and_prometheus_answer_what_page_10_says(version: Version) {
+    let mut reader = Reader::start("10_probe", "", version);
+    let _redis = ["6379", "6380"].map(|port| {
+        let (start, _) = reader.next(&format!("redis-server --port {port}"));
+        reader.start_redis(&start, port)
+    });
+    reader.sees("curl -s 'http://127.0.0.1:9121/probe", unmeasured);
+    give_away_the_password(&mut reader);
+    reader.sees("curl -s -w", whole);
+    reader.sees("kill -STOP", whole);
+    reader.sees("curl -s 'http://127.0.0.1:9121/probe", unmeasured);
+    reader.sees("curl -Z", whole);
+    reader.sees("kill -CONT", whole);
+    let (start, _) = reader.next("prometheus --config.file=prometheus/10_probe.yml");
+    let _prometheus = reader.start_prometheus(&start);
+    reader.sees_soon("curl -s http://127.0.0.1:9090/api/v1/targets", whole);
+    // The window of the next query is a minute long.
+    thread::sleep(Duration::from_secs(55));
+    let promtool = "promtool query instant http://127.0.0.1:9090 ";
+    reader.sees_soon(&format!("{promtool}'sum by"), tenths);
+    reader.sees("redis-cli -p 6379 shutdown", whole);
+    reader.sees("kill -STOP", whole);
+    reader.sees_soon(&format!("{promtool}probe_success"), value);
+    reader.sees(&format!("{promtool}'up"), value);
+    assert_eq!(reader.unseen(), [""; 0]);
+}
+
+/// Probes the page's fake Redis, which waits for that.
+fn give_away_the_password(reader: &mut Reader) {
+    let exporter = reader.start_with_password("--redis.allow 127.0.0.1:7000");
+    let address = exporter.address;
+    let often = "target=127.0.0.1:7000&n=[1-1000]";
+    let _probes = reader.spawn(&format!(
+        "curl -s -o /dev/null --rate 600/m 'http://{address}/probe?{often}'"
+    ));
+    reader.sees("python3", whole);
+}
+
+fn whole(line: &str) -> String {
+    line.to_owned()
 }
 
 /// A series without its value, which was measured.
-fn series(line: &str) -> &str {
+fn series(line: &str) -> String {
     before(line, " => ")
 }
 
 /// A series and its value without the time.
-fn value(line: &str) -> &str {
+fn value(line: &str) -> String {
     before(line, " @[")
 }
 
-fn before<'a>(line: &'a str, end: &str) -> &'a str {
-    line.split(end).next().unwrap_or_default()
+/// The same, with its value to one decimal place.
+fn tenths(line: &str) -> String {
+    let line = value(line);
+    let value = line
+        .split_once(" => ")
+        .map(|(_, value)| value.parse::<f64>());
+    match value {
+        Some(Ok(value)) => format!("{} => {:.1}", series(&line), value),
+        _ => line,
+    }
+}
+
+/// A sample, without its value if that is a duration.
+fn unmeasured(line: &str) -> String {
+    let is_measured = line.contains("_duration_seconds ");
+    if is_measured {
+        before(line, " ")
+    } else {
+        whole(line)
+    }
+}
+
+fn before(line: &str, end: &str) -> String {
+    line.split(end).next().unwrap_or_default().to_owned()
 }

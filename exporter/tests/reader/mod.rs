@@ -1,90 +1,102 @@
-//! A reader of a page, who runs its commands: on other ports, because the page's may be in
-//! use.
+//! A reader of a page, who runs its commands: in an empty folder and on other ports, because
+//! the page's may be in use.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, Process, Program, command, free_port, prometheus};
+use crate::support::{PATIENCE, Process, Program, command, free_port};
 use crate::versions::Version;
 
 /// What to compare of a line.
-type Part = fn(&str) -> &str;
+type Part = fn(&str) -> String;
 
 pub struct Reader {
-    /// The commands of the page that show an output, with it.
-    shown: Vec<(String, String)>,
-    /// Each text of the page that has a port, and what replaces it here.
+    /// The commands of the page that weren't run yet, with the output that it shows.
+    commands: Vec<(String, String)>,
+    /// Each text of the page that is or lacks a port, and what replaces it here.
     ports: Vec<(&'static str, String)>,
     version: Version,
-    redis: u16,
     _program: Program,
-    _prometheus: Process,
     folder: tempfile::TempDir,
 }
 
 impl Reader {
-    /// Starts the exporter and a Prometheus that scrapes it as the page says.
-    pub fn start(page: &str, version: Version) -> Reader {
+    /// Starts the exporter of a page, with the page's flags and these.
+    pub fn start(slug: &str, flags: &str, version: Version) -> Reader {
+        let page = fs::read_to_string(format!("../docs/en/{slug}.md")).unwrap();
+        let commands = commands(&page);
         let folder = tempfile::tempdir().unwrap();
-        let [redis, own] = [free_port(), free_port()];
+        let free = |port| (port, free_port().to_string());
+        let mut ports = ["6379", "6380", "7000", "9090"].map(free).to_vec();
+        ports.push(("redis-cli ", format!("redis-cli -p {} ", ports[0].1)));
+        let run = |(command, _): &&(String, String)| command.starts_with("cargo run");
+        let (run, _) = commands.iter().find(run).unwrap();
+        let (_, shown) = run.split_once(" -- ").unwrap_or_default();
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let mut program = command("09_redis_exporter");
-        program.arg(format!("--redis.addr=127.0.0.1:{redis}"));
-        program.arg("--web.listen-address=127.0.0.1:0").stderr(log);
-        let program = Program::spawn(&mut program);
-        let ports = vec![
-            ("127.0.0.1:9121", program.address.to_string()),
-            ("127.0.0.1:9090", format!("127.0.0.1:{own}")),
-            ("127.0.0.1:6379", format!("127.0.0.1:{redis}")),
-            ("redis-cli ", format!("redis-cli -p {redis} ")),
-        ];
-        let config =
-            with_ports(&fs::read_to_string("../prometheus.yml").unwrap(), &ports);
-        let file = folder.path().join("prometheus.yml");
-        fs::write(&file, config).unwrap();
-        let server = version.command("prometheus");
+        let mut program = exporter(slug, &with_ports(shown, &ports));
+        program.args(with_ports(flags, &ports).split_whitespace());
+        let program = Program::spawn(program.stderr(log));
+        ports.push(("9121", program.address.port().to_string()));
+        for new in ["prometheus", "target"] {
+            fs::create_dir(folder.path().join(new)).unwrap();
+        }
+        for file in ["prometheus.yml", "prometheus/10_probe.yml"] {
+            let config = fs::read_to_string(format!("../{file}")).unwrap();
+            fs::write(folder.path().join(file), with_ports(&config, &ports)).unwrap();
+        }
         Reader {
-            shown: shown(&fs::read_to_string(page).unwrap()),
+            commands,
             version,
-            redis,
             _program: program,
-            _prometheus: prometheus(server, &file, folder.path(), own),
             folder,
             ports,
         }
     }
 
-    /// Starts a Redis server and waits until it answers. It is killed when the result is
-    /// dropped.
-    pub fn start_redis(&self) -> Process {
-        let port = self.redis.to_string();
-        let mut server = Command::new("redis-server");
-        server.args(["--save", "", "--bind", "127.0.0.1", "--port", &port]);
-        server.current_dir(self.folder.path()).stdout(Stdio::null());
-        let server = Process(server.spawn().unwrap());
+    /// Starts a Redis server by this command, and waits until it answers.
+    pub fn start_redis(&self, command: &str, port: &str) -> Process {
+        let server = self.spawn(&format!(
+            "{command} --port {port} --bind 127.0.0.1 --daemonize no"
+        ));
+        let ping = format!("redis-cli -p {port} ping");
         let started = Instant::now();
-        while self.run("redis-cli ping") != "PONG\n" {
+        while self.run(&ping) != "PONG\n" {
             assert!(started.elapsed() < PATIENCE, "redis-server doesn't answer");
             thread::sleep(Duration::from_millis(20));
         }
         server
     }
 
-    /// Starts a command that ends when the result is dropped.
-    pub fn spawn(&self, command: &str) -> Process {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("exec {}", with_ports(command, &self.ports))]);
-        Process(shell.stdout(Stdio::null()).spawn().unwrap())
+    /// Starts a second exporter, with a password.
+    pub fn start_with_password(&self, flags: &str) -> Program {
+        let mut program = exporter("10_probe", &with_ports(flags, &self.ports));
+        program
+            .env("REDIS_PASSWORD", "secret")
+            .stderr(Stdio::null());
+        Program::spawn(&mut program)
     }
 
-    /// Returns what a command prints.
-    pub fn run(&self, command: &str) -> String {
+    /// Starts Prometheus by this command.
+    pub fn start_prometheus(&self, command: &str) -> Process {
+        self.spawn(&format!("{command} --log.level=error"))
+    }
+
+    /// Starts a command that is killed when the result is dropped.
+    pub fn spawn(&self, command: &str) -> Process {
+        let command = format!("exec {}", with_ports(command, &self.ports));
         let mut shell = self.version.command("sh");
-        let command = with_ports(command, &self.ports);
-        let output = shell.args(["-c", &command]).output().unwrap();
+        shell.args(["-c", &command]).stdout(Stdio::null());
+        Process(shell.current_dir(self.folder.path()).spawn().unwrap())
+    }
+
+    /// Returns what a command prints, until it has taken too long.
+    pub fn run(&self, command: &str) -> String {
+        let mut shell = self.version.command("timeout");
+        let limit = PATIENCE.as_secs().to_string();
+        shell.args([&limit, "sh", "-c", &with_ports(command, &self.ports)]);
+        let output = shell.current_dir(self.folder.path()).output().unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     }
 
@@ -97,13 +109,27 @@ impl Reader {
         self.compare(&command, &now, &shown, part);
     }
 
+    /// Asserts the same of a command that is run until it prints that.
+    #[track_caller]
+    pub fn sees_soon(&mut self, start: &str, part: Part) {
+        let (command, shown) = self.next(start);
+        let expected = parts(&with_ports(&shown, &self.ports), part);
+        let started = Instant::now();
+        let mut now = self.run(&command);
+        while parts(&now, part) != expected && started.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(500));
+            now = self.run(&command);
+        }
+        self.compare(&command, &now, &shown, part);
+    }
+
     /// Asserts the same about the exporter, which is running.
     #[track_caller]
     pub fn sees_log(&mut self, start: &str, part: Part) {
         let (command, shown) = self.next(start);
         // The address that it listens on isn't in the log.
         let (_, shown) = shown.split_once('\n').unwrap();
-        let log = Path::new(self.folder.path()).join("log");
+        let log = self.folder.path().join("log");
         let started = Instant::now();
         let read = || fs::read_to_string(&log).unwrap();
         while read().lines().count() < shown.lines().count() {
@@ -115,45 +141,71 @@ impl Reader {
 
     #[track_caller]
     fn compare(&self, command: &str, now: &str, shown: &str, part: Part) {
-        let parts = |text: &str| {
-            let mut parts: Vec<String> =
-                text.lines().map(|line| part(line).to_owned()).collect();
-            parts.sort();
-            parts
-        };
-        assert_eq!(
-            parts(now),
-            parts(&with_ports(shown, &self.ports)),
-            "{command}"
-        );
+        let shown = with_ports(shown, &self.ports);
+        assert_eq!(parts(now, part), parts(&shown, part), "{command}");
     }
 
+    /// Returns the page's next command that begins with `start`. A test may do by other
+    /// means what a command without an output does, so these are skipped.
     #[track_caller]
-    fn next(&mut self, start: &str) -> (String, String) {
-        let (command, shown) = self.shown.remove(0);
-        assert!(command.starts_with(start), "the page has {command:?} here");
-        (command, shown)
+    pub fn next(&mut self, start: &str) -> (String, String) {
+        let skipped = |(command, shown): &&(String, String)| {
+            shown.is_empty() && !command.starts_with(start)
+        };
+        let skipped = self.commands.iter().take_while(skipped).count();
+        self.commands.drain(..skipped);
+        let next = self.commands.first().map(|(command, _)| &**command);
+        let is_next = next.is_some_and(|command| command.starts_with(start));
+        assert!(is_next, "instead of {start:?}, the page has {next:?} here");
+        self.commands.remove(0)
     }
 
-    /// Returns the commands that weren't run.
+    /// Returns the commands with an output that weren't run.
     pub fn unseen(&self) -> Vec<&str> {
-        self.shown.iter().map(|(command, _)| &**command).collect()
+        let shown = self.commands.iter().filter(|(_, shown)| !shown.is_empty());
+        shown.map(|(command, _)| &**command).collect()
     }
 }
 
-fn with_ports(text: &str, ports: &[(&str, String)]) -> String {
-    let replaced =
-        |text: String, (page, here): &(&str, String)| text.replace(page, here);
-    ports.iter().fold(text.to_owned(), replaced)
+/// Returns a command that starts it on a free port.
+fn exporter(slug: &str, flags: &str) -> Command {
+    let mut program = command(slug);
+    program.args(["--web.listen-address", "127.0.0.1:0"]);
+    program.args(flags.split_whitespace());
+    program.env_remove("REDIS_PASSWORD");
+    program
 }
 
-/// Returns the commands of a page that show an output, with it.
-fn shown(page: &str) -> Vec<(String, String)> {
-    let consoles = page.split("\n```console\n$ ").skip(1);
-    let shown = consoles.filter_map(|block| {
-        let (command, rest) = block.split_once('\n')?;
-        let (output, _) = rest.split_once("```\n")?;
-        Some((command.to_owned(), output.to_owned()))
-    });
-    shown.filter(|(_, output)| !output.is_empty()).collect()
+/// Returns what to compare of each line, without the lines' order.
+fn parts(text: &str, part: Part) -> Vec<String> {
+    let mut parts: Vec<String> = text.lines().map(part).collect();
+    parts.sort();
+    parts
+}
+
+/// Replaces the ports, but none in what has replaced one.
+fn with_ports(mut text: &str, ports: &[(&str, String)]) -> String {
+    let mut replaced = String::new();
+    while let Some(next) = text.chars().next() {
+        let mut found = ports.iter().filter_map(|(page, here)| {
+            let rest = text.strip_prefix(page)?;
+            Some((rest, here.clone()))
+        });
+        let as_it_is = (&text[next.len_utf8()..], next.to_string());
+        let (rest, here) = found.next().unwrap_or(as_it_is);
+        replaced.push_str(&here);
+        text = rest;
+    }
+    replaced
+}
+
+/// Returns the commands of a page, with the output that it shows for each.
+fn commands(page: &str) -> Vec<(String, String)> {
+    let blocks = page.split("\n```console\n$ ").skip(1);
+    let blocks = blocks.filter_map(|block| Some(block.split_once("```\n")?.0));
+    let commands = blocks.flat_map(|block| block.split("\n$ "));
+    let pairs = commands.map(|text| text.split_once('\n').unwrap_or((text, "")));
+    pairs
+        .map(|(command, shown)| (command.to_owned(), shown.to_owned()))
+        .collect()
 }
