@@ -220,6 +220,28 @@ fn the_list_may_be_repeated_or_separated_by_commas() {
 }
 
 #[test]
+fn the_log_names_a_target_as_the_list_does() {
+    let port = support::free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = command(SLUG);
+    command.args(["--web.listen-address", "127.0.0.1:0"]);
+    command.arg(format!("--redis.allow=localhost:{port}"));
+    command.stderr(fs::File::create(&log).unwrap());
+    let program = Program::spawn(&mut command);
+    for name in ["localhost", "LOCALHOST", "LocalHost", "localhosT"] {
+        let metrics = probed(&program, &format!("{name}:{port}"));
+        assert!(metrics.contains("probe_success 0\n"), "{metrics}");
+    }
+    // It has written everything once it has ended.
+    assert_eq!(program.process.end_with("TERM").code(), Some(0));
+    let log = fs::read_to_string(log).unwrap();
+    let expected = format!("cannot read localhost:{port}: Connection refused");
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.contains(&expected), "{log}");
+}
+
+#[test]
 fn an_entry_that_is_no_address_is_named() {
     for entry in [
         "",
@@ -256,31 +278,47 @@ fn counted(program: &Program, target: SocketAddr, over: &AtomicUsize) -> u16 {
     status
 }
 
-/// `/metrics` doesn't wait for any of them.
-#[test]
+/// Sends so many probes that hang, of which `most` run at once, and scrapes meanwhile:
+/// `/metrics` doesn't wait for any of them. Returns the number of threads and the
+/// statuses.
 #[cfg(target_os = "linux")]
-fn probes_that_hang_hold_a_bounded_number_of_threads_and_no_scrape() {
+fn hang(probes: usize, most: usize) -> (usize, Vec<u16>) {
     let redis = FakeRedis::start(Behaviour::Stops(Vec::new()));
-    let program = start(&[redis.address], &["--web.max-requests=8"]);
+    let flag = format!("--web.max-requests={most}");
+    let program = start(&[redis.address], &[&flag]);
     let over = AtomicUsize::new(0);
-    let statuses = thread::scope(|scope| {
+    thread::scope(|scope| {
         let ask = || counted(&program, redis.address, &over);
-        let probes: Vec<_> = (0..200).map(|_| scope.spawn(ask)).collect();
-        while redis.visitors() < 8 {
+        let probes: Vec<_> = (0..probes).map(|_| scope.spawn(ask)).collect();
+        while redis.visitors() < most {
             thread::sleep(Duration::from_millis(5));
         }
         program.metrics();
-        // 64 connections, 8 probes, and what the program has at rest.
         let threads = threads(&program);
-        assert!(threads <= 64 + 8 + 10, "{threads} threads");
         program.metrics();
         assert_eq!(over.load(Ordering::Relaxed), 0, "a probe was over first");
         let statuses = probes.into_iter().map(|probe| probe.join().unwrap());
-        statuses.collect::<Vec<_>>()
-    });
+        let statuses = statuses.collect();
+        assert_eq!(redis.visitors(), most);
+        (threads, statuses)
+    })
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn probes_that_hang_hold_a_bounded_number_of_threads_and_no_scrape() {
+    let (threads, statuses) = hang(200, 8);
+    // 64 connections, 8 probes, and what the program has at rest.
+    assert!(threads <= 64 + 8 + 10, "{threads} threads");
     let with = |status| statuses.iter().filter(|all| **all == status).count();
     assert_eq!((with(200), with(503) + with(0)), (8, 192), "{statuses:?}");
-    assert_eq!(redis.visitors(), 8);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_limit_beyond_the_usual_number_of_connections_leaves_room_for_a_scrape() {
+    let (_, statuses) = hang(70, 70);
+    assert_eq!(statuses, [200; 70]);
 }
 
 #[cfg(target_os = "linux")]
