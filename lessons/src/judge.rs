@@ -150,12 +150,24 @@ impl<'a> Judging<'a> {
 
     /// The other runs come first: meanwhile the program gets as old as it must be.
     fn ask(&self, step: &Step) -> Result<Vec<Asked>> {
+        if !step.unset.is_empty() {
+            return Ok(vec![self.start_without(step)?]);
+        }
         let starts = self.other_starts(step)?;
         let age = Duration::from_secs_f64(step.age);
         thread::sleep(age.saturating_sub(self.started.elapsed()));
         let mut asked = ask(self.lesson, step, self.running.address);
         asked.extend(starts);
         Ok(asked)
+    }
+
+    fn start_without(&self, step: &Step) -> Result<Asked> {
+        let mut env = self.lesson.text.env.clone();
+        env.retain(|name, _| !step.unset.contains(name));
+        let asked = start_and_ask(self.program, step, &env)?;
+        let unset = step.unset.join(&say(m::COMMA, []));
+        let how = say(m::STARTED_WITHOUT, [&unset]);
+        Ok(Asked { how, ..asked })
     }
 
     /// The responses of further runs of the program, as many as the step says.
