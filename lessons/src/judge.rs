@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
-use crate::course::{Lesson, Step};
+use crate::course::{Judge, Lesson, Step};
 use crate::messages as m;
 use crate::page::Page;
 use crate::program::{Running, Variables};
 pub use crate::report::{Outcome, Report, Verdict};
 use crate::rule::Rule;
 use crate::screen::note;
-use crate::seen::{Around, Before, Seen};
+use crate::seen::{Around, Before, Seen, is_of_memory};
 use crate::source::{Source, Sources};
 use crate::words::say;
 
@@ -52,7 +52,9 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
                 report.panics(&running.stderr());
                 report.printed = running.printed();
             }
-            report.running(lesson, ended);
+            if ended.is_none() || !judging.is_explained {
+                report.running(lesson, ended);
+            }
         }
     }
     Ok(report)
@@ -71,6 +73,8 @@ struct Judging<'a> {
     printed: (usize, usize),
     /// Whether it failed to respond in time: further requests would only take long.
     is_stuck: bool,
+    /// Whether a check says why it ended.
+    is_explained: bool,
 }
 
 impl<'a> Judging<'a> {
@@ -89,6 +93,7 @@ impl<'a> Judging<'a> {
             first: HashMap::new(),
             printed: (0, 0),
             is_stuck: false,
+            is_explained: false,
         }
     }
 
@@ -102,6 +107,13 @@ impl<'a> Judging<'a> {
         let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && self.running.ends_soon();
+        let out_of_memory = match ends {
+            true => self.running.out_of_memory(),
+            false => None,
+        };
+        let is_of_memory = |judge: &Judge| is_of_memory(&judge.wanted);
+        self.is_explained |=
+            out_of_memory.is_some() && step.judge.iter().any(is_of_memory);
         let around = Around {
             lesson: self.lesson,
             program: self.program,
@@ -110,6 +122,7 @@ impl<'a> Judging<'a> {
             other: self.sources.as_ref().map(|all| &all.other),
             first: self.first.get(&step.get),
             before,
+            out_of_memory,
         };
         let mut seen = Seen::new(around, asked);
         if ends {
