@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
-use crate::course::{Judge, Lesson, Step};
+use crate::course::{Judge, Lesson, Step, Wanted};
 use crate::messages as m;
 use crate::page::Page;
 use crate::program::{Running, Variables};
@@ -60,6 +60,14 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     Ok(report)
 }
 
+/// How long a program may take to close the connections of the last step.
+const CLOSES: Duration = Duration::from_millis(100);
+
+/// Whether it counts what was in use before its step.
+fn is_exact(judge: &Judge) -> bool {
+    matches!(judge.wanted, Wanted::Steady { slack: Some(_), .. })
+}
+
 /// A program under check, and what was seen of it so far.
 struct Judging<'a> {
     lesson: &'a Lesson,
@@ -103,6 +111,9 @@ impl<'a> Judging<'a> {
             return Ok(());
         }
         self.prepare(step)?;
+        if step.judge.iter().any(is_exact) {
+            thread::sleep(CLOSES);
+        }
         let before = self.before();
         let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());

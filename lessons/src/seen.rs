@@ -251,7 +251,7 @@ impl<'a> Seen<'a> {
                 let times = *times..=most.unwrap_or(u32::MAX);
                 Some(of_reported(judge, running, from, reported, &times))
             }
-            wanted @ Wanted::Steady { steady } => {
+            wanted @ Wanted::Steady { steady, slack } => {
                 let ended = self.around.out_of_memory.clone();
                 if let Some(finding) = ended.filter(|_| is_of_memory(wanted)) {
                     return Some(Err(in_the_words_of(Some(judge), finding)));
@@ -261,7 +261,8 @@ impl<'a> Seen<'a> {
                 // Unfinished requests still hold resources.
                 (!self.is_stuck()).then_some(())?;
                 let asked = (count, self.around.step.at_once);
-                Some(of_steady(judge, running, before.usage, steady, asked))
+                let wanted = (steady.as_slice(), *slack);
+                Some(of_steady(judge, running, before.usage, wanted, asked))
             }
             _ => None,
         }
@@ -346,7 +347,7 @@ impl<'a> Seen<'a> {
 
 /// Whether it is about the most memory that the program uses.
 pub fn is_of_memory(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::Steady { steady } if steady.contains(&Resource::PeakMemory))
+    matches!(wanted, Wanted::Steady { steady, .. } if steady.contains(&Resource::PeakMemory))
 }
 
 /// The differences between each exposition and those before it. Parallel requests have no

@@ -204,8 +204,12 @@ pub enum Wanted {
         times: u32,
         most: Option<u32>,
     },
-    /// Resources that must not grow over the requests of this step.
-    Steady { steady: Vec<Resource> },
+    /// Resources that must not grow over the requests of this step by more than `slack`,
+    /// which by default is enough for what allocators and closed connections keep.
+    Steady {
+        steady: Vec<Resource>,
+        slack: Option<u64>,
+    },
     /// So many connections to `{other}`.
     Visits { visits: usize },
     /// The learner's tests fail once these texts of the program are replaced, or pass if
