@@ -102,7 +102,9 @@ fn a_real_redis_and_prometheus_answer_what_the_page_says(version: Version) {
 }
 
 fn make_redis_fail(reader: &mut Reader) {
-    drop(reader.start_redis());
+    let redis = reader.start_redis();
+    reader.sees("redis-cli set", whole);
+    drop(redis);
     reader.sees("curl -s http://127.0.0.1:9121/metrics", whole);
     let redis = reader.start_redis();
     redis.signal("STOP");
