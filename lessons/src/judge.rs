@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
 use crate::course::{Judge, Lesson, Step, Wanted};
+use crate::finding::Finding;
 use crate::messages as m;
 use crate::page::Page;
 use crate::program::{Running, Variables};
@@ -46,15 +47,7 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
             for step in &lesson.text.step {
                 judging.step(step, &mut report)?;
             }
-            let running = &mut judging.running;
-            let ended = running.lives().err();
-            if ended.is_none() {
-                report.panics(&running.stderr());
-                report.printed = running.printed();
-            }
-            if ended.is_none() || !judging.is_explained {
-                report.running(lesson, ended);
-            }
+            judging.end(&mut report);
         }
     }
     Ok(report)
@@ -110,21 +103,11 @@ impl<'a> Judging<'a> {
             report.not_seen(self.lesson, step);
             return Ok(());
         }
-        self.prepare(step)?;
-        if step.judge.iter().any(is_exact) {
-            thread::sleep(CLOSES);
-        }
-        let before = self.before();
+        let before = self.prepare(step)?;
         let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && self.running.ends_soon();
-        let out_of_memory = match ends {
-            true => self.running.out_of_memory(),
-            false => None,
-        };
-        let is_of_memory = |judge: &Judge| is_of_memory(&judge.wanted);
-        self.is_explained |=
-            out_of_memory.is_some() && step.judge.iter().any(is_of_memory);
+        let out_of_memory = ends.then(|| self.out_of_memory(step)).flatten();
         let around = Around {
             lesson: self.lesson,
             program: self.program,
@@ -138,8 +121,7 @@ impl<'a> Judging<'a> {
         let mut seen = Seen::new(around, asked);
         if ends {
             // That it doesn't run is reported once, at the end.
-            seen.findings
-                .retain(|finding| finding.rule != Rule::Answers);
+            seen.findings.retain(|all| all.rule != Rule::Answers);
         }
         self.is_stuck = !ends && seen.is_stuck();
         report.step(self.lesson, step, &mut seen);
@@ -150,7 +132,31 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    fn before(&self) -> Before {
+    /// What is said of a program that has used too much memory, if the step has a check
+    /// of that.
+    fn out_of_memory(&mut self, step: &Step) -> Option<Finding> {
+        let is_checked = step.judge.iter().any(|all| is_of_memory(&all.wanted));
+        let found = self.running.out_of_memory().filter(|_| is_checked);
+        self.is_explained |= found.is_some();
+        found
+    }
+
+    /// Records whether the program still runs, unless a check has said why not.
+    fn end(mut self, report: &mut Report) {
+        let ended = self.running.lives().err();
+        if ended.is_none() {
+            report.panics(&self.running.stderr());
+            report.printed = self.running.printed();
+        }
+        if ended.is_none() || !self.is_explained {
+            report.running(self.lesson, ended);
+        }
+    }
+
+    fn before(&self, step: &Step) -> Before {
+        if step.judge.iter().any(is_exact) {
+            thread::sleep(CLOSES);
+        }
         let other = self.sources.as_ref().map(|all| &all.other);
         Before {
             printed: self.printed,
@@ -159,7 +165,7 @@ impl<'a> Judging<'a> {
         }
     }
 
-    fn prepare(&mut self, step: &Step) -> Result<()> {
+    fn prepare(&mut self, step: &Step) -> Result<Before> {
         for file in &step.remove {
             self.running.remove(file)?;
         }
@@ -169,7 +175,7 @@ impl<'a> Judging<'a> {
         if let (Some(sources), Some(manner)) = (&mut self.sources, &step.source) {
             sources.source.behave(manner)?;
         }
-        Ok(())
+        Ok(self.before(step))
     }
 
     /// The other runs come first: meanwhile the program gets as old as it must be.
