@@ -100,7 +100,9 @@ fn a_real_redis_and_prometheus_answer_what_page_09_says(version: Version) {
 }
 
 fn make_redis_fail(reader: &mut Reader, start: &str) {
-    drop(reader.start_redis(start, "6379"));
+    let redis = reader.start_redis(start, "6379");
+    reader.sees("redis-cli set", whole);
+    drop(redis);
     reader.sees("curl -s http://127.0.0.1:9121/metrics", whole);
     let redis = reader.start_redis(start, "6379");
     redis.signal("STOP");

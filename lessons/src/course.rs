@@ -204,7 +204,8 @@ impl Lesson {
         !self.text.env.is_empty()
     }
 
-    /// The same lesson with these addresses in place of `{source}` and `{other}`.
+    /// The same lesson with these addresses in place of `{source}` and `{other}`, and the
+    /// port in place of `{source_port}`.
     ///
     /// # Errors
     ///
@@ -218,6 +219,7 @@ impl Lesson {
         let file = self.folder.join("lesson.toml");
         Lesson::read(self.folder.clone(), &file, |text| {
             let text = text.replace("{source}", &source.to_string());
+            let text = text.replace("{source_port}", &source.port().to_string());
             text.replace("{other}", &other.to_string())
         })
     }

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
-use crate::course::{Lesson, Step};
+use crate::course::{Judge, Lesson, Step, Wanted};
+use crate::finding::Finding;
 use crate::messages as m;
 use crate::page::Page;
 use crate::program::{Running, Variables};
 pub use crate::report::{Outcome, Report, Verdict};
 use crate::rule::Rule;
 use crate::screen::note;
-use crate::seen::{Around, Before, Seen};
+use crate::seen::{Around, Before, Seen, is_of_memory};
 use crate::source::{Source, Sources};
 use crate::words::say;
 
@@ -46,16 +47,18 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
             for step in &lesson.text.step {
                 judging.step(step, &mut report)?;
             }
-            let running = &mut judging.running;
-            let ended = running.lives().err();
-            if ended.is_none() {
-                report.panics(&running.stderr());
-                report.printed = running.printed();
-            }
-            report.running(lesson, ended);
+            judging.end(&mut report);
         }
     }
     Ok(report)
+}
+
+/// How long a program may take to close the connections of the last step.
+const CLOSES: Duration = Duration::from_millis(100);
+
+/// Whether it counts what was in use before its step.
+fn is_exact(judge: &Judge) -> bool {
+    matches!(judge.wanted, Wanted::Steady { slack: Some(_), .. })
 }
 
 /// A program under check, and what was seen of it so far.
@@ -71,6 +74,8 @@ struct Judging<'a> {
     printed: (usize, usize),
     /// Whether it failed to respond in time: further requests would only take long.
     is_stuck: bool,
+    /// Whether a check says why it ended.
+    is_explained: bool,
 }
 
 impl<'a> Judging<'a> {
@@ -89,6 +94,7 @@ impl<'a> Judging<'a> {
             first: HashMap::new(),
             printed: (0, 0),
             is_stuck: false,
+            is_explained: false,
         }
     }
 
@@ -97,11 +103,11 @@ impl<'a> Judging<'a> {
             report.not_seen(self.lesson, step);
             return Ok(());
         }
-        self.prepare(step)?;
-        let before = self.before();
+        let before = self.prepare(step)?;
         let asked = self.ask(step)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && self.running.ends_soon();
+        let out_of_memory = ends.then(|| self.out_of_memory(step)).flatten();
         let around = Around {
             lesson: self.lesson,
             program: self.program,
@@ -110,12 +116,12 @@ impl<'a> Judging<'a> {
             other: self.sources.as_ref().map(|all| &all.other),
             first: self.first.get(&step.get),
             before,
+            out_of_memory,
         };
         let mut seen = Seen::new(around, asked);
         if ends {
             // That it doesn't run is reported once, at the end.
-            seen.findings
-                .retain(|finding| finding.rule != Rule::Answers);
+            seen.findings.retain(|all| all.rule != Rule::Answers);
         }
         self.is_stuck = !ends && seen.is_stuck();
         report.step(self.lesson, step, &mut seen);
@@ -126,7 +132,31 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    fn before(&self) -> Before {
+    /// What is said of a program that has used too much memory, if the step has a check
+    /// of that.
+    fn out_of_memory(&mut self, step: &Step) -> Option<Finding> {
+        let is_checked = step.judge.iter().any(|all| is_of_memory(&all.wanted));
+        let found = self.running.out_of_memory().filter(|_| is_checked);
+        self.is_explained |= found.is_some();
+        found
+    }
+
+    /// Records whether the program still runs, unless a check has said why not.
+    fn end(mut self, report: &mut Report) {
+        let ended = self.running.lives().err();
+        if ended.is_none() {
+            report.panics(&self.running.stderr());
+            report.printed = self.running.printed();
+        }
+        if ended.is_none() || !self.is_explained {
+            report.running(self.lesson, ended);
+        }
+    }
+
+    fn before(&self, step: &Step) -> Before {
+        if step.judge.iter().any(is_exact) {
+            thread::sleep(CLOSES);
+        }
         let other = self.sources.as_ref().map(|all| &all.other);
         Before {
             printed: self.printed,
@@ -135,7 +165,7 @@ impl<'a> Judging<'a> {
         }
     }
 
-    fn prepare(&mut self, step: &Step) -> Result<()> {
+    fn prepare(&mut self, step: &Step) -> Result<Before> {
         for file in &step.remove {
             self.running.remove(file)?;
         }
@@ -145,17 +175,29 @@ impl<'a> Judging<'a> {
         if let (Some(sources), Some(manner)) = (&mut self.sources, &step.source) {
             sources.source.behave(manner)?;
         }
-        Ok(())
+        Ok(self.before(step))
     }
 
     /// The other runs come first: meanwhile the program gets as old as it must be.
     fn ask(&self, step: &Step) -> Result<Vec<Asked>> {
+        if !step.unset.is_empty() {
+            return Ok(vec![self.start_without(step)?]);
+        }
         let starts = self.other_starts(step)?;
         let age = Duration::from_secs_f64(step.age);
         thread::sleep(age.saturating_sub(self.started.elapsed()));
         let mut asked = ask(self.lesson, step, self.running.address);
         asked.extend(starts);
         Ok(asked)
+    }
+
+    fn start_without(&self, step: &Step) -> Result<Asked> {
+        let mut env = self.lesson.text.env.clone();
+        env.retain(|name, _| !step.unset.contains(name));
+        let asked = start_and_ask(self.program, step, &env)?;
+        let unset = step.unset.join(&say(m::COMMA, []));
+        let how = say(m::STARTED_WITHOUT, [&unset]);
+        Ok(Asked { how, ..asked })
     }
 
     /// The responses of further runs of the program, as many as the step says.

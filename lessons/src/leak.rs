@@ -18,8 +18,8 @@ const SETTLES: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 16 * 1024 * 1024;
 const OTHERS: u64 = 8;
 
-/// Checks that it uses no more than `before`, after `requests` more requests. A thread
-/// pool may have grown to the number of requests made `at_once`.
+/// Checks that it uses no more than `before` and `slack`, after `requests` more requests.
+/// A thread pool may have grown to the number of requests made `at_once`.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn of_steady(
     judge: &Judge,
     running: &Running,
     before: Option<Usage>,
-    resources: &[Resource],
+    (resources, slack): (&[Resource], Option<u64>),
     (requests, at_once): (usize, u32),
 ) -> Found {
     let Some(before) = before else {
@@ -41,7 +41,7 @@ pub fn of_steady(
         };
         let grown = resources
             .iter()
-            .find(|all| grows(**all, &before, &now, at_once));
+            .find(|all| grows(**all, &before, &now, (at_once, slack)));
         let Some(resource) = grown else { return Ok(()) };
         if began.elapsed() > SETTLES {
             return says(judge, *resource, &before, &now, requests);
@@ -59,12 +59,18 @@ fn amount(resource: Resource, usage: &Usage) -> u64 {
     }
 }
 
-fn grows(resource: Resource, before: &Usage, now: &Usage, at_once: u32) -> bool {
-    let slack = match resource {
+fn grows(
+    resource: Resource,
+    before: &Usage,
+    now: &Usage,
+    (at_once, slack): (u32, Option<u64>),
+) -> bool {
+    let usual = match resource {
         Resource::Memory | Resource::PeakMemory => MEMORY,
         Resource::Threads => OTHERS + u64::from(at_once),
         Resource::Descriptors => OTHERS,
     };
+    let slack = slack.unwrap_or(usual);
     amount(resource, now) > amount(resource, before) + slack
 }
 

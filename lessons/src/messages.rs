@@ -468,6 +468,8 @@ pub const ASKED_MEANWHILE: Message<1> =
     message("requested while {} is answered", "在响应 {} 的同时");
 pub const AFTER_ANOTHER_START: Message<0> =
     message("in another run of the program", "另一次运行时");
+pub const STARTED_WITHOUT: Message<1> =
+    message("in a run of the program without {}", "不设 {} 运行时");
 pub const ANSWERED_AFTER: Message<2> =
     message("GET {}: a response after {} s", "GET {}：{} 秒之后才有响应");
 pub const ANSWERED_WITHIN: Message<2> =

@@ -146,6 +146,15 @@ impl Running {
         Err(Finding::runs(&seen, &self.listening(), ""))
     }
 
+    /// What it says if it ended because it used too much memory.
+    pub fn out_of_memory(&mut self) -> Option<Finding> {
+        let status = self.guarded.try_wait().ok().flatten();
+        let met = || Limit::met(status?.code(), &self.stderr());
+        let limit = self.guarded.over().or_else(met);
+        let limit = limit.filter(|limit| *limit == Limit::Memory)?;
+        Some(limit.finding(&self.what_it_printed()))
+    }
+
     /// Whether it ends within a second: its connections break a moment before.
     pub fn ends_soon(&mut self) -> bool {
         let asked = Instant::now();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::answers::{of_answer, of_hidden, too_slow};
 use crate::ask::{Asked, Part, with_query};
-use crate::course::{Judge, Lesson, PageKind, Step, Wanted};
+use crate::course::{Judge, Lesson, PageKind, Resource, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
 use crate::leak::of_steady;
@@ -36,6 +36,8 @@ pub struct Around<'a> {
     /// The source that nobody should ask, if the lesson has sources.
     pub other: Option<&'a Source>,
     pub before: Before,
+    /// What is said about a program that used too much memory meanwhile, and ended.
+    pub out_of_memory: Option<Finding>,
 }
 
 /// What had happened before the requests.
@@ -249,13 +251,18 @@ impl<'a> Seen<'a> {
                 let times = *times..=most.unwrap_or(u32::MAX);
                 Some(of_reported(judge, running, from, reported, &times))
             }
-            Wanted::Steady { steady } => {
+            wanted @ Wanted::Steady { steady, slack } => {
+                let ended = self.around.out_of_memory.clone();
+                if let Some(finding) = ended.filter(|_| is_of_memory(wanted)) {
+                    return Some(Err(in_the_words_of(Some(judge), finding)));
+                }
                 let own = self.asked.iter().filter(|all| all.part == Part::Asked);
                 let count = own.count();
                 // Unfinished requests still hold resources.
                 (!self.is_stuck()).then_some(())?;
                 let asked = (count, self.around.step.at_once);
-                Some(of_steady(judge, running, before.usage, steady, asked))
+                let wanted = (steady.as_slice(), *slack);
+                Some(of_steady(judge, running, before.usage, wanted, asked))
             }
             _ => None,
         }
@@ -336,6 +343,11 @@ impl<'a> Seen<'a> {
             false => Outcome::NotSeen,
         }
     }
+}
+
+/// Whether it is about the most memory that the program uses.
+pub fn is_of_memory(wanted: &Wanted) -> bool {
+    matches!(wanted, Wanted::Steady { steady, .. } if steady.contains(&Resource::PeakMemory))
 }
 
 /// The differences between each exposition and those before it. Parallel requests have no

@@ -16,6 +16,10 @@ use crate::course::Manner;
 /// The time from byte to byte of a server that trickles.
 const TRICKLE: Duration = Duration::from_millis(100);
 
+/// The bytes of a flood: more than a program may keep, and too few to end it, so that the
+/// lesson's own check says what is wrong.
+const FLOOD: usize = 64 * 1024 * 1024;
+
 /// More bytes than the commands on one connection have.
 const COMMANDS: u64 = 1024 * 1024;
 
@@ -46,6 +50,8 @@ pub struct Source {
     pub address: SocketAddr,
     shared: Arc<Shared>,
     listening: Option<JoinHandle<()>>,
+    /// A listener whose queue is full of connections that nobody accepts.
+    full: Option<(TcpListener, TcpStream)>,
     /// An open connection: nobody else gets the port while nothing listens there.
     _kept: [TcpStream; 2],
 }
@@ -82,6 +88,7 @@ impl Source {
                 address,
                 listening: Some(listen(listener, &shared)),
                 shared,
+                full: None,
                 _kept: kept,
             })
         };
@@ -96,9 +103,15 @@ impl Source {
     /// Returns an error if another process has taken its port.
     pub fn behave(&mut self, manner: &Manner) -> Result<()> {
         *locked(&self.shared.manner) = manner.clone();
-        if matches!(manner, Manner::Gone) {
+        self.full = None;
+        if matches!(manner, Manner::Gone | Manner::Full) {
             self.stop();
-        } else if self.listening.is_none() {
+        }
+        if matches!(manner, Manner::Full) {
+            let full = full(self.address);
+            let what = || format!("cannot listen on {}", self.address);
+            self.full = Some(full.with_context(what)?);
+        } else if !matches!(manner, Manner::Gone) && self.listening.is_none() {
             let listener = TcpListener::bind(self.address)
                 .with_context(|| format!("cannot listen on {}", self.address))?;
             self.shared.is_over.store(false, Ordering::SeqCst);
@@ -139,6 +152,15 @@ impl Drop for Source {
     }
 }
 
+/// A listener whose queue has room for one connection, and that connection. Linux then
+/// ignores further ones; other systems may have a longer queue.
+fn full(address: SocketAddr) -> std::io::Result<(TcpListener, TcpStream)> {
+    let listener = TcpListener::bind(address)?;
+    #[cfg(unix)]
+    rustix::net::listen(&listener, 0)?;
+    Ok((listener, TcpStream::connect(address)?))
+}
+
 fn listen(listener: TcpListener, shared: &Arc<Shared>) -> JoinHandle<()> {
     let shared = Arc::clone(shared);
     thread::spawn(move || {
@@ -172,21 +194,26 @@ fn converse(mut stream: &TcpStream, manner: &Mutex<Manner>) -> std::io::Result<(
                 return stream.write_all(b"+OK\r\n");
             }
             Manner::Answer(text) => stream.write_all(text.as_bytes())?,
-            Manner::Trickle(text) => {
-                for byte in text.bytes().cycle() {
-                    stream.write_all(&[byte])?;
-                    thread::sleep(TRICKLE);
-                }
-            }
+            Manner::Part(text) => return stream.write_all(text.as_bytes()),
+            Manner::Trickle(text) => trickle(stream, &text)?,
             Manner::Flood(text) => {
                 let many = text.repeat(64 * 1024 / text.len().max(1) + 1);
-                while !many.is_empty() {
+                for _ in 0..FLOOD / many.len().max(1) {
                     stream.write_all(many.as_bytes())?;
                 }
+                trickle(stream, &text)?;
             }
             Manner::Hang => {}
-            Manner::Close | Manner::Gone => return Ok(()),
+            Manner::Close | Manner::Full | Manner::Gone => return Ok(()),
         }
+    }
+    Ok(())
+}
+
+fn trickle(mut stream: &TcpStream, text: &str) -> std::io::Result<()> {
+    for byte in text.bytes().cycle() {
+        stream.write_all(&[byte])?;
+        thread::sleep(TRICKLE);
     }
     Ok(())
 }
@@ -301,13 +328,36 @@ mod tests {
     }
 
     #[test]
-    fn one_that_floods_has_no_end() {
+    fn one_that_floods_has_no_end_but_gets_slow() {
         let source = behaving(&Manner::Flood("$10\r\n".to_owned()));
         let mut stream = connected(&source);
         stream.write_all(b"INFO\r\n").unwrap();
-        let mut bytes = vec![0; 8 * 1024 * 1024];
+        let mut bytes = vec![0; FLOOD - 1024 * 1024];
         stream.read_exact(&mut bytes).unwrap();
         assert!(bytes.starts_with(b"$10\r\n$10\r\n"));
+        let mut bytes = vec![0; 64 * 1024];
+        while stream.read(&mut bytes).unwrap() > 1 {}
+        assert_eq!(stream.read(&mut bytes).unwrap(), 1);
+    }
+
+    #[test]
+    fn one_that_answers_in_part_then_hangs_up() {
+        let source = behaving(&Manner::Part("$10\r\nab".to_owned()));
+        let mut stream = connected(&source);
+        let asked = asked(&mut stream, "INFO\r\n");
+        assert_eq!(asked, ("$10\r\nab".to_owned(), false));
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "the queue may be longer")]
+    fn one_that_is_full_lets_nobody_in_until_it_answers_again() {
+        let mut source = behaving(&Manner::Full);
+        let wait = Duration::from_millis(200);
+        let waited = TcpStream::connect_timeout(&source.address, wait).unwrap_err();
+        assert_eq!(waited.kind(), ErrorKind::TimedOut);
+        source.behave(&answer("a\r\n")).unwrap();
+        let mut stream = connected(&source);
+        assert_eq!(asked(&mut stream, "INFO\r\n").0, "a\r\n");
     }
 
     #[test]

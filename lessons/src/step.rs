@@ -36,6 +36,10 @@ pub struct Step {
     pub remove: Vec<PathBuf>,
     /// How the source at `{source}` behaves from now on.
     pub source: Option<Manner>,
+    /// Variables of `env` to start another run of the program without, which is asked
+    /// once instead.
+    #[serde(default)]
+    pub unset: Vec<String>,
     /// The number of runs of the program that are checked.
     #[serde(default = "one")]
     pub starts: u32,
@@ -88,12 +92,17 @@ impl Content {
 pub enum Manner {
     /// It answers each command with this text, and leaves the connection open.
     Answer(String),
+    /// It answers with this text and closes the connection.
+    Part(String),
     /// It answers with this text again and again, slowly, byte by byte.
     Trickle(String),
-    /// It answers with this text again and again, as fast as it is read.
+    /// It answers with this text again and again, as fast as it is read; after 64 MiB,
+    /// slowly.
     Flood(String),
     /// It reads and never answers.
     Hang,
+    /// It listens and accepts no connection.
+    Full,
     /// It closes each connection at once.
     Close,
     /// Nothing listens there.
@@ -139,8 +148,8 @@ pub struct Judge {
 pub enum Wanted {
     /// Samples with this name and these labels.
     Sample(Samples),
-    /// No such sample.
-    Absent { absent: String },
+    /// No such samples.
+    Absent { absent: Texts },
     /// A family of this type.
     Type {
         family: String,
@@ -195,8 +204,12 @@ pub enum Wanted {
         times: u32,
         most: Option<u32>,
     },
-    /// Resources that must not grow over the requests of this step.
-    Steady { steady: Vec<Resource> },
+    /// Resources that must not grow over the requests of this step by more than `slack`,
+    /// which by default is enough for what allocators and closed connections keep.
+    Steady {
+        steady: Vec<Resource>,
+        slack: Option<u64>,
+    },
     /// So many connections to `{other}`.
     Visits { visits: usize },
     /// The learner's tests fail once these texts of the program are replaced, or pass if
@@ -204,6 +217,24 @@ pub enum Wanted {
     Tests { tests: Vec<(String, String)> },
     /// One of the rules for all programs.
     Rule { rule: Rule },
+}
+
+/// One text or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Texts {
+    #[allow(dead_code, reason = "the course's tests check nothing")]
+    pub fn all(&self) -> &[String] {
+        match self {
+            Texts::One(text) => std::slice::from_ref(text),
+            Texts::Several(texts) => texts,
+        }
+    }
 }
 
 /// A resource that a leak uses up.

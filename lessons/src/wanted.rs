@@ -39,7 +39,10 @@ pub fn fails(judge: &Judge, seen: &str, expected: &str) -> Found {
 pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
     match &judge.wanted {
         Wanted::Sample(samples) => of_samples(judge, page, samples),
-        Wanted::Absent { absent } => of_absent(judge, page, absent),
+        Wanted::Absent { absent } => {
+            let mut absent = absent.all().iter();
+            absent.try_for_each(|absent| of_absent(judge, page, absent))
+        }
         Wanted::Type { family, kind } => of_type(judge, page, family, kind),
         Wanted::Help { help, text } => {
             of_help(judge, page, body, help)?;
