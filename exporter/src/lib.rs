@@ -83,6 +83,8 @@ pub struct Exporter {
     listeners: Vec<TcpListener>,
     registry: Registry,
     routes: Vec<(String, BoxHandler)>,
+    /// Waits for the signal that ends the exporter.
+    stop: Box<dyn FnOnce() + Send>,
 }
 
 impl Exporter {
@@ -106,13 +108,13 @@ impl Exporter {
             return Err(ExporterError::WithoutTls(file));
         }
         start_log(&flags);
-        let addresses = flags.listen_address.iter();
-        let listeners = addresses.map(|address| serve::listen(address));
-        let listeners = listeners.collect::<Result<_, _>>();
+        // Before the ports are open, because then somebody may know that it runs.
+        let stop = Box::new(serve::stop_signal()?);
         let exporter = Exporter {
-            listeners: listeners.map_err(ExporterError::Listen)?,
+            listeners: listeners(&flags.listen_address)?,
             registry: Registry::new(),
             routes: Vec::new(),
+            stop,
             about,
             flags,
         };
@@ -188,7 +190,7 @@ impl Exporter {
         let server = routes.fold(server, |server, (path, handler)| {
             server.route(&path, handler)
         });
-        Ok(server.run()?)
+        Ok(server.run_with(self.stop)?)
     }
 
     fn metrics_handler(&self) -> Result<BoxHandler, ExporterError> {
@@ -201,6 +203,18 @@ impl Exporter {
         let handler = promhttp::instrument_metric_handler(&self.registry, handler)?;
         Ok(Box::new(handler))
     }
+}
+
+/// Opens the ports, and those that systemd passes beyond their number.
+fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, ExporterError> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        listeners.push(serve::listen(address).map_err(ExporterError::Listen)?);
+    }
+    while let Some(listener) = serve::inherited()? {
+        listeners.push(listener);
+    }
+    Ok(listeners)
 }
 
 /// Returns limits with room for the scrapes of two paths and for other requests:

@@ -9,13 +9,15 @@ mod redis_exporter;
 mod support;
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fake_redis::{Behaviour, FakeRedis, SHORT};
-use redis_exporter::{RedisExporter, ends, exporter, redis_samples};
-use support::{PATIENCE, free_port};
+use redis_exporter::{RedisExporter, SLUG, ends, exporter, redis_samples};
+use support::{PATIENCE, Program, command, free_port};
 
 const GOOD: [&str; 2] = ["redis_connected_clients 5", "redis_up 1"];
 
@@ -315,4 +317,49 @@ fn a_signal_ends_it_while_redis_hangs_once_the_scrape_is_answered() {
         assert_eq!(response.status_code, 200);
         assert_eq!(redis_samples(response.as_str().unwrap()), ["redis_up 0"]);
     });
+}
+
+/// Somebody who waits for the port may end it as soon as it is open.
+#[test]
+#[cfg(unix)]
+fn a_signal_that_arrives_as_soon_as_the_port_is_open_ends_it_without_an_error() {
+    for _ in 0..20 {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut exporter = command(SLUG);
+        exporter.args(["--web.listen-address", &address]);
+        let mut exporter = exporter.stdout(Stdio::null()).spawn().unwrap();
+        // It is ready to send the signal without delay.
+        let mut killer = Command::new("sh");
+        let id = exporter.id().to_string();
+        killer.args(["-c", "read _; kill -s TERM \"$0\"", &id]);
+        let mut killer = killer.stdin(Stdio::piped()).spawn().unwrap();
+        let started = Instant::now();
+        while TcpStream::connect(&address).is_err() {
+            assert!(started.elapsed() < PATIENCE, "{address} is closed");
+        }
+        killer.stdin.take().unwrap().write_all(b"\n").unwrap();
+        assert!(killer.wait().unwrap().success());
+        assert_eq!(exporter.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn every_socket_that_systemd_passes_is_served() {
+    let sockets = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let addresses = sockets.each_ref().map(|all| all.local_addr().unwrap());
+    let mut shell = Command::new("sh");
+    let flag = "--web.listen-address=127.0.0.1:0";
+    let start =
+        format!("LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\" {flag} 3<&0 4<&2 2>/dev/null");
+    shell.args(["-c", &start]).arg(command(SLUG).get_program());
+    let [first, second] = sockets.map(std::os::fd::OwnedFd::from);
+    shell.stdin(first).stderr(second);
+    let program = Program::spawn(&mut shell);
+    assert_eq!(program.address, addresses[0]);
+    for address in addresses {
+        let url = format!("http://{address}/-/healthy");
+        let healthy = minreq::get(url).with_timeout(PATIENCE.as_secs()).send();
+        assert_eq!(healthy.unwrap().status_code, 200, "{address}");
+    }
 }

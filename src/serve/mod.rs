@@ -19,7 +19,7 @@ mod limits;
 mod routes;
 mod signals;
 
-pub use bind::{AddressError, ServeError, address_argument, listen};
+pub use bind::{AddressError, ServeError, address_argument, inherited, listen};
 pub use landing::Landing;
 pub use limits::Limits;
 pub use signals::stop_signal;
@@ -158,6 +158,17 @@ impl Server {
     /// the system refuses a thread or the signal handlers.
     pub fn run(self) -> Result<(), ServeError> {
         let stop = stop_signal()?;
+        self.run_with(stop)
+    }
+
+    /// Does the same until `stop` returns: for programs that call [`stop_signal`] before
+    /// they open the port, so that a signal in between ends them cleanly too.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no request can match a route, if two routes are equal, or if
+    /// the system refuses a thread.
+    pub fn run_with(self, stop: impl FnOnce()) -> Result<(), ServeError> {
         let path = self.routes.paths().next().unwrap_or("/");
         let mut lines = String::new();
         for listener in &self.listeners {

@@ -19,7 +19,7 @@ const MOST: usize = 1024;
 /// # Errors
 ///
 /// Returns an error if it isn't a listening TCP socket.
-pub fn inherited() -> io::Result<Option<TcpListener>> {
+pub fn next() -> io::Result<Option<TcpListener>> {
     let mut inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
     let (sockets, next) = match &mut *inherited {
         Some(inherited) => inherited,

@@ -89,14 +89,27 @@ fn reason(address: &str, error: &io::Error) -> String {
 /// of the host, or if the host isn't this machine. The message says what to do.
 pub fn listen(address: &str) -> Result<TcpListener, ServeError> {
     let parsed = Address::parse(address)?;
-    #[cfg(unix)]
-    if let Some(listener) = inherited::inherited().map_err(ServeError::Inherited)? {
+    if let Some(listener) = inherited()? {
         return Ok(listener);
     }
     bind(&parsed).map_err(|source| ServeError::Listen {
         address: address.to_owned(),
         source,
     })
+}
+
+/// Returns the next socket that the program inherited and [`listen`] hasn't returned
+/// yet, or `None` if there is none. A program serves all of them: a client of the one
+/// that it leaves out would wait for ever.
+///
+/// # Errors
+///
+/// Returns an error if it isn't a listening TCP socket.
+pub fn inherited() -> Result<Option<TcpListener>, ServeError> {
+    #[cfg(unix)]
+    return inherited::next().map_err(ServeError::Inherited);
+    #[cfg(not(unix))]
+    Ok(None)
 }
 
 fn bind(address: &Address<'_>) -> io::Result<TcpListener> {
