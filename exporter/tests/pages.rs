@@ -72,12 +72,12 @@ fn a_row_of_the_table_is_all_that_a_metric_needs() {
 }
 
 with_each_version! {
-    a_real_redis_and_prometheus_answer_what_page_09_says,
-    two_real_servers_and_prometheus_answer_what_page_10_says,
+    lesson_09_answers_what_the_pages_say,
+    lesson_10_answers_what_the_pages_say,
 }
 
 /// In the page's order.
-fn a_real_redis_and_prometheus_answer_what_page_09_says(version: Version) {
+fn lesson_09_answers_what_the_pages_say(version: Version) {
     let flags = "--redis.addr=127.0.0.1:6379";
     let mut reader = Reader::start("09_redis_exporter", flags, version);
     let (start, _) = reader.next("redis-server");
@@ -116,7 +116,7 @@ fn make_redis_fail(reader: &mut Reader, start: &str) {
 }
 
 /// In the page's order.
-fn two_real_servers_and_prometheus_answer_what_page_10_says(version: Version) {
+fn lesson_10_answers_what_the_pages_say(version: Version) {
     let mut reader = Reader::start("10_probe", "", version);
     let _redis = ["6379", "6380"].map(|port| {
         let (start, _) = reader.next(&format!("redis-server --port {port}"));
