@@ -21,10 +21,10 @@ pub use instrument::{
     instrument_handler_in_flight, instrument_handler_response_size,
 };
 pub use limits::InFlight;
+pub use status::plain_text;
 
 pub(crate) use error_log::write_log;
 pub(crate) use method_not_allowed::method_not_allowed;
-pub(crate) use status::plain_text;
 
 use std::fmt;
 use std::sync::Arc;

@@ -3,8 +3,10 @@
 use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 
-/// Creates a response that browsers treat as plain text; Go's `http.Error`.
-pub(crate) fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
+/// Creates a response that browsers treat as plain text; Go's `http.Error`. For handlers
+/// that refuse a request.
+#[must_use]
+pub fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
     let mut response = Response::new(message.as_bytes().to_vec());
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
 //! The handler of `/probe?target=HOST:PORT`.
 
-use exporter_workbook::http::{Request, Response, StatusCode, header};
+use exporter_workbook::http::{Request, StatusCode};
 use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 
@@ -17,11 +17,11 @@ pub fn probe(
     move |request: &Request<()>| {
         let Some(target) = target(request) else {
             let usage = "Exactly one target is needed: /probe?target=HOST:PORT\n";
-            return refusal(StatusCode::BAD_REQUEST, usage);
+            return promhttp::plain_text(StatusCode::BAD_REQUEST, usage);
         };
         let Some(server) = allowed.find(&target) else {
             let reason = "The target isn't one of --redis.allow.\n";
-            return refusal(StatusCode::FORBIDDEN, reason);
+            return promhttp::plain_text(StatusCode::FORBIDDEN, reason);
         };
         // A new registry, so that no target has the metrics of another.
         let registry = Registry::new();
@@ -42,12 +42,4 @@ fn target(request: &Request<()>) -> Option<String> {
     let (_, target) = targets.next()?;
     let is_one = targets.next().is_none() && !target.is_empty();
     is_one.then(|| target.into_owned())
-}
-
-fn refusal(status: StatusCode, reason: &str) -> Response<Vec<u8>> {
-    let mut response = Response::new(reason.into());
-    *response.status_mut() = status;
-    let text = header::HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, text);
-    response
 }
