@@ -14,13 +14,13 @@ mod secret;
 
 pub use self::secret::{SecretError, secret};
 
-use std::fmt;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, FromArgMatches};
 use exporter_workbook::collectors::{BuildInfoCollector, ProcessCollector};
+use exporter_workbook::debug_is_message;
 use exporter_workbook::http::{Request, Response};
 use exporter_workbook::promhttp::{
     self, BoxHandler, ErrorLog, Handler, HandlerErrorHandling, HandlerOpts, stderr_log,
@@ -69,12 +69,7 @@ pub enum ExporterError {
     Register(#[from] RegisterError),
 }
 
-/// `main` prints the `{:?}` of the error that it returns.
-impl fmt::Debug for ExporterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(ExporterError);
 
 /// An exporter that holds its ports and doesn't serve yet.
 pub struct Exporter {

@@ -3,7 +3,9 @@
 
 use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
+use std::{fs, io};
+
+use exporter_workbook::debug_is_message;
 
 /// The most bytes of a file with a secret.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -28,12 +30,7 @@ pub enum SecretError {
     Variable(String),
 }
 
-/// `main` prints the `{:?}` of the error that it returns.
-impl fmt::Debug for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_message!(SecretError);
 
 /// Returns the content of `file` without the newlines at its end, or if there is no
 /// `file` the value of the environment variable `variable`, or `None` if there is

@@ -196,16 +196,6 @@ fn each_address_of_a_name_is_tried() {
     assert_eq!(redis_samples(&exporter.scrape()), GOOD);
 }
 
-/// The most memory that a program has held so far, in KiB.
-#[cfg(target_os = "linux")]
-fn peak(exporter: &RedisExporter) -> u64 {
-    let process = exporter.program.process.0.id();
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let value = line.unwrap().split_ascii_whitespace().nth(1);
-    value.unwrap().parse().unwrap()
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn a_flood_is_down_and_fills_no_memory() {
@@ -220,14 +210,15 @@ fn a_flood_is_down_and_fills_no_memory() {
         let redis = FakeRedis::start(Behaviour::info(SHORT));
         let exporter = RedisExporter::start(redis.address);
         exporter.scrapes(20);
-        let before = peak(&exporter);
+        let before = support::held::status(&exporter.program, "VmHWM:");
         redis.behaves(Behaviour::Floods(flood));
         for metrics in exporter.scrapes(20) {
             assert_eq!(redis_samples(&metrics), DOWN, "{reason}");
         }
         // 20 replies of 1 MiB at most, each of them copied a few times.
         // The system's own reading may be a little lower than the one before.
-        let more = peak(&exporter).saturating_sub(before);
+        let more =
+            support::held::status(&exporter.program, "VmHWM:").saturating_sub(before);
         assert!(more < 100 * 1024, "{more} KiB more");
         redis.behaves(Behaviour::info(SHORT));
         assert_eq!(redis_samples(&exporter.scrape()), GOOD);

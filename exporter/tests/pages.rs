@@ -7,6 +7,7 @@
 mod collector;
 #[path = "../../src/bin/09_redis_exporter/connection.rs"]
 mod connection;
+mod fake_redis;
 #[path = "../../src/bin/09_redis_exporter/info.rs"]
 mod info;
 #[path = "../../src/bin/09_redis_exporter/protocol.rs"]
@@ -25,8 +26,6 @@ mod tables;
 #[path = "../../tests/versions/mod.rs"]
 mod versions;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -34,6 +33,7 @@ use clap::{Args, FromArgMatches};
 use exporter_workbook::testutil;
 
 use collector::RedisCollector;
+use fake_redis::{Behaviour, FakeRedis, REDIS_7_0};
 use reader::Reader;
 use server::{Login, Server};
 use versions::{Version, with_each_version};
@@ -50,16 +50,8 @@ mod metrics {
 
 #[test]
 fn a_row_of_the_table_is_all_that_a_metric_needs() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let redis = thread::spawn(move || {
-        let info = include_bytes!("../../tests/redis/redis-7.0.txt");
-        let (mut stream, _) = listener.accept().unwrap();
-        let _ = stream.read(&mut [0; 1000]).unwrap();
-        write!(stream, "${}\r\n", info.len()).unwrap();
-        stream.write_all(info).unwrap();
-        stream.write_all(b"\r\n").unwrap();
-    });
+    let redis = FakeRedis::start(Behaviour::info(REDIS_7_0));
+    let address = redis.address.to_string();
     // A program without arguments, and so without a password.
     let none = Login::augment_args(clap::Command::new("test"));
     let none = none.get_matches_from(["test"]);
@@ -68,7 +60,6 @@ fn a_row_of_the_table_is_all_that_a_metric_needs() {
     let expected = include_str!("../../tests/pages/rejected_connections.txt");
     let names = ["redis_rejected_connections_total"];
     testutil::collect_and_compare(collector, expected, &names).unwrap();
-    redis.join().unwrap();
 }
 
 with_each_version! {

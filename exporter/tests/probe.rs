@@ -282,7 +282,7 @@ fn counted(program: &Program, target: SocketAddr, over: &AtomicUsize) -> u16 {
 /// `/metrics` doesn't wait for any of them. Returns the number of threads and the
 /// statuses.
 #[cfg(target_os = "linux")]
-fn hang(probes: usize, most: usize) -> (usize, Vec<u16>) {
+fn hang(probes: usize, most: usize) -> (u64, Vec<u16>) {
     let redis = FakeRedis::start(Behaviour::Stops(Vec::new()));
     let flag = format!("--web.max-requests={most}");
     let program = start(&[redis.address], &[&flag]);
@@ -294,7 +294,7 @@ fn hang(probes: usize, most: usize) -> (usize, Vec<u16>) {
             thread::sleep(Duration::from_millis(5));
         }
         program.metrics();
-        let threads = threads(&program);
+        let threads = support::held::status(&program, "Threads:");
         program.metrics();
         assert_eq!(over.load(Ordering::Relaxed), 0, "a probe was over first");
         let statuses = probes.into_iter().map(|probe| probe.join().unwrap());
@@ -319,14 +319,4 @@ fn probes_that_hang_hold_a_bounded_number_of_threads_and_no_scrape() {
 fn a_limit_beyond_the_usual_number_of_connections_leaves_room_for_a_scrape() {
     let (_, statuses) = hang(70, 70);
     assert_eq!(statuses, [200; 70]);
-}
-
-#[cfg(target_os = "linux")]
-fn threads(program: &Program) -> usize {
-    let file = format!("/proc/{}/status", program.process.0.id());
-    let status = fs::read_to_string(file).unwrap();
-    let threads = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Threads:"));
-    threads.unwrap().trim().parse().unwrap()
 }

@@ -14,20 +14,24 @@ pub struct Held {
     pub kibibytes: u64,
 }
 
+/// Returns a number from the program's status, such as that of `Threads:`; sizes are in
+/// KiB.
+pub fn status(program: &Program, name: &str) -> u64 {
+    let file = format!("/proc/{}/status", program.process.0.id());
+    let status = fs::read_to_string(file).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name));
+    let value = line.unwrap().split_ascii_whitespace().nth(1);
+    value.unwrap().parse().unwrap()
+}
+
 impl Held {
     /// Returns what `program` holds now.
     pub fn by(program: &Program) -> Held {
-        let process = format!("/proc/{}", program.process.0.id());
-        let status = fs::read_to_string(format!("{process}/status")).unwrap();
-        let number = |name: &str| -> u64 {
-            let line = status.lines().find(|line| line.starts_with(name));
-            let value = line.unwrap().split_ascii_whitespace().nth(1);
-            value.unwrap().parse().unwrap()
-        };
+        let descriptors = format!("/proc/{}/fd", program.process.0.id());
         Held {
-            threads: number("Threads:"),
-            descriptors: fs::read_dir(format!("{process}/fd")).unwrap().count(),
-            kibibytes: number("VmRSS:"),
+            threads: status(program, "Threads:"),
+            descriptors: fs::read_dir(descriptors).unwrap().count(),
+            kibibytes: status(program, "VmRSS:"),
         }
     }
 
