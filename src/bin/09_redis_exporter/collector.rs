@@ -48,7 +48,7 @@ impl RedisCollector {
     // ANCHOR_END: scrape
 
     fn set_all(&self, info: &Info<'_>, samples: &mut Samples<'_>) {
-        set(&self.once, &info.numbers(), &[], samples);
+        set(&self.once, info.numbers(), &[], samples);
         for (command, numbers) in info.commands() {
             set(&self.by_command, &numbers, &[command], samples);
         }
