@@ -1,8 +1,8 @@
 //! A connection and its thread: its requests and their responses, one after the other,
 //! with a deadline on every wait.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use super::admission::{Doing, MOMENT, Place};
 use super::http::{Refusal, check, is_kept, message, parse, refusal, skip_empty_lines};
 use super::routes::caught;
+use super::wire::Wire;
 use super::{Limits, PeerAddr};
 use crate::promhttp::BoxHandler;
 
@@ -18,6 +19,8 @@ use crate::promhttp::BoxHandler;
 pub struct Service {
     pub handler: BoxHandler,
     pub limits: Limits,
+    #[cfg(feature = "tls")]
+    pub tls: Option<super::tls::TlsConfig>,
 }
 
 /// A client's connection.
@@ -25,6 +28,7 @@ pub struct Connection {
     service: Arc<Service>,
     /// Declared before the place, so that the descriptor is closed when the place is
     /// free.
+    wire: Wire,
     stream: Arc<TcpStream>,
     peer: SocketAddr,
     place: Place,
@@ -48,6 +52,7 @@ impl Connection {
     ) -> Connection {
         Connection {
             service,
+            wire: Wire::new(Arc::clone(&stream)),
             stream,
             peer,
             place,
@@ -61,6 +66,10 @@ impl Connection {
         // short.
         let often = (self.service.limits.write / 8).max(Duration::from_millis(1));
         let _ = self.stream.set_write_timeout(Some(often));
+        #[cfg(feature = "tls")]
+        if !self.encrypt() {
+            return;
+        }
         loop {
             match self.next_request() {
                 Ok(request) => match self.answer(&request) {
@@ -73,8 +82,27 @@ impl Connection {
         }
     }
 
+    /// Starts TLS, if the server has it. Returns false if that fails.
+    #[cfg(feature = "tls")]
+    fn encrypt(&mut self) -> bool {
+        let Some(config) = &self.service.tls else {
+            return true;
+        };
+        let Limits { head, idle, .. } = self.service.limits;
+        match first_byte(&self.stream, Instant::now() + idle) {
+            // A record of TLS never begins with a letter, and a request does.
+            Some(b'A'..=b'Z') => {
+                let plain = "This is HTTPS: use https:// instead of http://.\n";
+                self.refuse(*refusal(StatusCode::BAD_REQUEST, plain));
+                false
+            }
+            Some(_) => self.wire.encrypt(config(), Instant::now() + head).is_ok(),
+            None => false,
+        }
+    }
+
     /// Sends the response to `request`. Returns whether the connection stays open.
-    fn answer(&self, request: &Request<()>) -> bool {
+    fn answer(&mut self, request: &Request<()>) -> bool {
         if !self.place.starts(Doing::Answering) {
             return false;
         }
@@ -93,7 +121,7 @@ impl Connection {
     }
 
     /// Sends the response to a request that can't be read.
-    fn refuse(&self, refusal: Response<Vec<u8>>) {
+    fn refuse(&mut self, refusal: Response<Vec<u8>>) {
         let head_only = self.received.starts_with(b"HEAD ");
         self.place.starts(Doing::Sending);
         self.send(&message(refusal, Version::HTTP_11, head_only, false));
@@ -135,24 +163,25 @@ impl Connection {
     fn receive(&mut self, deadline: Instant) -> io::Result<usize> {
         let held = self.received.len();
         self.received.resize(self.service.limits.head_bytes, 0);
-        let read = read_until(&self.stream, &mut self.received[held..], deadline);
+        let read = self.wire.read_until(&mut self.received[held..], deadline);
         let count = *read.as_ref().unwrap_or(&0);
         self.received.truncate(held + count);
         read
     }
 
-    fn send(&self, message: &[Vec<u8>; 2]) -> bool {
-        write_within(&self.stream, message, self.service.limits.write).is_ok()
+    fn send(&mut self, message: &[Vec<u8>; 2]) -> bool {
+        let limit = self.service.limits.write;
+        self.wire.write_within(message, limit).is_ok()
     }
 
     /// Closes the connection once the client has read the response, which would be lost
     /// if more bytes from the client arrived after the close.
-    fn close(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+    fn close(&mut self) {
+        self.wire.finish(MOMENT);
         let deadline = Instant::now() + MOMENT;
         let mut chunk = [0; 8 * 1024];
         let mut left: usize = 1024 * 1024;
-        while let Ok(count @ 1..) = read_until(&self.stream, &mut chunk, deadline) {
+        while let Ok(count @ 1..) = self.wire.read_until(&mut chunk, deadline) {
             left = left.saturating_sub(count);
             if left == 0 {
                 return;
@@ -161,54 +190,12 @@ impl Connection {
     }
 }
 
-/// Reads once; fails at `deadline` with [`ErrorKind::TimedOut`].
-fn read_until(
-    stream: &TcpStream,
-    buffer: &mut [u8],
-    deadline: Instant,
-) -> io::Result<usize> {
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        stream.set_read_timeout(Some(left))?;
-        match (&*stream).read(buffer) {
-            Err(error) if is_passing(error.kind()) => {}
-            result => return result,
-        }
-    }
-}
-
-/// Writes all of `message`, as long as the client reads some of it within each `limit`.
-fn write_within(
-    mut stream: &TcpStream,
-    message: &[Vec<u8>; 2],
-    limit: Duration,
-) -> io::Result<()> {
-    let mut slices = message.each_ref().map(|part| IoSlice::new(part));
-    let (mut left, mut taken) = (&mut slices[..], Instant::now());
-    // The body may be empty.
-    IoSlice::advance_slices(&mut left, 0);
-    while !left.is_empty() {
-        match stream.write_vectored(left) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => {
-                IoSlice::advance_slices(&mut left, count);
-                taken = Instant::now();
-            }
-            Err(error) if is_passing(error.kind()) && taken.elapsed() < limit => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Returns whether to try again: a timeout is `WouldBlock` on Unix and `TimedOut` on
-/// Windows, and only the deadline counts.
-fn is_passing(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-    )
+/// Returns the first byte, which is still to be read, or `None` if none arrives.
+#[cfg(feature = "tls")]
+fn first_byte(stream: &TcpStream, deadline: Instant) -> Option<u8> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    stream.set_read_timeout(Some(left)).ok()?;
+    let mut byte = [0];
+    let count = stream.peek(&mut byte).ok()?;
+    (count == 1).then_some(byte[0])
 }

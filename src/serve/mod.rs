@@ -18,6 +18,9 @@ mod landing;
 mod limits;
 mod routes;
 mod signals;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;
 
 pub use bind::{AddressError, ServeError, address_argument, inherited, listen};
 pub use landing::Landing;
@@ -55,6 +58,8 @@ pub struct Server {
     inner: Arc<OnceLock<Routes>>,
     limits: Limits,
     log: ErrorLog,
+    #[cfg(feature = "tls")]
+    tls: Option<tls::TlsConfig>,
 }
 
 impl Server {
@@ -74,6 +79,8 @@ impl Server {
             inner,
             limits: Limits::default(),
             log: stderr_log(),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -149,6 +156,19 @@ impl Server {
         self
     }
 
+    /// Serves HTTPS instead of HTTP. `config` is called for each connection, so that a
+    /// new certificate needs no restart. The handshake has the time of
+    /// [`Limits::head`].
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(
+        mut self,
+        config: impl Fn() -> Arc<rustls::ServerConfig> + Send + Sync + 'static,
+    ) -> Server {
+        self.tls = Some(Box::new(config));
+        self
+    }
+
     /// Prints `listening on http://…` with the first route for each port, and serves
     /// until SIGINT or SIGTERM arrives and the responses in progress are sent.
     ///
@@ -196,6 +216,8 @@ impl Server {
         let service = Service {
             handler: self.handler,
             limits: self.limits,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
         };
         let listeners = Listeners::start(self.listeners, service, &self.log)?;
         stop();

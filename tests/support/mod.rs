@@ -242,7 +242,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 /// # Errors
 ///
 /// Returns an error if the connection ends before the response does.
-pub fn answer(stream: &mut TcpStream) -> io::Result<(String, String)> {
+pub fn answer(stream: &mut impl Read) -> io::Result<(String, String)> {
     let mut received = Vec::new();
     let mut chunk = [0; 4096];
     loop {

@@ -1,0 +1,237 @@
+//! The server with TLS: what it serves, and what clients may do to it.
+
+#![cfg(feature = "tls")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use exporter_workbook::http::{Request, Response};
+use exporter_workbook::serve::{Limits, Server};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned,
+    SupportedProtocolVersion, version,
+};
+
+use support::running::{NEVER, Running, ok_answer};
+use support::{answer, connect};
+
+const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn certificates(name: &str) -> Vec<CertificateDer<'static>> {
+    let file = format!("tests/certificates/{name}.crt");
+    let all = CertificateDer::pem_file_iter(file).unwrap();
+    all.collect::<Result<_, _>>().unwrap()
+}
+
+fn server_config(name: &str) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::from_pem_file(format!("tests/certificates/{name}.key"));
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates(name), key.unwrap());
+    Arc::new(config.unwrap())
+}
+
+fn start(with: impl FnOnce(Server) -> Server) -> Running {
+    let config = server_config("server");
+    Running::serve(|server| with(server.tls(move || Arc::clone(&config))))
+}
+
+fn scraped(limits: Limits) -> Running {
+    start(|server| server.limits(limits).route("/metrics", ok_answer))
+}
+
+type Client = StreamOwned<ClientConnection, TcpStream>;
+
+fn client_with(
+    running: &Running,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Client {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificates("ca").remove(0)).unwrap();
+    let config = ClientConfig::builder_with_protocol_versions(versions)
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(connection, connect(running.address))
+}
+
+fn client(running: &Running) -> Client {
+    client_with(running, &[&version::TLS13, &version::TLS12])
+}
+
+/// Returns the body of the response to one scrape on a connection of its own.
+fn scrape(running: &Running) -> String {
+    let mut client = client(running);
+    client.write_all(SCRAPE).unwrap();
+    answer(&mut client).unwrap().1
+}
+
+#[test]
+fn a_connection_has_several_requests_with_each_version() {
+    let running = scraped(Limits::default());
+    for version in [&version::TLS12, &version::TLS13] {
+        let mut client = client_with(&running, &[version]);
+        for _ in 0..3 {
+            client.write_all(SCRAPE).unwrap();
+            let (status, body) = answer(&mut client).unwrap();
+            assert_eq!(
+                (status.as_str(), body.as_str()),
+                ("HTTP/1.1 200 OK", "a 1\n")
+            );
+        }
+        assert_eq!(client.conn.protocol_version(), Some(version.version));
+    }
+    running.stop();
+}
+
+#[test]
+fn a_large_response_arrives_whole_and_its_end_is_announced() {
+    let large = "a 1\n".repeat(1024 * 1024);
+    let body = large.clone();
+    let running = start(|server| {
+        server.route("/metrics", move |_: &Request<()>| {
+            Response::new(body.clone().into_bytes())
+        })
+    });
+    let mut client = client(&running);
+    client
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut text = String::new();
+    // It is an error if the connection is closed without an announcement.
+    client.read_to_string(&mut text).unwrap();
+    let (_, received) = text.split_once("\r\n\r\n").unwrap();
+    assert!(received == large, "{} bytes", received.len());
+    running.stop();
+}
+
+#[test]
+fn plain_http_gets_a_clear_end() {
+    let running = scraped(Limits::default());
+    let answer = running.exchange("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+        "{answer}"
+    );
+    let text = "\r\n\r\nThis is HTTPS: use https:// instead of http://.\n";
+    assert!(answer.ends_with(text), "{answer}");
+    assert!(!answer.contains("a 1"), "{answer}");
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn what_is_no_handshake_ends_its_connection() {
+    let running = scraped(Limits::default());
+    for garbage in [
+        &b"\0\0\0\0\0\0"[..],
+        b"\x16\x03\x01\x00\x05hello",
+        b"\x16\x03\x01\xff\xff",
+        &[0x16; 70_000],
+        b"\x80\x2e\x01\x03\x01",
+    ] {
+        let mut stream = connect(running.address);
+        let _ = stream.write_all(garbage);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut end = Vec::new();
+        // Perhaps an alert, and no metric.
+        let _ = stream.read_to_end(&mut end);
+        assert!(!end.windows(3).any(|bytes| bytes == b"a 1"));
+        assert_eq!(scrape(&running), "a 1\n");
+    }
+    running.stop();
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_cut_off() {
+    let limits = Limits {
+        head: Duration::from_millis(200),
+        idle: NEVER,
+        ..Limits::default()
+    };
+    let running = scraped(limits);
+    // A part of one, and one that trickles in.
+    let mut half = connect(running.address);
+    half.write_all(b"\x16\x03\x01\x02\x00").unwrap();
+    let mut end = Vec::new();
+    let _ = half.read_to_end(&mut end);
+    let mut slow = connect(running.address);
+    slow.write_all(b"\x16\x03\x01\x40\x00").unwrap();
+    while slow.write_all(b"\x01").is_ok() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn a_scrape_has_room_though_every_connection_is_held() {
+    let limits = Limits {
+        connections: 4,
+        head: NEVER,
+        idle: NEVER,
+        ..Limits::default()
+    };
+    let running = scraped(limits);
+    let silent: Vec<_> = (0..4).map(|_| connect(running.address)).collect();
+    assert_eq!(scrape(&running), "a 1\n");
+    let half = (0..4).map(|_| {
+        let mut stream = connect(running.address);
+        stream.write_all(b"\x16\x03\x01\x02\x00").unwrap();
+        stream
+    });
+    let half: Vec<_> = half.collect();
+    assert_eq!(scrape(&running), "a 1\n");
+    let idle = (0..4).map(|_| {
+        let mut client = client(&running);
+        client.write_all(SCRAPE).unwrap();
+        answer(&mut client).unwrap();
+        client
+    });
+    let idle: Vec<_> = idle.collect();
+    assert_eq!(scrape(&running), "a 1\n");
+    drop((silent, half, idle));
+    running.stop();
+}
+
+#[test]
+fn a_stop_waits_for_no_handshake() {
+    let limits = Limits {
+        head: NEVER,
+        idle: NEVER,
+        ..Limits::default()
+    };
+    let running = scraped(limits);
+    let mut half = connect(running.address);
+    half.write_all(b"\x16\x03\x01\x02\x00").unwrap();
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn the_settings_are_those_of_the_moment() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (config, counted) = (server_config("server"), Arc::clone(&calls));
+    let running = Running::serve(|server| {
+        let config = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Arc::clone(&config)
+        };
+        server.tls(config).route("/metrics", ok_answer)
+    });
+    for count in 1..4 {
+        assert_eq!(scrape(&running), "a 1\n");
+        assert_eq!(calls.load(Ordering::Relaxed), count);
+    }
+    running.stop();
+}
