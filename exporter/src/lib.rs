@@ -11,10 +11,15 @@
 mod flags;
 mod log;
 mod secret;
+#[cfg(feature = "tls")]
+mod web;
 
 pub use self::secret::{SecretError, secret};
+#[cfg(feature = "tls")]
+pub use self::web::WebConfigError;
 
 use std::net::TcpListener;
+#[cfg(not(feature = "tls"))]
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -51,7 +56,12 @@ pub struct About {
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ExporterError {
+    /// The file with the settings for TLS and authentication can't be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    WebConfig(#[from] WebConfigError),
     /// It was built without what the file sets.
+    #[cfg(not(feature = "tls"))]
     #[error(
         "`--web.config.file={}` needs TLS, which this program was built without: lesson \
          11 adds the feature `tls`",
@@ -80,6 +90,8 @@ pub struct Exporter {
     routes: Vec<(String, BoxHandler)>,
     /// Waits for the signal that ends the exporter.
     stop: Box<dyn FnOnce() + Send>,
+    #[cfg(feature = "tls")]
+    web: Option<web::Web>,
 }
 
 impl Exporter {
@@ -99,9 +111,12 @@ impl Exporter {
         let own = F::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         let flags =
             Flags::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        #[cfg(not(feature = "tls"))]
         if let Some(file) = flags.config_file {
             return Err(ExporterError::WithoutTls(file));
         }
+        #[cfg(feature = "tls")]
+        let web = flags.config_file.clone().map(web::Web::read).transpose()?;
         start_log(&flags);
         // Before the ports are open, because then somebody may know that it runs.
         let stop = Box::new(serve::stop_signal()?);
@@ -112,6 +127,8 @@ impl Exporter {
             stop,
             about,
             flags,
+            #[cfg(feature = "tls")]
+            web,
         };
         exporter.register_own()?;
         Ok((exporter, own))
@@ -185,6 +202,11 @@ impl Exporter {
         let server = routes.fold(server, |server, (path, handler)| {
             server.route(&path, handler)
         });
+        #[cfg(feature = "tls")]
+        let server = match self.web {
+            Some(web) => web.apply(server),
+            None => server,
+        };
         Ok(server.run_with(self.stop)?)
     }
 

@@ -190,10 +190,14 @@ impl Server {
     /// the system refuses a thread.
     pub fn run_with(self, stop: impl FnOnce()) -> Result<(), ServeError> {
         let path = self.routes.paths().next().unwrap_or("/");
+        #[cfg(feature = "tls")]
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        #[cfg(not(feature = "tls"))]
+        let scheme = "http";
         let mut lines = String::new();
         for listener in &self.listeners {
             let address = listener.local_addr()?;
-            lines += &format!("listening on http://{address}{path}\n");
+            lines += &format!("listening on {scheme}://{address}{path}\n");
         }
         self.run_until(|| {
             // If nobody reads the lines, the program serves and stops all the same.

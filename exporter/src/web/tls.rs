@@ -1,0 +1,213 @@
+//! The settings of rustls for what the file says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+
+use super::config::{ClientAuthType, TlsServerConfig, Version, WebConfigError};
+
+impl TlsServerConfig {
+    /// Reads the files. Their paths are relative to `folder`, that of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if one can't be read, or if key and certificate don't fit.
+    pub fn build(&self, folder: &Path) -> Result<Arc<ServerConfig>, WebConfigError> {
+        let (file, pem) = text(self.cert.as_ref(), self.cert_file.as_ref(), folder)?;
+        let certificates = certificates(&file, &pem)?;
+        let (key_file, pem) = text(self.key.as_ref(), self.key_file.as_ref(), folder)?;
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
+            .map_err(|error| invalid(&key_file, &format!("no private key: {error}")))?;
+        let builder = ServerConfig::builder_with_provider(Arc::new(self.provider()?))
+            .with_protocol_versions(&self.versions())
+            .map_err(|error| invalid(&file, &error.to_string()))?;
+        let builder = match self.verifier(folder)? {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let config = builder
+            .with_single_cert(certificates, key)
+            .map_err(|error| invalid(&key_file, &error.to_string()))?;
+        Ok(Arc::new(config))
+    }
+
+    fn versions(&self) -> Vec<&'static SupportedProtocolVersion> {
+        let min = self.min_version.unwrap_or(Version::TLS12);
+        let max = self.max_version.unwrap_or(Version::TLS13);
+        let all = [
+            (Version::TLS12, &version::TLS12),
+            (Version::TLS13, &version::TLS13),
+        ];
+        let within = all.into_iter().filter(|(all, _)| (min..=max).contains(all));
+        within.map(|(_, version)| version).collect()
+    }
+
+    /// The cryptography, without what the file leaves out. As in Go, the suites of TLS
+    /// 1.3 can't be chosen.
+    fn provider(&self) -> Result<CryptoProvider, WebConfigError> {
+        let mut provider = ring::default_provider();
+        let names = &self.cipher_suites;
+        if !names.is_empty() {
+            let known = provider.cipher_suites.clone();
+            let name =
+                |suite: &rustls::SupportedCipherSuite| format!("{:?}", suite.suite());
+            if let Some(unknown) = names
+                .iter()
+                .find(|all| !known.iter().any(|suite| name(suite) == **all))
+            {
+                let known: Vec<String> = known.iter().map(name).collect();
+                let message = format!(
+                    "unknown cipher suite {unknown}; known: {}",
+                    known.join(", ")
+                );
+                return Err(invalid(Path::new("cipher_suites"), &message));
+            }
+            provider.cipher_suites.retain(|suite| {
+                name(suite).starts_with("TLS13_") || names.contains(&name(suite))
+            });
+        }
+        Ok(provider)
+    }
+
+    fn verifier(
+        &self,
+        folder: &Path,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, WebConfigError> {
+        if !self.client_auth_type.verifies() {
+            return Ok(None);
+        }
+        let ca = (self.client_ca.as_ref(), self.client_ca_file.as_ref());
+        let (file, pem) = text(ca.0, ca.1, folder)?;
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(&file, &pem)? {
+            roots
+                .add(certificate)
+                .map_err(|error| invalid(&file, &error.to_string()))?;
+        }
+        let provider = Arc::new(self.provider()?);
+        let builder =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let builder = match self.client_auth_type {
+            ClientAuthType::VerifyClientCertIfGiven => builder.allow_unauthenticated(),
+            _ => builder,
+        };
+        let verifier = builder.build();
+        let verifier = verifier.map_err(|error| invalid(&file, &error.to_string()))?;
+        Ok(Some(verifier))
+    }
+}
+
+/// Returns the PEM text and where it is from; the file wins.
+fn text(
+    inline: Option<&String>,
+    file: Option<&PathBuf>,
+    folder: &Path,
+) -> Result<(PathBuf, String), WebConfigError> {
+    let Some(file) = file else {
+        let text = inline.cloned().unwrap_or_default();
+        return Ok((PathBuf::from("the inline PEM"), text));
+    };
+    let file = folder.join(file);
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok((file, text)),
+        Err(source) => Err(WebConfigError::Unreadable { file, source }),
+    }
+}
+
+fn certificates(
+    file: &Path,
+    pem: &str,
+) -> Result<Vec<CertificateDer<'static>>, WebConfigError> {
+    let all = CertificateDer::pem_slice_iter(pem.as_bytes());
+    let all: Result<Vec<_>, _> = all.collect();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err(invalid(file, "no certificate")),
+        Err(error) => Err(invalid(file, &error.to_string())),
+    }
+}
+
+fn invalid(file: &Path, message: &str) -> WebConfigError {
+    WebConfigError::Invalid {
+        file: file.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(config: TlsServerConfig) -> Result<Arc<ServerConfig>, String> {
+        let folder = Path::new("../tests/certificates");
+        config.build(folder).map_err(|error| error.to_string())
+    }
+
+    fn pair(cert: &str, key: &str) -> TlsServerConfig {
+        TlsServerConfig {
+            cert_file: Some(cert.into()),
+            key_file: Some(key.into()),
+            ..TlsServerConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_pair_that_fits_is_accepted_and_another_is_named() {
+        built(pair("server.crt", "server.key")).unwrap();
+        for (cert, key, expected) in [
+            (
+                "server.crt",
+                "client.key",
+                "client.key: keys may not be consistent",
+            ),
+            (
+                "none.crt",
+                "server.key",
+                "cannot read ../tests/certificates/none.crt",
+            ),
+            ("server.key", "server.key", "server.key: no certificate"),
+            ("server.crt", "server.crt", "server.crt: no private key"),
+        ] {
+            let error = built(pair(cert, key)).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_authority_without_certificates_is_an_error() {
+        let with_ca = |ca: &str| TlsServerConfig {
+            client_ca_file: Some(ca.into()),
+            client_auth_type: ClientAuthType::RequireAndVerifyClientCert,
+            ..pair("server.crt", "server.key")
+        };
+        built(with_ca("ca.crt")).unwrap();
+        let error = built(with_ca("server.key")).unwrap_err();
+        assert!(error.contains("server.key: no certificate"), "{error}");
+    }
+
+    #[test]
+    fn a_suite_that_is_unknown_is_named_with_the_known_ones() {
+        let with_suites = |names: &[&str]| TlsServerConfig {
+            cipher_suites: names.iter().copied().map(str::to_owned).collect(),
+            ..pair("server.crt", "server.key")
+        };
+        let one = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+        let config = built(with_suites(&[one])).unwrap();
+        let suites = config.crypto_provider().cipher_suites.iter();
+        let suites: Vec<_> = suites.map(|all| format!("{:?}", all.suite())).collect();
+        let older = suites.iter().filter(|all| !all.starts_with("TLS13_"));
+        assert_eq!(older.collect::<Vec<_>>(), [one]);
+        let error = built(with_suites(&["TLS_RSA_WITH_RC4_128_SHA"])).unwrap_err();
+        assert!(
+            error.contains("TLS_RSA_WITH_RC4_128_SHA; known: "),
+            "{error}"
+        );
+    }
+}
