@@ -194,7 +194,8 @@ impl Program {
         let mut process = Process(command.stdout(Stdio::piped()).spawn().unwrap());
         let line = first_line(&mut process.0);
         let (address, path) = line
-            .strip_prefix("listening on http://")
+            .strip_prefix("listening on http")
+            .and_then(|line| line.trim_start_matches("s").strip_prefix("://"))
             .and_then(|rest| rest.strip_suffix('\n')?.split_once('/'))
             .unwrap_or_else(|| panic!("{command:?} printed {line:?}"));
         Program {

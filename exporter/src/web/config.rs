@@ -110,7 +110,10 @@ impl WebConfig {
         {
             return Ok(WebConfig::default());
         }
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+        // Without the lines around an error: they may have hashes of passwords.
+        let options = serde_saphyr::options! { with_snippet: false };
+        serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| error.to_string())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -307,6 +310,16 @@ mod tests {
         ("basic_auth_users:\n- metrics\n", "line"),
         ("a: [\n", "line"),
     ];
+
+    #[test]
+    fn an_error_has_no_hash_in_it() {
+        let text = format!("basic_auth_users:\n  metrics: {HASH}\nx: 1\n");
+        let error = parsed(&text).err().unwrap();
+        assert!(
+            error.contains("line 3") && !error.contains("N9qo"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn what_is_wrong_is_named() {
