@@ -30,6 +30,7 @@ fn hanging() -> FakeRedis {
 }
 
 /// Asserts that a start with `flags` ends with `code`, and what it says then.
+#[cfg_attr(feature = "tls", allow(dead_code))]
 fn assert_ends(flags: &[&str], code: i32, expected: &str) {
     let ended = ends(flags);
     let message = ended.stderr;
@@ -111,6 +112,7 @@ fn the_landing_page_has_the_name_the_version_and_the_links() {
 }
 
 #[test]
+#[cfg(not(feature = "tls"))]
 fn a_file_for_tls_is_an_error_that_says_what_is_missing() {
     assert_ends(
         &["--web.config.file=web.yml"],

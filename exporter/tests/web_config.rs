@@ -26,8 +26,6 @@ use tempfile::TempDir;
 const CERTIFICATES: &str = "../tests/certificates";
 const TLS: &str =
     "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
-const CLIENTS: &str =
-    "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n";
 
 /// The exporter with such a file, beside the certificates.
 struct Configured {
@@ -72,7 +70,7 @@ impl Configured {
 
     /// Returns what comes for a request over TLS, with the client's certificate or
     /// without.
-    fn asked(&self, client: bool, request: &str) -> std::io::Result<String> {
+    fn asked(&self, client: Option<&str>, request: &str) -> std::io::Result<String> {
         let stream = connect(self.exporter.program.address);
         let mut stream = encrypted(stream, client);
         stream.write_all(request.as_bytes())?;
@@ -84,18 +82,19 @@ impl Configured {
 
 fn encrypted(
     stream: TcpStream,
-    client: bool,
+    client: Option<&str>,
 ) -> StreamOwned<ClientConnection, TcpStream> {
     let pem = |name: &str| format!("{CERTIFICATES}/{name}");
-    let certificate = |name| CertificateDer::from_pem_file(pem(name)).unwrap();
+    let certificate = |name: &str| CertificateDer::from_pem_file(pem(name)).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(certificate("ca.crt")).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots);
     let config = match client {
-        false => config.with_no_client_auth(),
-        true => {
-            let key = PrivateKeyDer::from_pem_file(pem("client.key")).unwrap();
-            let chain = vec![certificate("client.crt")];
+        None => config.with_no_client_auth(),
+        Some(name) => {
+            let key = PrivateKeyDer::from_pem_file(pem(&format!("{name}.key")));
+            let key = key.unwrap();
+            let chain = vec![certificate(&format!("{name}.crt"))];
             config.with_client_auth_cert(chain, key).unwrap()
         }
     };
@@ -137,29 +136,37 @@ fn nothing_is_served_without_the_password() {
     ] {
         for password in ["", "metrics:wrong", "nobody:secret"] {
             let request = request(method, path, password);
-            let text = configured.asked(false, &request).unwrap();
+            let text = configured.asked(None, &request).unwrap();
             assert!(text.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{text}");
             let challenge = "\r\nwww-authenticate: basic\r\n";
             assert!(text.to_lowercase().contains(challenge), "{text}");
             assert!(!text.contains("redis"), "{text}");
         }
     }
-    let text = configured.asked(false, &request("GET", "/metrics", RIGHT));
+    let text = configured.asked(None, &request("GET", "/metrics", RIGHT));
     assert!(text.unwrap().contains("\nredis_up 1\n"));
 }
 
+/// By type: whether no certificate, one of the authority, and a stranger's are accepted.
 #[test]
-fn only_a_client_with_a_certificate_of_the_authority_is_served() {
-    let configured = Configured::start(&format!("{TLS}{CLIENTS}"));
-    let get = request("GET", "/metrics", "");
-    assert!(
-        configured
-            .asked(true, &get)
-            .unwrap()
-            .contains("\nredis_up 1\n")
-    );
-    let error = configured.asked(false, &get).unwrap_err().to_string();
-    assert!(error.contains("CertificateRequired"), "{error}");
+fn clients_need_the_certificates_that_the_type_says() {
+    let with_ca = "\n  client_ca_file: ca.crt";
+    for (kind, ca, expected) in [
+        ("NoClientCert", "", [true, true, true]),
+        ("RequestClientCert", "", [true, true, true]),
+        ("RequireAnyClientCert", "", [false, true, true]),
+        ("VerifyClientCertIfGiven", with_ca, [true, true, false]),
+        ("RequireAndVerifyClientCert", with_ca, [false, true, false]),
+    ] {
+        let config = format!("{TLS}  client_auth_type: {kind}{ca}\n");
+        let configured = Configured::start(&config);
+        let get = request("GET", "/metrics", "");
+        let accepted = [None, Some("client"), Some("stranger")].map(|client| {
+            let text = configured.asked(client, &get);
+            text.is_ok_and(|text| text.contains("\nredis_up 1\n"))
+        });
+        assert_eq!(accepted, expected, "{kind}");
+    }
 }
 
 #[test]
@@ -209,7 +216,7 @@ fn a_file_that_is_wrong_ends_the_start_with_its_name() {
 fn new_files_count_at_once_and_wrong_ones_change_nothing() {
     let configured = Configured::start(&format!("{TLS}{}", users()));
     let scrape = |password: &str| {
-        let text = configured.asked(false, &request("GET", "/metrics", password));
+        let text = configured.asked(None, &request("GET", "/metrics", password));
         text.unwrap().contains("\nredis_up 1\n")
     };
     assert!(scrape(RIGHT));
@@ -240,7 +247,7 @@ fn no_scrape_fails_while_the_files_are_replaced() {
             scope.spawn(|| {
                 for _ in 0..20 {
                     let get = request("GET", "/metrics", RIGHT);
-                    let text = configured.asked(false, &get).unwrap();
+                    let text = configured.asked(None, &get).unwrap();
                     assert!(text.contains("\nredis_up 1\n"), "{text}");
                 }
             })

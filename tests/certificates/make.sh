@@ -25,4 +25,4 @@ signed client 'subjectAltName=DNS:client.example'
 key stranger
 openssl req -x509 -key stranger.key -subj /CN=stranger -days 36500 -out stranger.crt \
     -addext subjectAltName=DNS:stranger.example
-rm -f ca.srl ca.key stranger.key
+rm -f ca.srl ca.key

@@ -4,12 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{
+    CryptoProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring,
+    verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, NamedGroup, RootCertStore,
+    ServerConfig, SignatureScheme, SupportedCipherSuite, SupportedProtocolVersion,
+    version,
+};
 
 use super::config::{ClientAuthType, TlsServerConfig, Version, WebConfigError};
 
@@ -53,25 +61,30 @@ impl TlsServerConfig {
     /// 1.3 can't be chosen.
     fn provider(&self) -> Result<CryptoProvider, WebConfigError> {
         let mut provider = ring::default_provider();
-        let names = &self.cipher_suites;
-        if !names.is_empty() {
-            let known = provider.cipher_suites.clone();
-            let name =
-                |suite: &rustls::SupportedCipherSuite| format!("{:?}", suite.suite());
-            if let Some(unknown) = names
-                .iter()
-                .find(|all| !known.iter().any(|suite| name(suite) == **all))
-            {
-                let known: Vec<String> = known.iter().map(name).collect();
-                let message = format!(
-                    "unknown cipher suite {unknown}; known: {}",
-                    known.join(", ")
-                );
-                return Err(invalid(Path::new("cipher_suites"), &message));
-            }
-            provider.cipher_suites.retain(|suite| {
-                name(suite).starts_with("TLS13_") || names.contains(&name(suite))
+        let suite = |suite: &SupportedCipherSuite| format!("{:?}", suite.suite());
+        let suites = &mut provider.cipher_suites;
+        if !self.cipher_suites.is_empty() {
+            check_known(
+                "cipher_suites",
+                &self.cipher_suites,
+                suites.iter().map(suite),
+            )?;
+            suites.retain(|all| {
+                suite(all).starts_with("TLS13_")
+                    || self.cipher_suites.contains(&suite(all))
             });
+        }
+        // Go's names.
+        let curve = |group: &&dyn SupportedKxGroup| match group.name() {
+            NamedGroup::secp256r1 => "CurveP256".to_owned(),
+            NamedGroup::secp384r1 => "CurveP384".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let groups = &mut provider.kx_groups;
+        if !self.curve_preferences.is_empty() {
+            let known = groups.iter().map(curve);
+            check_known("curve_preferences", &self.curve_preferences, known)?;
+            groups.retain(|all| self.curve_preferences.contains(&curve(all)));
         }
         Ok(provider)
     }
@@ -80,27 +93,111 @@ impl TlsServerConfig {
         &self,
         folder: &Path,
     ) -> Result<Option<Arc<dyn ClientCertVerifier>>, WebConfigError> {
-        if !self.client_auth_type.verifies() {
-            return Ok(None);
+        let any = |is_required| -> Result<_, WebConfigError> {
+            let algorithms = self.provider()?.signature_verification_algorithms;
+            let any = AnyCertificate {
+                is_required,
+                algorithms,
+            };
+            Ok(Some(Arc::new(any) as Arc<dyn ClientCertVerifier>))
+        };
+        match self.client_auth_type {
+            ClientAuthType::NoClientCert => Ok(None),
+            ClientAuthType::RequestClientCert => any(false),
+            ClientAuthType::RequireAnyClientCert => any(true),
+            ClientAuthType::VerifyClientCertIfGiven => self.signed(folder, false),
+            ClientAuthType::RequireAndVerifyClientCert => self.signed(folder, true),
         }
+    }
+
+    /// Returns what accepts certificates that the authority has signed.
+    fn signed(
+        &self,
+        folder: &Path,
+        is_required: bool,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, WebConfigError> {
         let ca = (self.client_ca.as_ref(), self.client_ca_file.as_ref());
         let (file, pem) = text(ca.0, ca.1, folder)?;
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&file, &pem)? {
-            roots
-                .add(certificate)
-                .map_err(|error| invalid(&file, &error.to_string()))?;
+            let added = roots.add(certificate);
+            added.map_err(|error| invalid(&file, &error.to_string()))?;
         }
         let provider = Arc::new(self.provider()?);
         let builder =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        let builder = match self.client_auth_type {
-            ClientAuthType::VerifyClientCertIfGiven => builder.allow_unauthenticated(),
-            _ => builder,
+        let builder = match is_required {
+            true => builder,
+            false => builder.allow_unauthenticated(),
         };
         let verifier = builder.build();
         let verifier = verifier.map_err(|error| invalid(&file, &error.to_string()))?;
         Ok(Some(verifier))
+    }
+}
+
+/// Accepts any certificate of a client who has its key, whoever signed it.
+#[derive(Debug)]
+struct AnyCertificate {
+    is_required: bool,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        self.is_required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Returns an error that names the first unknown value of `key`.
+fn check_known(
+    key: &str,
+    names: &[String],
+    known: impl Iterator<Item = String>,
+) -> Result<(), WebConfigError> {
+    let known: Vec<String> = known.collect();
+    match names.iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let known = known.join(", ");
+            let message = format!("{unknown} is unknown; known are {known}");
+            Err(invalid(Path::new(key), &message))
+        }
     }
 }
 
@@ -206,7 +303,7 @@ mod tests {
         assert_eq!(older.collect::<Vec<_>>(), [one]);
         let error = built(with_suites(&["TLS_RSA_WITH_RC4_128_SHA"])).unwrap_err();
         assert!(
-            error.contains("TLS_RSA_WITH_RC4_128_SHA; known: "),
+            error.contains("TLS_RSA_WITH_RC4_128_SHA is unknown; "),
             "{error}"
         );
     }
