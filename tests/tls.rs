@@ -205,6 +205,21 @@ fn a_scrape_has_room_though_every_connection_is_held() {
 }
 
 #[test]
+fn three_hundred_idle_clients_leave_room_for_a_scrape() {
+    let running = scraped(Limits::default());
+    let idle = (0..300).map(|_| {
+        let mut client = client(&running);
+        client.write_all(SCRAPE).unwrap();
+        assert_eq!(answer(&mut client).unwrap().1, "a 1\n");
+        client
+    });
+    let idle: Vec<_> = idle.collect();
+    assert_eq!(scrape(&running), "a 1\n");
+    drop(idle);
+    running.stop();
+}
+
+#[test]
 fn a_stop_waits_for_no_handshake() {
     let limits = Limits {
         head: NEVER,

@@ -170,6 +170,28 @@ fn clients_need_the_certificates_that_the_type_says() {
 }
 
 #[test]
+fn a_clients_certificate_needs_one_of_the_names() {
+    let clients = "  client_auth_type: RequireAndVerifyClientCert\n  \
+                   client_ca_file: ca.crt\n";
+    for (names, expected) in [
+        ("client.example", true),
+        ("192.0.2.7", true),
+        ("a@client.example", true),
+        ("'spiffe://example/client'", true),
+        ("other.example, client.example", true),
+        ("example", false),
+        ("other.client.example", false),
+        ("192.0.2.70", false),
+    ] {
+        let config = format!("{TLS}{clients}  client_allowed_sans: [{names}]\n");
+        let configured = Configured::start(&config);
+        let text = configured.asked(Some("client"), &request("GET", "/metrics", ""));
+        let is_served = text.is_ok_and(|text| text.contains("\nredis_up 1\n"));
+        assert_eq!(is_served, expected, "{names}");
+    }
+}
+
+#[test]
 fn headers_are_set_on_every_response() {
     let config = format!(
         "http_server_config:\n  headers:\n    X-Frame-Options: deny\n{}",

@@ -21,7 +21,7 @@ key ca
 openssl req -x509 -key ca.key -subj /CN=ca -days 36500 -out ca.crt \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
 signed server 'subjectAltName=DNS:localhost,IP:127.0.0.1'
-signed client 'subjectAltName=DNS:client.example'
+signed client 'subjectAltName=DNS:client.example,IP:192.0.2.7,email:a@client.example,URI:spiffe://example/client'
 key stranger
 openssl req -x509 -key stranger.key -subj /CN=stranger -days 36500 -out stranger.crt \
     -addext subjectAltName=DNS:stranger.example

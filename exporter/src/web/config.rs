@@ -27,6 +27,9 @@ pub struct TlsServerConfig {
     pub client_ca: Option<String>,
     pub client_ca_file: Option<PathBuf>,
     pub client_auth_type: ClientAuthType,
+    /// Names, addresses, e-mail addresses or URIs, of which a client's certificate must
+    /// have one.
+    pub client_allowed_sans: Vec<String>,
     pub min_version: Option<Version>,
     pub max_version: Option<Version>,
     pub cipher_suites: Vec<String>,
@@ -152,6 +155,13 @@ impl TlsServerConfig {
     }
 
     fn check_clients(&self) -> Result<(), String> {
+        if !self.client_allowed_sans.is_empty() && !self.client_auth_type.verifies() {
+            return Err(
+                "client_allowed_sans needs a client_auth_type that verifies: \
+                        anybody can write any name into a certificate"
+                    .to_owned(),
+            );
+        }
         let has_ca = self.client_ca.is_some() || self.client_ca_file.is_some();
         match (has_ca, self.client_auth_type.verifies()) {
             (true, false) => Err(

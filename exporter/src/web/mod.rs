@@ -3,6 +3,7 @@
 
 mod auth;
 mod config;
+mod sans;
 mod tls;
 
 pub use config::WebConfigError;

@@ -20,6 +20,7 @@ use rustls::{
 };
 
 use super::config::{ClientAuthType, TlsServerConfig, Version, WebConfigError};
+use super::sans::Named;
 
 impl TlsServerConfig {
     /// Reads the files. Their paths are relative to `folder`, that of the configuration.
@@ -131,8 +132,14 @@ impl TlsServerConfig {
             false => builder.allow_unauthenticated(),
         };
         let verifier = builder.build();
-        let verifier = verifier.map_err(|error| invalid(&file, &error.to_string()))?;
-        Ok(Some(verifier))
+        let inner = verifier.map_err(|error| invalid(&file, &error.to_string()))?;
+        Ok(Some(match self.client_allowed_sans.is_empty() {
+            true => inner,
+            false => Arc::new(Named {
+                inner,
+                allowed: self.client_allowed_sans.clone(),
+            }),
+        }))
     }
 }
 
