@@ -91,7 +91,7 @@ pub struct Exporter {
     /// Waits for the signal that ends the exporter.
     stop: Box<dyn FnOnce() + Send>,
     #[cfg(feature = "tls")]
-    web: Option<web::Web>,
+    web: Option<Arc<web::Web>>,
 }
 
 impl Exporter {
@@ -117,6 +117,8 @@ impl Exporter {
         }
         #[cfg(feature = "tls")]
         let web = flags.config_file.clone().map(web::Web::read).transpose()?;
+        #[cfg(feature = "tls")]
+        let web = web.map(Arc::new);
         start_log(&flags);
         // Before the ports are open, because then somebody may know that it runs.
         let stop = Box::new(serve::stop_signal()?);
@@ -141,6 +143,11 @@ impl Exporter {
         self.registry.register(build_info)?;
         if !self.flags.disable_exporter_metrics {
             self.registry.register(ProcessCollector::new())?;
+            #[cfg(feature = "tls")]
+            if let Some(web) = &self.web {
+                let web = web::WebConfigCollector::new(Arc::clone(web), name);
+                self.registry.register(web)?;
+            }
         }
         Ok(())
     }
@@ -204,7 +211,7 @@ impl Exporter {
         });
         #[cfg(feature = "tls")]
         let server = match self.web {
-            Some(web) => web.apply(server),
+            Some(web) => web::apply(&web, server),
             None => server,
         };
         Ok(server.run_with(self.stop)?)

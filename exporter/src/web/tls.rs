@@ -1,91 +1,118 @@
 //! The settings of rustls for what the file says.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{
-    CryptoProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring,
-    verify_tls12_signature, verify_tls13_signature,
-};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring};
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, NamedGroup, RootCertStore,
-    ServerConfig, SignatureScheme, SupportedCipherSuite, SupportedProtocolVersion,
-    version,
+    NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
+use serde_saphyr::{Location, Spanned};
 
-use super::config::{ClientAuthType, TlsServerConfig, Version, WebConfigError};
-use super::sans::Named;
+use super::certificates::{Pem, not_after, pem};
+use super::clients::{AnyCertificate, Named};
+use super::config::{ClientAuthType, TlsServerConfig, Version, at};
+
+/// What a server needs for TLS.
+pub struct Tls {
+    pub config: Arc<ServerConfig>,
+    /// When the certificate expires, in seconds since 1970.
+    pub not_after: Option<i64>,
+}
+
+/// Reads the files. Their paths are relative to `folder`, that of the configuration.
+///
+/// # Errors
+///
+/// Returns an error if one can't be read, if key and certificate don't fit, or if the
+/// settings contradict each other.
+pub fn build(config: &Spanned<TlsServerConfig>, folder: &Path) -> Result<Tls, String> {
+    let tls = &config.value;
+    let (cert, key) = pair(config, folder)?;
+    let provider = Arc::new(tls.provider()?);
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&tls.versions()?)
+        .map_err(|error| at(config.defined, error))?;
+    let builder = match tls.verifier(folder, &provider)? {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let chain = cert.certificates()?;
+    let not_after = chain.first().and_then(not_after);
+    let built = builder.with_single_cert(chain, key.key()?);
+    let config = built.map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            key.wrong("it isn't the key of the certificate")
+        }
+        error => cert.wrong(&error.to_string()),
+    })?;
+    Ok(Tls {
+        config: Arc::new(config),
+        not_after,
+    })
+}
+
+/// Returns the certificate and its key.
+fn pair(
+    config: &Spanned<TlsServerConfig>,
+    folder: &Path,
+) -> Result<(Pem, Pem), String> {
+    let tls = &config.value;
+    let cert = pem("cert", tls.cert_file.as_ref(), tls.cert.as_ref(), folder)?;
+    let key = pem("key", tls.key_file.as_ref(), tls.key.as_ref(), folder)?;
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok((cert, key)),
+        (Some(cert), None) => Err(cert.wrong("it needs a key_file")),
+        (None, Some(key)) => Err(key.wrong("it needs a cert_file")),
+        (None, None) => {
+            let message = "tls_server_config needs a cert_file and a key_file";
+            Err(at(config.defined, message))
+        }
+    }
+}
 
 impl TlsServerConfig {
-    /// Reads the files. Their paths are relative to `folder`, that of the configuration.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if one can't be read, or if key and certificate don't fit.
-    pub fn build(&self, folder: &Path) -> Result<Arc<ServerConfig>, WebConfigError> {
-        let (file, pem) = text(self.cert.as_ref(), self.cert_file.as_ref(), folder)?;
-        let certificates = certificates(&file, &pem)?;
-        let (key_file, pem) = text(self.key.as_ref(), self.key_file.as_ref(), folder)?;
-        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
-            .map_err(|error| invalid(&key_file, &format!("no private key: {error}")))?;
-        let builder = ServerConfig::builder_with_provider(Arc::new(self.provider()?))
-            .with_protocol_versions(&self.versions())
-            .map_err(|error| invalid(&file, &error.to_string()))?;
-        let builder = match self.verifier(folder)? {
-            Some(verifier) => builder.with_client_cert_verifier(verifier),
-            None => builder.with_no_client_auth(),
-        };
-        let config = builder
-            .with_single_cert(certificates, key)
-            .map_err(|error| invalid(&key_file, &error.to_string()))?;
-        Ok(Arc::new(config))
+    /// Returns how clients must prove who they are.
+    pub fn client_auth_type(&self) -> ClientAuthType {
+        let kind = self.client_auth_type.as_ref();
+        kind.map(|kind| kind.value).unwrap_or_default()
     }
 
-    fn versions(&self) -> Vec<&'static SupportedProtocolVersion> {
-        let min = self.min_version.unwrap_or(Version::TLS12);
-        let max = self.max_version.unwrap_or(Version::TLS13);
+    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
+        let min = self.min_version.as_ref();
+        let lowest = min.map_or(Version::TLS12, |min| min.value);
+        let highest = self.max_version.unwrap_or(Version::TLS13);
+        if let Some(min) = min.filter(|_| lowest > highest) {
+            let message =
+                format!("min_version {lowest:?} is above max_version {highest:?}");
+            return Err(at(min.defined, message));
+        }
         let all = [
             (Version::TLS12, &version::TLS12),
             (Version::TLS13, &version::TLS13),
         ];
-        let within = all.into_iter().filter(|(all, _)| (min..=max).contains(all));
-        within.map(|(_, version)| version).collect()
+        let within = all.into_iter();
+        let within = within.filter(|(all, _)| (lowest..=highest).contains(all));
+        Ok(within.map(|(_, version)| version).collect())
     }
 
-    /// The cryptography, without what the file leaves out. As in Go, the suites of TLS
-    /// 1.3 can't be chosen.
-    fn provider(&self) -> Result<CryptoProvider, WebConfigError> {
+    /// Returns the cryptography, without what the file leaves out. As in Go, the suites
+    /// of TLS 1.3 can't be chosen.
+    fn provider(&self) -> Result<CryptoProvider, String> {
         let mut provider = ring::default_provider();
-        let suite = |suite: &SupportedCipherSuite| format!("{:?}", suite.suite());
-        let suites = &mut provider.cipher_suites;
-        if !self.cipher_suites.is_empty() {
-            check_known(
-                "cipher_suites",
-                &self.cipher_suites,
-                suites.iter().map(suite),
-            )?;
-            suites.retain(|all| {
-                suite(all).starts_with("TLS13_")
-                    || self.cipher_suites.contains(&suite(all))
-            });
+        if let Some(chosen) = &self.cipher_suites {
+            let name = |suite: &SupportedCipherSuite| format!("{:?}", suite.suite());
+            let all = provider.cipher_suites.into_iter();
+            let (newest, older): (Vec<_>, Vec<_>) =
+                all.partition(|suite| suite.tls13().is_some());
+            provider.cipher_suites = choose("cipher_suites", chosen, older, name)?;
+            provider.cipher_suites.extend(newest);
         }
-        // Go's names.
-        let curve = |group: &&dyn SupportedKxGroup| match group.name() {
-            NamedGroup::secp256r1 => "CurveP256".to_owned(),
-            NamedGroup::secp384r1 => "CurveP384".to_owned(),
-            other => format!("{other:?}"),
-        };
-        let groups = &mut provider.kx_groups;
-        if !self.curve_preferences.is_empty() {
-            let known = groups.iter().map(curve);
-            check_known("curve_preferences", &self.curve_preferences, known)?;
-            groups.retain(|all| self.curve_preferences.contains(&curve(all)));
+        if let Some(chosen) = &self.curve_preferences {
+            let groups = provider.kx_groups;
+            provider.kx_groups = choose("curve_preferences", chosen, groups, curve)?;
         }
         Ok(provider)
     }
@@ -93,225 +120,229 @@ impl TlsServerConfig {
     fn verifier(
         &self,
         folder: &Path,
-    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, WebConfigError> {
-        let any = |is_required| -> Result<_, WebConfigError> {
-            let algorithms = self.provider()?.signature_verification_algorithms;
-            let any = AnyCertificate {
-                is_required,
-                algorithms,
-            };
-            Ok(Some(Arc::new(any) as Arc<dyn ClientCertVerifier>))
-        };
-        match self.client_auth_type {
-            ClientAuthType::NoClientCert => Ok(None),
-            ClientAuthType::RequestClientCert => any(false),
-            ClientAuthType::RequireAnyClientCert => any(true),
-            ClientAuthType::VerifyClientCertIfGiven => self.signed(folder, false),
-            ClientAuthType::RequireAndVerifyClientCert => self.signed(folder, true),
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
+        let kind = self.client_auth_type();
+        let file = self.client_ca_file.as_ref();
+        let ca = pem("client_ca", file, self.client_ca.as_ref(), folder)?;
+        if kind.verifies() {
+            return Ok(Some(self.signed(ca, provider)?));
         }
+        if let Some(ca) = ca {
+            return Err(ca.wrong(
+                "it has no effect without the client_auth_type \
+                 RequireAndVerifyClientCert or VerifyClientCertIfGiven",
+            ));
+        }
+        if let Some(sans) = &self.client_allowed_sans {
+            let message = "client_allowed_sans needs the client_auth_type \
+                           RequireAndVerifyClientCert: anybody can write any name into \
+                           a certificate";
+            return Err(at(sans.defined, message));
+        }
+        Ok(match kind {
+            ClientAuthType::NoClientCert => None,
+            kind => Some(Arc::new(AnyCertificate {
+                is_required: kind.requires(),
+                algorithms: provider.signature_verification_algorithms,
+            })),
+        })
     }
 
     /// Returns what accepts certificates that the authority has signed.
     fn signed(
         &self,
-        folder: &Path,
-        is_required: bool,
-    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, WebConfigError> {
-        let ca = (self.client_ca.as_ref(), self.client_ca_file.as_ref());
-        let (file, pem) = text(ca.0, ca.1, folder)?;
-        let mut roots = RootCertStore::empty();
-        for certificate in certificates(&file, &pem)? {
-            let added = roots.add(certificate);
-            added.map_err(|error| invalid(&file, &error.to_string()))?;
-        }
-        let provider = Arc::new(self.provider()?);
-        let builder =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        let builder = match is_required {
+        ca: Option<Pem>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ClientCertVerifier>, String> {
+        let kind = self.client_auth_type();
+        let Some(ca) = ca else {
+            let place = self.client_auth_type.as_ref().map(|kind| kind.defined);
+            let message = format!("{kind:?} needs a client_ca_file");
+            return Err(at(place.unwrap_or(Location::UNKNOWN), message));
+        };
+        let roots = Arc::new(ca.authorities()?);
+        let provider = Arc::clone(provider);
+        let builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
+        let builder = match kind.requires() {
             true => builder,
             false => builder.allow_unauthenticated(),
         };
-        let verifier = builder.build();
-        let inner = verifier.map_err(|error| invalid(&file, &error.to_string()))?;
-        Ok(Some(match self.client_allowed_sans.is_empty() {
-            true => inner,
-            false => Arc::new(Named {
+        let inner = builder.build();
+        let inner = inner.map_err(|error| ca.wrong(&error.to_string()))?;
+        Ok(match &self.client_allowed_sans {
+            None => inner,
+            Some(allowed) => Arc::new(Named {
                 inner,
-                allowed: self.client_allowed_sans.clone(),
+                allowed: allowed.value.clone(),
             }),
-        }))
+        })
     }
 }
 
-/// Accepts any certificate of a client who has its key, whoever signed it.
-#[derive(Debug)]
-struct AnyCertificate {
-    is_required: bool,
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ClientCertVerifier for AnyCertificate {
-    fn client_auth_mandatory(&self) -> bool {
-        self.is_required
-    }
-
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
-    ) -> Result<ClientCertVerified, Error> {
-        Ok(ClientCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+/// Returns a curve's name as Go has it.
+fn curve(group: &&dyn SupportedKxGroup) -> String {
+    match group.name() {
+        NamedGroup::secp256r1 => "CurveP256".to_owned(),
+        NamedGroup::secp384r1 => "CurveP384".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 
-/// Returns an error that names the first unknown value of `key`.
-fn check_known(
+/// Returns those of `all` that `chosen` names, in its order; all if it names none.
+fn choose<T: Copy>(
     key: &str,
-    names: &[String],
-    known: impl Iterator<Item = String>,
-) -> Result<(), WebConfigError> {
-    let known: Vec<String> = known.collect();
-    match names.iter().find(|name| !known.contains(name)) {
-        None => Ok(()),
-        Some(unknown) => {
-            let known = known.join(", ");
-            let message = format!("{unknown} is unknown; known are {known}");
-            Err(invalid(Path::new(key), &message))
-        }
+    chosen: &Spanned<Vec<String>>,
+    all: Vec<T>,
+    name: impl Fn(&T) -> String,
+) -> Result<Vec<T>, String> {
+    if chosen.value.is_empty() {
+        return Ok(all);
     }
-}
-
-/// Returns the PEM text and where it is from; the file wins.
-fn text(
-    inline: Option<&String>,
-    file: Option<&PathBuf>,
-    folder: &Path,
-) -> Result<(PathBuf, String), WebConfigError> {
-    let Some(file) = file else {
-        let text = inline.cloned().unwrap_or_default();
-        return Ok((PathBuf::from("the inline PEM"), text));
+    let find = |wanted: &String| {
+        let found = all.iter().find(|one| name(one) == *wanted);
+        found.copied().ok_or_else(|| {
+            let known = all.iter().map(&name).collect::<Vec<_>>().join(", ");
+            let message = format!("{key}: {wanted} is unknown; known are {known}");
+            at(chosen.defined, message)
+        })
     };
-    let file = folder.join(file);
-    match fs::read_to_string(&file) {
-        Ok(text) => Ok((file, text)),
-        Err(source) => Err(WebConfigError::Unreadable { file, source }),
-    }
-}
-
-fn certificates(
-    file: &Path,
-    pem: &str,
-) -> Result<Vec<CertificateDer<'static>>, WebConfigError> {
-    let all = CertificateDer::pem_slice_iter(pem.as_bytes());
-    let all: Result<Vec<_>, _> = all.collect();
-    match all {
-        Ok(all) if !all.is_empty() => Ok(all),
-        Ok(_) => Err(invalid(file, "no certificate")),
-        Err(error) => Err(invalid(file, &error.to_string())),
-    }
-}
-
-fn invalid(file: &Path, message: &str) -> WebConfigError {
-    WebConfigError::Invalid {
-        file: file.to_owned(),
-        message: message.to_owned(),
-    }
+    chosen.value.iter().map(find).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn built(config: TlsServerConfig) -> Result<Arc<ServerConfig>, String> {
-        let folder = Path::new("../tests/certificates");
-        config.build(folder).map_err(|error| error.to_string())
+    fn built(settings: &str) -> Result<Tls, String> {
+        let config = serde_saphyr::from_str(settings).unwrap();
+        build(&config, Path::new("../tests/certificates"))
     }
 
-    fn pair(cert: &str, key: &str) -> TlsServerConfig {
-        TlsServerConfig {
-            cert_file: Some(cert.into()),
-            key_file: Some(key.into()),
-            ..TlsServerConfig::default()
+    const PAIR: &str = "cert_file: server.crt\nkey_file: server.key\n";
+    const MUTUAL: &str = "client_auth_type: RequireAndVerifyClientCert\n\
+                          client_ca_file: ca.crt\n";
+
+    #[test]
+    fn a_pair_that_fits_is_accepted_with_its_end() {
+        let tls = built(PAIR).unwrap();
+        // In the year 2126.
+        assert!(tls.not_after.unwrap() > 4_900_000_000);
+        let inline = |name: &str| {
+            let text = std::fs::read_to_string(format!("../tests/certificates/{name}"));
+            text.unwrap().replace('\n', "\n  ")
+        };
+        let (cert, key) = (inline("server.crt"), inline("server.key"));
+        built(&format!("cert: |\n  {cert}\nkey: |\n  {key}\n")).unwrap();
+        // The file counts.
+        built(&format!("{PAIR}cert: none\nkey: none\n")).unwrap();
+        built(&format!("{PAIR}{MUTUAL}client_allowed_sans: [a]\n")).unwrap();
+    }
+
+    const WRONG: &[(&str, &str)] = &[
+        (
+            "\n  {}",
+            "tls_server_config needs a cert_file and a key_file",
+        ),
+        ("cert_file: server.crt", "server.crt: it needs a key_file"),
+        (
+            "key_file: server.key\ncert_file: ''",
+            "key_file ../tests/certificates/server.key: it needs a cert_file",
+        ),
+        (
+            "cert_file: server.crt\nkey_file: client.key",
+            "line 2, column 11: key_file ../tests/certificates/client.key: it isn't the key of the certificate",
+        ),
+        (
+            "cert_file: none.crt\nkey_file: server.key",
+            "line 1, column 12: cert_file ../tests/certificates/none.crt: cannot read it: No such file or \
+                 directory (os error 2)",
+        ),
+        ("cert_file: .\nkey_file: .", "it isn't a file"),
+        (
+            "cert_file: server.key\nkey_file: server.key",
+            "server.key: no certificate is in it",
+        ),
+        (
+            "cert_file: server.crt\nkey_file: server.crt",
+            "server.crt: no private key without a password is in it",
+        ),
+    ];
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (settings, expected) in WRONG {
+            let error = built(settings)
+                .err()
+                .unwrap_or_else(|| panic!("{settings}"));
+            assert!(error.contains(expected), "{error}");
         }
     }
 
+    const CONTRADICTING: &[(&str, &str)] = &[
+        (
+            "client_ca_file: ca.crt\n",
+            "ca.crt: it has no effect without the client_auth_type \
+                 RequireAndVerifyClientCert or VerifyClientCertIfGiven",
+        ),
+        (
+            "client_auth_type: RequireAndVerifyClientCert\n",
+            "line 3, column 19: RequireAndVerifyClientCert needs a client_ca_file",
+        ),
+        (
+            "client_auth_type: VerifyClientCertIfGiven\nclient_ca_file: \
+                 server.key\n",
+            "server.key: no certificate is in it",
+        ),
+        (
+            "client_auth_type: RequireAnyClientCert\nclient_allowed_sans: [a]\n",
+            "line 4, column 22: client_allowed_sans needs the client_auth_type \
+                 RequireAndVerifyClientCert: anybody can write any name into a \
+                 certificate",
+        ),
+        (
+            "min_version: TLS13\nmax_version: TLS12\n",
+            "line 3, column 14: min_version TLS13 is above max_version TLS12",
+        ),
+        (
+            "cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
+            "cipher_suites: TLS_RSA_WITH_RC4_128_SHA is unknown; known are TLS_",
+        ),
+        (
+            "curve_preferences: [P256]\n",
+            "line 3, column 20: curve_preferences: P256 is unknown; known are \
+                 X25519, CurveP256, CurveP384",
+        ),
+    ];
+
     #[test]
-    fn a_pair_that_fits_is_accepted_and_another_is_named() {
-        built(pair("server.crt", "server.key")).unwrap();
-        for (cert, key, expected) in [
-            (
-                "server.crt",
-                "client.key",
-                "client.key: keys may not be consistent",
-            ),
-            (
-                "none.crt",
-                "server.key",
-                "cannot read ../tests/certificates/none.crt",
-            ),
-            ("server.key", "server.key", "server.key: no certificate"),
-            ("server.crt", "server.crt", "server.crt: no private key"),
-        ] {
-            let error = built(pair(cert, key)).unwrap_err();
+    fn settings_that_contradict_each_other_are_named_with_their_line() {
+        for (settings, expected) in CONTRADICTING {
+            let error = built(&format!("{PAIR}{settings}")).err();
+            let error = error.unwrap_or_else(|| panic!("{settings}"));
             assert!(error.contains(expected), "{error}");
         }
     }
 
     #[test]
-    fn an_authority_without_certificates_is_an_error() {
-        let with_ca = |ca: &str| TlsServerConfig {
-            client_ca_file: Some(ca.into()),
-            client_auth_type: ClientAuthType::RequireAndVerifyClientCert,
-            ..pair("server.crt", "server.key")
-        };
-        built(with_ca("ca.crt")).unwrap();
-        let error = built(with_ca("server.key")).unwrap_err();
-        assert!(error.contains("server.key: no certificate"), "{error}");
-    }
-
-    #[test]
-    fn a_suite_that_is_unknown_is_named_with_the_known_ones() {
-        let with_suites = |names: &[&str]| TlsServerConfig {
-            cipher_suites: names.iter().copied().map(str::to_owned).collect(),
-            ..pair("server.crt", "server.key")
-        };
-        let one = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
-        let config = built(with_suites(&[one])).unwrap();
+    fn suites_and_curves_are_those_chosen_in_their_order() {
+        let tls = built(&format!(
+            "{PAIR}cipher_suites:\n- TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n- \
+             TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\ncurve_preferences: [CurveP384, \
+             X25519]\n"
+        ));
+        let config = tls.unwrap().config;
         let suites = config.crypto_provider().cipher_suites.iter();
-        let suites: Vec<_> = suites.map(|all| format!("{:?}", all.suite())).collect();
-        let older = suites.iter().filter(|all| !all.starts_with("TLS13_"));
-        assert_eq!(older.collect::<Vec<_>>(), [one]);
-        let error = built(with_suites(&["TLS_RSA_WITH_RC4_128_SHA"])).unwrap_err();
-        assert!(
-            error.contains("TLS_RSA_WITH_RC4_128_SHA is unknown; "),
-            "{error}"
+        let older = suites.filter(|suite| suite.tls13().is_none());
+        let older: Vec<_> = older.map(|suite| format!("{:?}", suite.suite())).collect();
+        assert_eq!(
+            older,
+            [
+                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+            ]
         );
+        let curves = config.crypto_provider().kx_groups.iter().map(curve);
+        assert_eq!(curves.collect::<Vec<_>>(), ["CurveP384", "X25519"]);
     }
 }

@@ -87,14 +87,19 @@ impl RedisExporter {
 
 /// Returns a command that starts it for the server on `redis`, on a free port.
 pub fn exporter(redis: &str) -> Command {
-    let mut command = without_variable();
+    exporter_of(SLUG, redis)
+}
+
+/// Does the same for a program that has the same flags.
+pub fn exporter_of(slug: &str, redis: &str) -> Command {
+    let mut command = without_variable(slug);
     command.args(["--web.listen-address", "127.0.0.1:0"]);
     command.args(["--redis.addr", redis]);
     command
 }
 
-fn without_variable() -> Command {
-    let mut command = command(SLUG);
+fn without_variable(slug: &str) -> Command {
+    let mut command = command(slug);
     command.env_remove("REDIS_PASSWORD");
     command
 }
@@ -110,7 +115,7 @@ pub struct Ended {
 pub fn ends(flags: &[&str]) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let [out, error] = ["out", "error"].map(|name| folder.path().join(name));
-    let mut command = without_variable();
+    let mut command = without_variable(SLUG);
     command.stdout(File::create(&out).unwrap());
     command.stderr(File::create(&error).unwrap());
     let mut process = Process(command.args(flags).spawn().unwrap());
