@@ -142,39 +142,41 @@ fn ends_with(config: &[u8]) -> Ended {
     ended
 }
 
+const WRONG: &[(&str, &str)] = &[
+    (
+        "x: 1\n",
+        "line 1, column 1: unknown field `x`, expected one of tls_server_config, \
+             http_server_config, rate_limit, basic_auth_users",
+    ),
+    (
+        "tls_server_config:\n  cert_file: server.crt\n  key_file: client.key\n",
+        "line 3, column 13: key_file /client.key: it isn't the key of the \
+             certificate",
+    ),
+    (
+        "tls_server_config: {cert_file: a, key_file: b}\n",
+        "line 1, column 32: cert_file /a: cannot read it: No such file or directory \
+             (os error 2)",
+    ),
+    (
+        "rate_limit:\n  interval: 1\n",
+        "line 2, column 13: the interval \"1\" isn't a duration such as 1s",
+    ),
+    (
+        "basic_auth_users:\n  metrics: secret\n",
+        "line 2, column 12: the password of \"metrics\" isn't a bcrypt hash: \
+             `htpasswd -nBC 10 metrics` makes one",
+    ),
+    (
+        "http_server_config: {headers: {X-Frame-Options: no}}\n",
+        "line 1, column 49: the header X-Frame-Options must be deny or sameorigin, \
+             not \"no\"",
+    ),
+];
+
 #[test]
 fn a_file_that_is_wrong_ends_the_start_with_its_line() {
-    for (config, expected) in [
-        (
-            "x: 1\n",
-            "line 1, column 1: unknown field `x`, expected one of tls_server_config, \
-             http_server_config, rate_limit, basic_auth_users",
-        ),
-        (
-            "tls_server_config:\n  cert_file: server.crt\n  key_file: client.key\n",
-            "line 3, column 13: key_file /client.key: it isn't the key of the \
-             certificate",
-        ),
-        (
-            "tls_server_config: {cert_file: a, key_file: b}\n",
-            "line 1, column 32: cert_file /a: cannot read it: No such file or directory \
-             (os error 2)",
-        ),
-        (
-            "rate_limit:\n  interval: 1\n",
-            "line 2, column 13: the interval \"1\" isn't a duration such as 1s",
-        ),
-        (
-            "basic_auth_users:\n  metrics: secret\n",
-            "line 2, column 12: the password of \"metrics\" isn't a bcrypt hash: \
-             `htpasswd -nBC 10 metrics` makes one",
-        ),
-        (
-            "http_server_config: {headers: {X-Frame-Options: no}}\n",
-            "line 1, column 49: the header X-Frame-Options must be deny or sameorigin, \
-             not \"no\"",
-        ),
-    ] {
+    for (config, expected) in WRONG {
         let ended = ends_with(config.as_bytes());
         assert_eq!(ended.code, Some(1), "{config}");
         assert_eq!(ended.stderr, format!("Error: /web.yml: {expected}\n"));
