@@ -250,3 +250,122 @@ fn the_settings_are_those_of_the_moment() {
     }
     running.stop();
 }
+
+/// A client that waits for the end, and the server's short deadline for a request.
+fn waiting_client(running: &Running) -> Client {
+    let mut client = client(running);
+    client.write_all(SCRAPE).unwrap();
+    assert_eq!(answer(&mut client).unwrap().1, "a 1\n");
+    client
+}
+
+fn short_deadline() -> Running {
+    scraped(Limits {
+        head: Duration::from_millis(200),
+        idle: NEVER,
+        ..Limits::default()
+    })
+}
+
+#[test]
+fn a_request_that_arrives_in_slow_records_is_cut_off() {
+    let running = short_deadline();
+    let mut slow = waiting_client(&running);
+    let mut ended = String::new();
+    for byte in SCRAPE.iter().cycle().filter(|byte| **byte != b'\n') {
+        if slow.write_all(&[*byte]).is_err() || slow.flush().is_err() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+        slow.sock.set_nonblocking(true).unwrap();
+        let read = slow.read_to_string(&mut ended);
+        slow.sock.set_nonblocking(false).unwrap();
+        if read.is_ok() || !ended.is_empty() {
+            break;
+        }
+    }
+    let late = "HTTP/1.1 408 Request Timeout\r\n";
+    assert!(ended.starts_with(late), "{ended}");
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn a_record_whose_end_never_arrives_is_cut_off() {
+    let running = scraped(Limits {
+        head: Duration::from_millis(200),
+        idle: Duration::from_millis(200),
+        ..Limits::default()
+    });
+    let mut half = waiting_client(&running);
+    half.sock.write_all(b"\x17\x03\x03\x40\x00").unwrap();
+    let mut slow = waiting_client(&running);
+    slow.sock.write_all(b"\x17\x03\x03\x40\x00").unwrap();
+    while slow.sock.write_all(b"\x01").is_ok() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let _ = half.sock.read_to_end(&mut Vec::new());
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn what_is_no_record_ends_its_connection() {
+    let running = scraped(Limits::default());
+    for garbage in [
+        &b"GET /metrics HTTP/1.1\r\n\r\n"[..],
+        b"\x17\x03\x03\xff\xff",
+        b"\x17\x03\x03\x00\x00\x17\x03\x03\x00\x00",
+        &[0x17; 70_000],
+        b"\x15\x03\x03\x00\x02\x02\x00",
+    ] {
+        let mut client = waiting_client(&running);
+        let _ = client.sock.write_all(garbage);
+        let _ = client.sock.shutdown(std::net::Shutdown::Write);
+        let mut end = Vec::new();
+        let _ = client.sock.read_to_end(&mut end);
+        assert!(end.len() < 100, "{} bytes", end.len());
+        assert_eq!(scrape(&running), "a 1\n");
+    }
+    running.stop();
+}
+
+/// Each costs the server a key; few connections need one, and none needs many.
+#[test]
+fn a_flood_of_new_keys_ends_its_connection() {
+    let running = scraped(Limits::default());
+    let mut client = client_with(&running, &[&version::TLS13]);
+    client.write_all(SCRAPE).unwrap();
+    answer(&mut client).unwrap();
+    let sent = (0..10_000).take_while(|_| {
+        let new = client.conn.refresh_traffic_keys();
+        new.is_ok() && client.flush().is_ok()
+    });
+    assert!(sent.count() < 10_000);
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}
+
+#[test]
+fn a_response_that_nobody_reads_ends_with_its_client() {
+    let large = "a 1\n".repeat(8 * 1024 * 1024).into_bytes();
+    let limits = Limits {
+        write: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let running = start(|server| {
+        let large = move |_: &Request<()>| Response::new(large.clone());
+        let server = server.limits(limits).route("/metrics", ok_answer);
+        server.route("/large", large)
+    });
+    let mut client = client(&running);
+    client
+        .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
+    thread::sleep(Duration::from_millis(600));
+    let mut received = Vec::new();
+    assert!(client.read_to_end(&mut received).is_err());
+    assert!(received.len() < 32 * 1024 * 1024);
+    assert_eq!(scrape(&running), "a 1\n");
+    running.stop();
+}

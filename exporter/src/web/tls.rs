@@ -42,14 +42,18 @@ pub fn build(config: &Spanned<TlsServerConfig>, folder: &Path) -> Result<Tls, St
     let chain = cert.certificates()?;
     let not_after = chain.first().and_then(not_after);
     let built = builder.with_single_cert(chain, key.key()?);
-    let config = built.map_err(|error| match error {
+    let mut server = built.map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
             key.wrong("it isn't the key of the certificate")
         }
         error => cert.wrong(&error.to_string()),
     })?;
+    // Clients keep what they need to resume, rather than this program. It's encrypted
+    // with a key of these settings, so new settings are never bypassed.
+    let ticketer = ring::Ticketer::new();
+    server.ticketer = ticketer.map_err(|error| at(config.defined, error))?;
     Ok(Tls {
-        config: Arc::new(config),
+        config: Arc::new(server),
         not_after,
     })
 }
