@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod fake_redis;
+mod real_prometheus;
 mod real_redis_server;
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -13,75 +14,32 @@ mod tables;
 mod versions;
 
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use fake_redis::{Behaviour, FakeRedis};
+use real_prometheus::RealPrometheus;
 use real_redis_server::RealRedis;
-use support::{PATIENCE, Process, Program, command, free_port, prometheus};
+use support::{Program, command};
 use versions::{Version, with_each_version};
 
 with_each_version! {
     prometheus_sees_which_targets_answer_and_which_one_hangs,
 }
 
-/// The exporter and Prometheus, for as long as this lives.
-struct Scraped {
-    _exporter: Program,
-    _prometheus: Process,
-    _folder: tempfile::TempDir,
-    port: u16,
-    version: Version,
-}
-
-impl Scraped {
-    /// Probes these targets in place of those in the lesson's configuration.
-    fn start(targets: &[String], version: Version) -> Scraped {
-        let mut exporter = command("10_probe");
-        exporter.args(["--web.listen-address", "127.0.0.1:0"]);
-        exporter.arg(format!("--redis.allow={}", targets.join(",")));
-        let exporter = Program::spawn(&mut exporter);
-        let config = fs::read_to_string("../prometheus/10_probe.yml").unwrap();
-        let shown = "\"127.0.0.1:6379\", \"127.0.0.1:6380\"";
-        assert!(config.contains(shown));
-        let targets: Vec<String> =
-            targets.iter().map(|all| format!("\"{all}\"")).collect();
-        let config = config
-            .replace(shown, &targets.join(", "))
-            .replace("127.0.0.1:9121", &exporter.address.to_string());
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("prometheus.yml");
-        fs::write(&file, config).unwrap();
-        let port = free_port();
-        let server = version.command("prometheus");
-        Scraped {
-            _prometheus: prometheus(server, &file, folder.path(), port),
-            _exporter: exporter,
-            _folder: folder,
-            port,
-            version,
-        }
-    }
-
-    /// Waits until Prometheus answers `query` with these series and values.
-    fn answers(&self, query: &str, mut expected: Vec<String>) {
-        expected.sort();
-        let started = Instant::now();
-        loop {
-            let mut promtool = self.version.command("promtool");
-            let server = format!("http://127.0.0.1:{}", self.port);
-            let output = promtool.args(["query", "instant", &server, query]).output();
-            let text = String::from_utf8(output.unwrap().stdout).unwrap();
-            let lines = text.lines().map(|line| line.split(" @[").next().unwrap());
-            let mut lines: Vec<&str> = lines.collect();
-            lines.sort_unstable();
-            if lines == expected {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "{query}: {text}");
-            thread::sleep(Duration::from_millis(200));
-        }
-    }
+/// Starts the exporter, and a Prometheus that probes these targets in place of those in
+/// the lesson's configuration.
+fn start(targets: &[String], version: Version) -> (Program, RealPrometheus) {
+    let mut exporter = command("10_probe");
+    exporter.args(["--web.listen-address", "127.0.0.1:0"]);
+    exporter.arg(format!("--redis.allow={}", targets.join(",")));
+    let exporter = Program::spawn(&mut exporter);
+    let config = fs::read_to_string("../prometheus/10_probe.yml").unwrap();
+    let shown = "\"127.0.0.1:6379\", \"127.0.0.1:6380\"";
+    assert!(config.contains(shown));
+    let targets: Vec<String> = targets.iter().map(|all| format!("\"{all}\"")).collect();
+    let config = config
+        .replace(shown, &targets.join(", "))
+        .replace("127.0.0.1:9121", &exporter.address.to_string());
+    (exporter, RealPrometheus::start(&config, version))
 }
 
 fn prometheus_sees_which_targets_answer_and_which_one_hangs(version: Version) {
@@ -89,7 +47,7 @@ fn prometheus_sees_which_targets_answer_and_which_one_hangs(version: Version) {
     let hanging = FakeRedis::start(Behaviour::Stops(Vec::new()));
     let [a, b] = redis.each_ref().map(|all| all.address.to_string());
     let c = hanging.address.to_string();
-    let scraped = Scraped::start(&[a.clone(), b.clone(), c.clone()], version);
+    let (_exporter, scraped) = start(&[a.clone(), b.clone(), c.clone()], version);
     let series = |values: [(&str, f64); 3]| {
         let line = |(instance, value): (&str, f64)| {
             format!("{{instance=\"{instance}\"}} => {value}")
