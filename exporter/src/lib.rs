@@ -18,6 +18,11 @@ pub use self::secret::{SecretError, secret};
 #[cfg(feature = "tls")]
 pub use self::web::WebConfigError;
 
+/// For the fuzz target, which is outside this crate.
+#[cfg(all(fuzzing, feature = "tls"))]
+#[doc(hidden)]
+pub use self::web::check as check_web_config;
+
 use std::net::TcpListener;
 #[cfg(not(feature = "tls"))]
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ mod tls;
 /// For the fuzz target, which is outside this crate.
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub use self::config::WebConfig;
+pub use self::settings::check;
 pub use self::config::WebConfigError;
 pub use self::layer::apply;
 pub use self::metrics::WebConfigCollector;

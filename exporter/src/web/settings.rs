@@ -24,9 +24,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn read(file: &Path) -> Result<Settings, String> {
-        let config = WebConfig::read(file)?;
-        let folder = file.parent().unwrap_or(Path::new(""));
+    /// Checks a configuration, and reads the files that it names relative to `folder`.
+    fn new(config: WebConfig, folder: &Path) -> Result<Settings, String> {
         let tls = config.tls_server_config.as_ref();
         let headers_config = config.http_server_config.unwrap_or_default().headers;
         let users = auth::users(&config.basic_auth_users.unwrap_or_default())?;
@@ -93,7 +92,10 @@ fn read(file: &Path) -> (Contents, Result<Settings, String>) {
     let folder = file.parent().unwrap_or(Path::new(""));
     let named = named.into_iter().map(|named| folder.join(named));
     let files = [file.to_owned()].into_iter().chain(named).collect();
-    (contents(files), Settings::read(file))
+    let contents = contents(files);
+    let settings =
+        WebConfig::read(file).and_then(|config| Settings::new(config, folder));
+    (contents, settings)
 }
 
 fn contents(files: Vec<PathBuf>) -> Contents {
@@ -170,4 +172,10 @@ impl Current {
             Err(error) => log::error!("{file}: {error}; the last valid settings stay"),
         }
     }
+}
+
+/// Checks the text of a configuration: for the fuzz target.
+#[cfg(fuzzing)]
+pub fn check(text: &str, folder: &Path) -> Result<(), String> {
+    WebConfig::parse(text).and_then(|config| Settings::new(config, folder).map(drop))
 }
