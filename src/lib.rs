@@ -35,3 +35,6 @@ pub mod testutil;
 
 pub use http;
 pub use prometheus;
+/// For [`Server::tls`](serve::Server::tls), whose settings are of this version.
+#[cfg(feature = "tls")]
+pub use rustls;

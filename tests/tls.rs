@@ -3,6 +3,8 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+#[path = "pages/tls.rs"]
+mod page;
 mod support;
 
 use std::io::{Read, Write};
@@ -112,6 +114,18 @@ fn a_large_response_arrives_whole_and_its_end_is_announced() {
     client.read_to_string(&mut text).unwrap();
     let (_, received) = text.split_once("\r\n\r\n").unwrap();
     assert!(received == large, "{} bytes", received.len());
+    running.stop();
+}
+
+#[test]
+fn the_pages_server_has_tls() {
+    let file = |kind: &str| format!("tests/certificates/server.{kind}");
+    let (certificate, key) = (file("crt"), file("key"));
+    let running = Running::serve(|server| {
+        let server = page::with_tls(server, certificate.as_ref(), key.as_ref());
+        server.unwrap().route("/metrics", ok_answer)
+    });
+    assert_eq!(scrape(&running), "a 1\n");
     running.stop();
 }
 

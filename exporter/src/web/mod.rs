@@ -14,11 +14,11 @@ mod metrics;
 mod settings;
 mod tls;
 
-/// For the fuzz target, which is outside this crate.
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub use self::settings::check;
 pub use self::config::WebConfigError;
 pub use self::layer::apply;
 pub use self::metrics::WebConfigCollector;
 pub use self::settings::Web;
+/// For the fuzz target, which is outside this crate.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use self::settings::check;
