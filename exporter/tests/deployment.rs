@@ -237,7 +237,8 @@ fn unshared(redis: SocketAddr, arguments: &[&str]) -> Command {
 fn children(id: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{id}/task")).unwrap();
     let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children"));
-    let lists: Vec<String> = tasks.map(|task| of(task.unwrap()).unwrap()).collect();
+    // The thread of a connection may have ended.
+    let lists: Vec<String> = tasks.flat_map(|task| of(task.unwrap())).collect();
     let all = lists.iter().flat_map(|list| list.split_whitespace());
     all.map(|id| id.parse().unwrap()).collect()
 }
