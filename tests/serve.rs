@@ -733,7 +733,9 @@ fn a_request_that_is_on_its_way_when_the_server_stops_is_answered() {
     };
     let running = Running::start(limits, ok_answer);
     let mut client = connect(running.address);
-    running.begin_to_stop();
+    running.tell_to_stop();
+    // Once the port is free, and without connections that would make it leave.
+    drop(support::listen_again(&running.address.to_string()));
     client.write_all(SCRAPE.as_bytes()).unwrap();
     let (status, body) = answer(&mut client).unwrap();
     assert_eq!((&*status, &*body), ("HTTP/1.1 200 OK", "a 1\n"));
