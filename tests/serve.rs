@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -722,4 +722,43 @@ fn serve_failures() {
     let server = Server::new(serve::listen("127.0.0.1:0").unwrap());
     let server = server.layer(logged).route("/metrics", handler);
     server.run().unwrap();
+}
+
+#[test]
+fn a_request_that_is_on_its_way_when_the_server_stops_is_answered() {
+    let limits = Limits {
+        idle: NEVER,
+        stop: NEVER,
+        ..Limits::default()
+    };
+    let running = Running::start(limits, ok_answer);
+    let mut client = connect(running.address);
+    running.tell_to_stop();
+    // Once the port is free, and without connections that would make it leave.
+    drop(support::listen_again(&running.address.to_string()));
+    client.write_all(SCRAPE.as_bytes()).unwrap();
+    let (status, body) = answer(&mut client).unwrap();
+    assert_eq!((&*status, &*body), ("HTTP/1.1 200 OK", "a 1\n"));
+    // And no further one.
+    assert_eq!(rest(client), "");
+    running.wait();
+}
+
+/// As systemd keeps the socket that it passes, and starts the program again for a
+/// connection that is left there.
+#[test]
+fn a_stop_leaves_no_connection_in_a_socket_that_it_shares() {
+    for _ in 0..2 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let kept = listener.try_clone().unwrap();
+        let running =
+            Running::on(listener, |server| server.route("/metrics", ok_answer));
+        // The accept that is pending gets the first of these.
+        let clients = [(); 4].map(|()| connect(running.address));
+        running.stop();
+        kept.set_nonblocking(true).unwrap();
+        let error = kept.accept().map(|(_, peer)| peer).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        drop(clients);
+    }
 }

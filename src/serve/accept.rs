@@ -16,7 +16,7 @@ use crate::promhttp::{ErrorLog, plain_text, write_log};
 /// The ports that are being served, with one table of connections.
 pub struct Listeners {
     table: Arc<Table>,
-    accepting: Vec<(SocketAddr, JoinHandle<()>)>,
+    accepting: Vec<(SocketAddr, JoinHandle<Acceptor>)>,
 }
 
 impl Listeners {
@@ -57,34 +57,50 @@ impl Listeners {
             logged: None,
         };
         let thread = thread::Builder::new().name("accept".to_owned());
-        let accepting = thread.spawn(move || acceptor.run())?;
+        let accepting = thread.spawn(move || {
+            acceptor.run();
+            acceptor
+        })?;
         self.accepting.push((address, accepting));
         Ok(())
     }
 
     /// Closes the ports, so that a successor can bind them, and waits until the
-    /// responses in progress are sent. Accepts no further connections or requests.
+    /// responses in progress are sent. Of the clients that have connected so far, each
+    /// gets a response if its first request is on its way.
     pub fn stop(self) {
         let ends = self.table.stop();
-        for (address, accepting) in &self.accepting {
-            close(*address, accepting, ends);
+        for (address, accepting) in self.accepting {
+            if let Some(acceptor) = ended(address, accepting, ends) {
+                acceptor.close();
+            }
         }
+        self.table.end_waiting(ends);
         self.table.wait_until_empty(ends);
     }
 }
 
 /// Ends the pending accept with one more connection, which needs a free file
 /// descriptor.
-fn close(address: SocketAddr, accepting: &JoinHandle<()>, ends: Instant) {
+fn ended(
+    address: SocketAddr,
+    accepting: JoinHandle<Acceptor>,
+    ends: Instant,
+) -> Option<Acceptor> {
     while !accepting.is_finished() && Instant::now() < ends {
         for address in reachable(address) {
-            let woken = TcpStream::connect_timeout(&address, MOMENT);
-            if woken.is_err_and(|error| error.kind() == ErrorKind::TimedOut) {
-                return;
+            match TcpStream::connect_timeout(&address, MOMENT) {
+                Ok(_) => break,
+                Err(error) if error.kind() == ErrorKind::TimedOut => return None,
+                Err(_) => {}
             }
         }
         thread::sleep(Duration::from_millis(1));
     }
+    if !accepting.is_finished() {
+        return None;
+    }
+    accepting.join().ok()
 }
 
 /// Returns where to reach a listener on `address`. If that is unspecified, the loopback
@@ -102,7 +118,7 @@ fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
     loopbacks.into_iter().map(with_port).collect()
 }
 
-/// The accepting thread. It never waits for a client, and ends only with the listener.
+/// The accepting thread. It never waits for a client, and ends only with a stop.
 struct Acceptor {
     listener: TcpListener,
     table: Arc<Table>,
@@ -118,15 +134,30 @@ impl Acceptor {
 
     fn run(&mut self) {
         loop {
-            let accepted = self.listener.accept();
-            if self.table.is_stopping() {
-                return;
-            }
-            match accepted {
+            match self.listener.accept() {
                 Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
                 // The client has already disconnected.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => self.wait_out("accept a connection", &error),
+            }
+            if self.table.is_stopping() {
+                return;
+            }
+        }
+    }
+
+    /// Closes the port, once those that have connected are admitted. Otherwise the
+    /// system would disconnect them, or, if another process shares the socket as systemd
+    /// does, the connection that ended the accept would stay there and start the program
+    /// again.
+    fn close(mut self) {
+        let nonblocking = self.listener.set_nonblocking(true);
+        let most = self.service.limits.connections;
+        for _ in (0..most).take_while(|_| nonblocking.is_ok()) {
+            match self.listener.accept() {
+                Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(_) => return,
             }
         }
     }
@@ -134,6 +165,8 @@ impl Acceptor {
     /// Starts a thread for `stream` if the table has room, or sends status 503.
     fn admit(&mut self, stream: Arc<TcpStream>, peer: SocketAddr) {
         let came = Instant::now();
+        // Not on every system does it differ from its listener in this.
+        let _ = stream.set_nonblocking(false);
         while let Some(place) = self.table.enter(&stream) {
             let service = Arc::clone(&self.service);
             let connection = Connection::new(service, Arc::clone(&stream), peer, place);
@@ -145,7 +178,7 @@ impl Acceptor {
                 }
                 Err(error) => self.wait_out("start a thread", &error),
             }
-            if came.elapsed() > MOMENT {
+            if came.elapsed() > MOMENT || self.table.is_stopping() {
                 break;
             }
         }

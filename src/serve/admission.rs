@@ -46,6 +46,8 @@ struct Entry {
     stream: Arc<TcpStream>,
     doing: Doing,
     since: Instant,
+    /// Whether its first request is still to come, and may be on its way.
+    new: bool,
     /// Whether the connection makes room for another and accepts no further request.
     ended: bool,
 }
@@ -73,6 +75,7 @@ impl Entries {
             stream: Arc::clone(stream),
             doing: Doing::Waiting,
             since: Instant::now(),
+            new: true,
             ended: false,
         };
         self.of.insert(id, entry);
@@ -102,6 +105,21 @@ impl Entries {
         let _ = slow.stream.shutdown(Shutdown::Both);
         Some(Duration::ZERO)
     }
+
+    /// Returns how long to wait for first requests, or `None` if none can come.
+    fn on_its_way(&self, end: Instant) -> Option<Duration> {
+        let new = self.of.values().filter(|entry| entry.new);
+        let until = new.map(|entry| entry.since + MOMENT).max()?.min(end);
+        let left = until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    fn end_waiting(&self, which: impl Fn(&Entry) -> bool) {
+        let waiting = |entry: &&Entry| entry.doing == Doing::Waiting && which(entry);
+        for entry in self.of.values().filter(waiting) {
+            let _ = entry.stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 impl Table {
@@ -118,7 +136,7 @@ impl Table {
     }
 
     /// Adds a connection, evicting another one if necessary. Returns `None` if there
-    /// was no room for a moment, or if the listener stops.
+    /// was no room for a moment, or none while the listener stops.
     pub fn enter(self: &Arc<Self>, stream: &Arc<TcpStream>) -> Option<Place> {
         let came = Instant::now();
         let mut entries = self.entries();
@@ -139,7 +157,7 @@ impl Table {
             let waited = self.changed.wait_timeout(entries, wait);
             entries = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        if entries.stopping {
+        if entries.of.len() >= entries.most(&self.limits) {
             return None;
         }
         entries.wanted = false;
@@ -163,18 +181,25 @@ impl Table {
         self.entries().stopping
     }
 
-    /// Evicts waiting connections and refuses new ones. Returns the deadline for the
-    /// stop.
+    /// Evicts the connections that wait for a further request. Returns the deadline for
+    /// the stop.
     pub fn stop(&self) -> Instant {
         let mut entries = self.entries();
         entries.stopping = true;
-        for entry in entries.of.values() {
-            if entry.doing == Doing::Waiting {
-                let _ = entry.stream.shutdown(Shutdown::Both);
-            }
-        }
+        entries.end_waiting(|entry| !entry.new);
         self.changed.notify_all();
         Instant::now() + self.limits.stop
+    }
+
+    /// Waits until each connection has sent its first request or is a moment old, or
+    /// `end` is reached, and evicts the others.
+    pub fn end_waiting(&self, end: Instant) {
+        let mut entries = self.entries();
+        while let Some(left) = entries.on_its_way(end) {
+            let waited = self.changed.wait_timeout(entries, left);
+            entries = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        entries.end_waiting(|_| true);
     }
 
     /// Waits for `time` or until the listener stops.
@@ -217,8 +242,9 @@ impl Place {
         entry.doing = doing;
         entry.since = Instant::now();
         entry.ended |= makes_room;
+        let is_first = mem::replace(&mut entry.new, false);
         let goes_on = doing == Doing::Answering || !entry.ended;
-        goes_on && !entries.stopping
+        goes_on && (!entries.stopping || is_first)
     }
 }
 

@@ -115,14 +115,19 @@ impl Process {
     }
 
     /// Sends `signal`. Returns the exit status.
-    pub fn end_with(mut self, signal: &str) -> ExitStatus {
+    pub fn end_with(self, signal: &str) -> ExitStatus {
         self.signal(signal);
+        self.ended()
+    }
+
+    /// Waits until it ends. Returns the exit status.
+    pub fn ended(mut self) -> ExitStatus {
         let started = Instant::now();
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status;
             }
-            assert!(started.elapsed() < PATIENCE, "still running after {signal}");
+            assert!(started.elapsed() < PATIENCE, "it doesn't end");
             thread::sleep(Duration::from_millis(5));
         }
     }
