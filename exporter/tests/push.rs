@@ -131,7 +131,7 @@ const OF_SUCCESS: &str = "\
 # HELP backup_bytes The size of the last backup.
 # TYPE backup_bytes gauge
 backup_bytes{backup=\"docs\"} 4
-# HELP backup_files The number of files of the last backup.
+# HELP backup_files The number of files in the last backup.
 # TYPE backup_files gauge
 backup_files{backup=\"docs\"} 3
 # HELP backup_last_success_timestamp_seconds When a run last succeeded.

@@ -4,8 +4,8 @@
 //!
 //! Run it: `cargo run --bin 13_push`
 //!
-//! Expect the metrics of a backup on standard output, because no place is named to report
-//! them to. The flag `--help` shows which there are.
+//! Expect the metrics of a backup on standard output, because no place for them is
+//! named. The flag `--help` shows which there are.
 
 mod attempt;
 mod copy;

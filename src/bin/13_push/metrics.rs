@@ -4,7 +4,6 @@ use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exporter_workbook::exposition::Format;
-use exporter_workbook::prometheus::Gauge;
 use exporter_workbook::registry::Registry;
 
 use crate::job::Run;
@@ -27,9 +26,9 @@ pub fn of_start(now: SystemTime) -> Vec<Metric> {
 /// What every run reports.
 #[rustfmt::skip]
 pub fn of_run(run: &Run) -> Vec<Metric> {
-    let success = f64::from(run.result.is_ok());
+    let (took, success) = (run.took.as_secs_f64(), f64::from(run.result.is_ok()));
     vec![
-        ("backup_duration_seconds", "How long the last run took.", run.took.as_secs_f64()),
+        ("backup_duration_seconds", "How long the last run took.", took),
         ("backup_success", "Whether the last run succeeded.", success),
     ]
 }
@@ -38,9 +37,10 @@ pub fn of_run(run: &Run) -> Vec<Metric> {
 #[rustfmt::skip]
 pub fn of_success(run: &Run) -> Vec<Metric> {
     let Ok(copied) = &run.result else { return Vec::new() };
+    let (files, bytes) = (copied.files as f64, copied.bytes as f64);
     vec![
-        ("backup_files", "The number of files of the last backup.", copied.files as f64),
-        ("backup_bytes", "The size of the last backup.", copied.bytes as f64),
+        ("backup_files", "The number of files in the last backup.", files),
+        ("backup_bytes", "The size of the last backup.", bytes),
         ("backup_last_success_timestamp_seconds", "When a run last succeeded.",
             seconds(run.ended)),
     ]
@@ -54,7 +54,7 @@ pub fn of(run: &Run) -> Vec<Metric> {
 pub fn text(metrics: &[Metric], backup: &str) -> Reported<String> {
     let registry = Registry::new().with_labels(&[("backup", backup)]);
     for (name, help, value) in metrics {
-        let gauge = Gauge::new(*name, *help)?;
+        let gauge = exporter_workbook::prometheus::Gauge::new(*name, *help)?;
         gauge.set(*value);
         registry.register(gauge)?;
     }

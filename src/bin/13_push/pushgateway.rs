@@ -1,5 +1,5 @@
-//! A client of the Pushgateway. To copy it, take `attempt.rs`, `grouping.rs` and `url.rs`
-//! too. `minreq` asks no proxy, unless its feature `proxy` is enabled.
+//! A client of the Pushgateway. If you copy it, copy `attempt.rs`, `grouping.rs` and
+//! `url.rs` too. `minreq` asks no proxy unless its feature `proxy` is enabled.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -10,8 +10,8 @@ use crate::metrics::{self, Reported, text};
 use crate::pushgateway::Pushgateway;
 use crate::textfile;
 
-const NOWHERE: &str = "reported nowhere: add --pushgateway.url=http://127.0.0.1:9091 or \
-                       --textfile.directory=FOLDER";
+const NOWHERE: &str = "reported nowhere: add \
+    --pushgateway.url=http://127.0.0.1:9091 or --textfile.directory=FOLDER";
 
 pub struct Report {
     /// The value of the label `backup`.

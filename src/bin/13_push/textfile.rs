@@ -46,8 +46,8 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 }
 // ANCHOR_END: write
 
-/// Node exporter runs as another user. The mode 0644 is set here, because what a file is
-/// created with depends on the process.
+/// Node exporter runs as another user. What mode a new file has depends on the mask of
+/// the process.
 #[cfg(unix)]
 fn readable_by_all(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
