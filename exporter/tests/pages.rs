@@ -149,34 +149,23 @@ fn give_away_the_password(reader: &mut Reader) {
 /// In the page's order.
 fn lesson_13_answers_what_the_pages_say(version: Version) {
     let mut reader = Reader::of_job("13_push", version);
-    let run = "cargo run --bin 13_push -- ";
-    let gateway = format!("{run}--pushgateway");
-    let metrics = "curl -s http://127.0.0.1:";
     let (start, _) = reader.next("prometheus-pushgateway");
     let _gateway = reader.spawn(&format!("{start} --log.level=error"));
     reader.wait_for("9091");
-    let (succeeding, _) = reader.next(&gateway);
-    assert_eq!(reader.run(&succeeding), "");
-    reader.sees(&format!("{metrics}9091"), untimed);
+    let (push, _) = reader.next(&format!("{JOB}--pushgateway"));
+    assert_eq!(reader.run(&push), "");
+    reader.sees("curl -s http://127.0.0.1:9091", untimed);
     let (create, _) = reader.next("mkdir");
     reader.run(&create);
     let (start, _) = reader.next("prometheus-node-exporter");
     let _node = reader.spawn(&format!("{start} --log.level=error 2>&1"));
     reader.wait_for("9100");
-    let (writing, _) = reader.next(&format!("{run}--textfile"));
-    assert_eq!(reader.run(&writing), "");
-    reader.sees(&format!("{metrics}9100"), untimed);
-    let (failing, shown) = reader.next(&format!("{run}--source"));
-    assert_eq!(reader.run(&failing), shown);
-    reader.sees(&format!("{metrics}9091"), untimed);
-    let (put, _) = reader.next("echo 'backup_success 0'");
-    assert_eq!(reader.run(&put), "");
-    reader.sees(&format!("{metrics}9091"), whole);
-    reader.sees("echo -n", whole);
-    let (delete, _) = reader.next("curl -s -X DELETE");
-    assert_eq!(reader.run(&delete), "");
-    assert_eq!(reader.run(&succeeding), "");
-    assert_eq!(reader.run(&failing), shown);
+    let (write, _) = reader.next(&format!("{JOB}--textfile"));
+    assert_eq!(reader.run(&write), "");
+    reader.sees("curl -s http://127.0.0.1:9100", untimed);
+    let fail = make_the_backup_fail(&mut reader);
+    assert_eq!(reader.run(&push), "");
+    reader.run(&fail);
     let (start, _) = reader.next("prometheus --config.file=prometheus/13_push.yml");
     let _prometheus = reader.start_prometheus(&start);
     let promtool = "promtool query instant http://127.0.0.1:9090 ";
@@ -186,6 +175,22 @@ fn lesson_13_answers_what_the_pages_say(version: Version) {
     reader.sees(&format!("{promtool}'absent"), value);
     reader.sees_soon(&format!("{promtool}ALERTS"), value);
     assert_eq!(reader.unseen(), [""; 0]);
+}
+
+const JOB: &str = "cargo run --bin 13_push -- ";
+
+/// Returns the command for that.
+fn make_the_backup_fail(reader: &mut Reader) -> String {
+    let (fail, shown) = reader.next(&format!("{JOB}--source"));
+    assert_eq!(reader.run(&fail), shown);
+    reader.sees("curl -s http://127.0.0.1:9091", untimed);
+    let (put, _) = reader.next("echo 'backup_success 0'");
+    assert_eq!(reader.run(&put), "");
+    reader.sees("curl -s http://127.0.0.1:9091", whole);
+    reader.sees("echo -n", whole);
+    let (delete, _) = reader.next("curl -s -X DELETE");
+    assert_eq!(reader.run(&delete), "");
+    fail
 }
 
 /// A sample without its value if that is a time, or what the pages make of the folder

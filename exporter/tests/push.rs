@@ -576,16 +576,18 @@ fn an_empty_source_and_overlapping_folders_are_failures() {
 }
 
 #[test]
-#[cfg(unix)]
-fn nobody_who_reads_its_output_is_needed() {
-    let folders = Folders::new();
-    let mut shell = Command::new("sh");
-    let program = folders.program(&[]);
-    shell.args(["-c", "exec \"$@\" >&- 2>&-", "sh"]);
-    shell.arg(program.get_program()).args(program.get_args());
-    assert_eq!(shell.status().unwrap().code(), Some(0));
-    fs::remove_dir_all(folders.path("source")).unwrap();
-    assert_eq!(shell.status().unwrap().code(), Some(1));
+#[cfg(target_os = "linux")]
+fn a_run_whose_output_nobody_can_take_reports_by_its_code() {
+    for lost in [">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"] {
+        let folders = Folders::new();
+        let mut shell = Command::new("sh");
+        let program = folders.program(&[]);
+        shell.args(["-c", &format!("exec \"$@\" {lost}"), "sh"]);
+        shell.arg(program.get_program()).args(program.get_args());
+        assert_eq!(shell.output().unwrap().status.code(), Some(0), "{lost}");
+        fs::remove_dir_all(folders.path("source")).unwrap();
+        assert_eq!(shell.output().unwrap().status.code(), Some(1), "{lost}");
+    }
 }
 
 #[test]

@@ -80,4 +80,14 @@ impl Real {
         };
         of_name.map(untimed).collect()
     }
+    /// Waits until the samples of `name` are these: a Pushgateway deletes a group soon after
+    /// it has responded.
+    #[track_caller]
+    pub fn becomes(&self, name: &str, expected: &[String]) {
+        let started = Instant::now();
+        while self.samples(name) != expected && started.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(self.samples(name), expected, "{name}");
+    }
 }
