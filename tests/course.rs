@@ -780,6 +780,11 @@ const OF_CARGO: [&str; 11] = [
     "workbook",
 ];
 
+/// The ports of the programs on the pages.
+const PORTS: [&str; 9] = [
+    "0", "6379", "6380", "8050", "9000", "9090", "9091", "9100", "9121",
+];
+
 /// Returns an error if what `command` names doesn't exist.
 fn exists(command: &str) -> Result<(), String> {
     for (flag, place) in NAMED_BY {
@@ -792,10 +797,8 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = [
-        "0", "6379", "6380", "8050", "9000", "9090", "9091", "9100", "9121",
-    ];
-    if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
+    if let Some(port) =
+        after("127.0.0.1:", command).filter(|port| !PORTS.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));
     }
