@@ -52,8 +52,12 @@ fn sections_of(slug: &str) -> Vec<&'static str> {
 }
 
 /// The lessons whose program isn't a step from another one.
-const NO_STEP: [&str; 3] =
-    ["00_raw_handler", "01_default_registry", "02e_registration"];
+const NO_STEP: [&str; 4] = [
+    "00_raw_handler",
+    "01_default_registry",
+    "02e_registration",
+    "13_push",
+];
 
 const LANGUAGES: [&str; 2] = ["en", "zh"];
 
@@ -755,12 +759,15 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// Tools that a reader has, or is told how to get.
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 13] = [
     "curl",
     "echo",
     "git",
     "kill",
+    "mkdir",
     "prometheus",
+    "prometheus-node-exporter",
+    "prometheus-pushgateway",
     "promtool",
     "python3",
     "redis-cli",
@@ -771,6 +778,11 @@ const TOOLS: [&str; 10] = [
 const OF_CARGO: [&str; 11] = [
     "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test", "tree",
     "workbook",
+];
+
+/// The ports of the programs on the pages.
+const PORTS: [&str; 9] = [
+    "0", "6379", "6380", "8050", "9000", "9090", "9091", "9100", "9121",
 ];
 
 /// Returns an error if what `command` names doesn't exist.
@@ -785,8 +797,8 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = ["0", "6379", "6380", "8050", "9000", "9090", "9100", "9121"];
-    if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
+    if let Some(port) =
+        after("127.0.0.1:", command).filter(|port| !PORTS.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));
     }

@@ -446,45 +446,72 @@ fn promtool_accepts_the_shipped_config(version: Version) {
 }
 
 fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
-    for words in [
-        ["check", "rules", "prometheus/08_testing.rules.yml"],
-        ["test", "rules", "prometheus/08_testing.tests.yml"],
-    ] {
-        let output = version.command("promtool").args(words).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+    for (slug, _) in BROKEN_RULES {
+        for (subcommand, file) in [("check", "rules"), ("test", "tests")] {
+            let mut promtool = version.command("promtool");
+            promtool.args([subcommand, "rules"]);
+            promtool.arg(format!("prometheus/{slug}.{file}.yml"));
+            let output = promtool.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        }
     }
 }
 
-/// How to break each rule: a text in the file, and its replacement.
-const BROKEN_RULES: [(&str, &str); 9] = [
-    ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
-    ("_demo_up == 0", "_demo_up == 2"),
-    ("for: 15s", "for: 10s"),
-    ("> 100", ">= 100"),
-    ("for: 1m", "for: 2m"),
-    ("absent(", "count("),
-    ("unless on (job) up{job=\"hello\"} == 0", ""),
-    ("unless magedu", "and magedu"),
-    ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+/// How to break each rule of a lesson: a text in the file, and its replacement.
+const BROKEN_RULES: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "08_testing",
+        &[
+            ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
+            ("_demo_up == 0", "_demo_up == 2"),
+            ("for: 15s", "for: 10s"),
+            ("> 100", ">= 100"),
+            ("for: 1m", "for: 2m"),
+            ("absent(", "count("),
+            ("unless on (job) up{job=\"hello\"} == 0", ""),
+            ("unless magedu", "and magedu"),
+            ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+        ],
+    ),
+    (
+        "13_push",
+        &[
+            ("> 26 * 3600", ">= 26 * 3600"),
+            ("max by (backup)", "min by (backup)"),
+            ("max by (backup)", "max"),
+            ("absent(", "count("),
+            ("unless on () up{job=\"pushgateway\"} == 0", ""),
+            ("for: 5m", "for: 4m"),
+            ("(backup_success) == 0", "(backup_success) == 2"),
+            ("> 3600)", ">= 3600)"),
+            ("unless on (backup) backup_success == 0", ""),
+            ("expr: up{job=\"pushgateway\"} == 0", "expr: up == 2"),
+        ],
+    ),
 ];
 
 fn a_rule_that_is_broken_fails_its_test(version: Version) {
     let folder = tempfile::tempdir().unwrap();
-    let read = |name: &str| std::fs::read_to_string(format!("prometheus/{name}"));
-    let rules = read("08_testing.rules.yml").unwrap();
-    let tests = folder.path().join("tests.yml");
-    std::fs::write(&tests, read("08_testing.tests.yml").unwrap()).unwrap();
-    for (from, to) in BROKEN_RULES {
-        assert!(rules.contains(from), "no {from:?}");
-        let broken = rules.replace(from, to);
-        std::fs::write(folder.path().join("08_testing.rules.yml"), broken).unwrap();
-        let mut promtool = version.command("promtool");
-        promtool.args(["test", "rules"]).arg(&tests);
-        let output = promtool.output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{from:?}: {output:?}");
-        let words = String::from_utf8_lossy(&output.stderr);
-        let words = words + String::from_utf8_lossy(&output.stdout);
-        assert!(words.contains("exp:"), "{words}");
+    for (slug, breaks) in BROKEN_RULES {
+        let read = |kind: &str| {
+            let file = format!("{slug}.{kind}.yml");
+            let text = std::fs::read_to_string(format!("prometheus/{file}")).unwrap();
+            (folder.path().join(file), text)
+        };
+        let (tests, text) = read("tests");
+        std::fs::write(&tests, text).unwrap();
+        let (file, rules) = read("rules");
+        for (from, to) in breaks {
+            assert!(rules.contains(from), "no {from:?}");
+            std::fs::write(&file, rules.replace(from, to)).unwrap();
+            let mut promtool = version.command("promtool");
+            promtool.args(["test", "rules"]).arg(&tests);
+            let output = promtool.output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{from:?}: {output:?}");
+            let words = String::from_utf8_lossy(&output.stderr);
+            let words = words + String::from_utf8_lossy(&output.stdout);
+            assert!(words.contains("exp:"), "{words}");
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn crates(selection: &[&str]) -> BTreeSet<String> {
 fn the_first_programs_need_none_of_the_exporters_crates() {
     let first = crates(&["--package=exporter-workbook"]);
     assert!(first.contains("prometheus"), "{first:?}");
-    for name in ["clap", "clap_builder", "humantime", "serde_json"] {
+    for name in ["clap", "clap_builder", "humantime", "minreq", "serde_json"] {
         assert!(!first.contains(name), "{name}: {first:?}");
     }
     // Nor do the features that the exporter wants of crates that both have add one.
@@ -57,6 +57,7 @@ fn every_program_is_built_without_an_option() {
         ("00_raw_handler", "exporter-workbook"),
         ("08_testing", "exporter-workbook"),
         ("09_redis_exporter", "exporter"),
+        ("13_push", "exporter"),
     ] {
         let is_program = |target: &&Value| target["name"] == slug;
         let has_it = |package: &&Value| {

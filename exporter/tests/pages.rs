@@ -1,5 +1,5 @@
-//! What the pages of lessons 09 and 10 show: 09's program with one more metric, and what the
-//! pages' commands print with real Redis servers and a real Prometheus.
+//! What the pages of lessons 09, 10 and 13 show: 09's program with one more metric, and what
+//! the pages' commands print with real servers and a real Prometheus.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -65,6 +65,7 @@ fn a_row_of_the_table_is_all_that_a_metric_needs() {
 with_each_version! {
     lesson_09_answers_what_the_pages_say,
     lesson_10_answers_what_the_pages_say,
+    lesson_13_answers_what_the_pages_say,
 }
 
 /// In the page's order.
@@ -143,6 +144,63 @@ fn give_away_the_password(reader: &mut Reader) {
         "curl -s -o /dev/null --rate 600/m 'http://{address}/probe?{often}'"
     ));
     reader.sees("python3", whole);
+}
+
+/// In the page's order.
+fn lesson_13_answers_what_the_pages_say(version: Version) {
+    let mut reader = Reader::of_job("13_push", version);
+    let (start, _) = reader.next("prometheus-pushgateway");
+    let _gateway = reader.spawn(&format!("{start} --log.level=error"));
+    reader.wait_for("9091");
+    let (push, _) = reader.next(&format!("{JOB}--pushgateway"));
+    assert_eq!(reader.run(&push), "");
+    reader.sees("curl -s http://127.0.0.1:9091", untimed);
+    let (create, _) = reader.next("mkdir");
+    reader.run(&create);
+    let (start, _) = reader.next("prometheus-node-exporter");
+    let _node = reader.spawn(&format!("{start} --log.level=error 2>&1"));
+    reader.wait_for("9100");
+    let (write, _) = reader.next(&format!("{JOB}--textfile"));
+    assert_eq!(reader.run(&write), "");
+    reader.sees("curl -s http://127.0.0.1:9100", untimed);
+    let fail = make_the_backup_fail(&mut reader);
+    assert_eq!(reader.run(&push), "");
+    reader.run(&fail);
+    let (start, _) = reader.next("prometheus --config.file=prometheus/13_push.yml");
+    let _prometheus = reader.start_prometheus(&start);
+    let promtool = "promtool query instant http://127.0.0.1:9090 ";
+    reader.sees_soon(&format!("{promtool}backup_success"), value);
+    reader.sees_soon(&format!("{promtool}'up"), value);
+    reader.sees(&format!("{promtool}'time"), series);
+    reader.sees(&format!("{promtool}'absent"), value);
+    reader.sees_soon(&format!("{promtool}ALERTS"), value);
+    assert_eq!(reader.unseen(), [""; 0]);
+}
+
+const JOB: &str = "cargo run --bin 13_push -- ";
+
+/// Returns the command for that.
+fn make_the_backup_fail(reader: &mut Reader) -> String {
+    let (fail, shown) = reader.next(&format!("{JOB}--source"));
+    assert_eq!(reader.run(&fail), shown);
+    reader.sees("curl -s http://127.0.0.1:9091", untimed);
+    let (put, _) = reader.next("echo 'backup_success 0'");
+    assert_eq!(reader.run(&put), "");
+    reader.sees("curl -s http://127.0.0.1:9091", whole);
+    reader.sees("echo -n", whole);
+    let (delete, _) = reader.next("curl -s -X DELETE");
+    assert_eq!(reader.run(&delete), "");
+    fail
+}
+
+/// A sample without its value if that is a time, or what the pages make of the folder
+/// `docs`.
+fn untimed(line: &str) -> String {
+    let measured = ["_seconds{", "backup_files{", "backup_bytes{"];
+    match measured.iter().any(|part| line.contains(part)) {
+        true => before(line, "} "),
+        false => whole(line),
+    }
 }
 
 fn whole(line: &str) -> String {

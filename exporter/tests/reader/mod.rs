@@ -2,6 +2,7 @@
 //! the page's may be in use.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,7 +19,8 @@ pub struct Reader {
     /// Each text of the page that is or lacks a port, and what replaces it here.
     ports: Vec<(&'static str, String)>,
     version: Version,
-    _program: Program,
+    /// The exporter, unless the page's program is a job.
+    _program: Option<Program>,
     folder: tempfile::TempDir,
 }
 
@@ -39,19 +41,44 @@ impl Reader {
         program.args(with_ports(flags, &ports).split_whitespace());
         let program = Program::spawn(program.stderr(log));
         ports.push(("9121", program.address.port().to_string()));
-        for new in ["prometheus", "target"] {
-            fs::create_dir(folder.path().join(new)).unwrap();
-        }
-        for file in ["prometheus.yml", "prometheus/10_probe.yml"] {
-            let config = fs::read_to_string(format!("../{file}")).unwrap();
-            fs::write(folder.path().join(file), with_ports(&config, &ports)).unwrap();
-        }
+        copy_configurations(folder.path(), &ports);
         Reader {
             commands,
             version,
-            _program: program,
+            _program: Some(program),
             folder,
             ports,
+        }
+    }
+
+    /// Starts nothing: each `cargo run` of the page is a run of the job.
+    pub fn of_job(slug: &str, version: Version) -> Reader {
+        let page = fs::read_to_string(format!("../docs/en/{slug}.md")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let free = |port| (port, free_port().to_string());
+        let mut ports = ["9090", "9091", "9100"].map(free).to_vec();
+        let program = command(slug).get_program().to_str().unwrap().to_owned();
+        ports.push(("cargo run --bin 13_push --", program));
+        copy_configurations(folder.path(), &ports);
+        let docs = fs::canonicalize("../docs").unwrap();
+        std::os::unix::fs::symlink(docs, folder.path().join("docs")).unwrap();
+        Reader {
+            commands: commands(&page),
+            version,
+            _program: None,
+            folder,
+            ports,
+        }
+    }
+
+    /// Waits until the server at this port of the page responds.
+    pub fn wait_for(&self, port: &str) {
+        let request =
+            format!("curl -s -o /dev/null http://127.0.0.1:{port} && echo yes");
+        let started = Instant::now();
+        while self.run(&request) != "yes\n" {
+            assert!(started.elapsed() < PATIENCE, "nobody responds at {port}");
+            thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -164,6 +191,22 @@ impl Reader {
     pub fn unseen(&self) -> Vec<&str> {
         let shown = self.commands.iter().filter(|(_, shown)| !shown.is_empty());
         shown.map(|(command, _)| &**command).collect()
+    }
+}
+
+/// Copies the configurations that a page names, with other ports.
+fn copy_configurations(folder: &Path, ports: &[(&str, String)]) {
+    for new in ["prometheus", "target"] {
+        fs::create_dir(folder.join(new)).unwrap();
+    }
+    for file in [
+        "prometheus.yml",
+        "prometheus/10_probe.yml",
+        "prometheus/13_push.yml",
+        "prometheus/13_push.rules.yml",
+    ] {
+        let config = fs::read_to_string(format!("../{file}")).unwrap();
+        fs::write(folder.join(file), with_ports(&config, ports)).unwrap();
     }
 }
 
