@@ -1,5 +1,8 @@
 //! The group of metrics that a push is about: its labels, and its path in the URL.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 /// Why there is no such group.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GroupingError {
@@ -46,8 +49,10 @@ impl Grouping {
             // The Pushgateway decodes the path before it splits it, and answers a path
             // with a dot between slashes with a redirect.
             "" => format!("/{name}@base64/="),
-            "." | ".." => format!("/{name}@base64/{}", base64_url(value)),
-            _ if value.contains('/') => format!("/{name}@base64/{}", base64_url(value)),
+            _ if value.contains('/') || [".", ".."].contains(&value.as_str()) => {
+                let encoded = BASE64_URL_SAFE_NO_PAD.encode(value);
+                format!("/{name}@base64/{encoded}")
+            }
             _ => format!("/{name}/{}", percent_encoded(value)),
         });
         format!("/metrics{}", segments.collect::<String>())
@@ -59,16 +64,4 @@ fn percent_encoded(text: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
     // A form has a plus sign for a space, and %2B for a plus sign. A path has not.
     encoded.replace('+', "%20")
-}
-
-/// Base64 with the alphabet for URLs, and without padding.
-fn base64_url(text: &str) -> String {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let of_three = |bytes: &[u8]| {
-        let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let digit = move |at: usize| alphabet[(bits >> (18 - 6 * at) & 63) as usize];
-        (0..=bytes.len()).map(move |at| char::from(digit(at)))
-    };
-    text.as_bytes().chunks(3).flat_map(of_three).collect()
 }
