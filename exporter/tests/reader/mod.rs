@@ -12,6 +12,13 @@ use crate::versions::Version;
 /// What to compare of a line.
 type Part = fn(&str) -> String;
 
+/// Prometheus's.
+const CONFIGURATIONS: [&str; 3] = [
+    "prometheus.yml",
+    "prometheus/10_probe.yml",
+    "prometheus/11_web_config.yml",
+];
+
 pub struct Reader {
     /// The commands of the page that weren't run yet, with the output that it shows.
     commands: Vec<(String, String)>,
@@ -34,15 +41,27 @@ impl Reader {
         let run = |(command, _): &&(String, String)| command.starts_with("cargo run");
         let (run, _) = commands.iter().find(run).unwrap();
         let (_, shown) = run.split_once(" -- ").unwrap_or_default();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let mut program = exporter(slug, &with_ports(shown, &ports));
-        program.args(with_ports(flags, &ports).split_whitespace());
-        let program = Program::spawn(program.stderr(log));
-        ports.push(("9121", program.address.port().to_string()));
         for new in ["prometheus", "target"] {
             fs::create_dir(folder.path().join(new)).unwrap();
         }
-        for file in ["prometheus.yml", "prometheus/10_probe.yml"] {
+        for file in ["11_web_config.sh", "11_web_config.web.yml"] {
+            let file = format!("prometheus/{file}");
+            fs::copy(format!("../{file}"), folder.path().join(file)).unwrap();
+        }
+        // What it reads when it starts.
+        let before = commands.iter().map(|(command, _)| command);
+        let before = before.take_while(|command| !command.starts_with("cargo run"));
+        for script in before.filter(|command| command.starts_with("prometheus/")) {
+            let mut script = Command::new(folder.path().join(script));
+            assert!(script.current_dir(&folder).status().unwrap().success());
+        }
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let mut program = exporter(slug, &with_ports(shown, &ports));
+        program.args(with_ports(flags, &ports).split_whitespace());
+        program.current_dir(&folder);
+        let program = Program::spawn(program.stderr(log));
+        ports.push(("9121", program.address.port().to_string()));
+        for file in CONFIGURATIONS {
             let config = fs::read_to_string(format!("../{file}")).unwrap();
             fs::write(folder.path().join(file), with_ports(&config, &ports)).unwrap();
         }
@@ -76,6 +95,19 @@ impl Reader {
             .env("REDIS_PASSWORD", "secret")
             .stderr(Stdio::null());
         Program::spawn(&mut program)
+    }
+
+    /// Asserts that the page's next command, which starts the program with other flags,
+    /// ends it with the error that the page shows.
+    #[track_caller]
+    pub fn sees_error(&mut self, slug: &str) {
+        let (command, shown) = self.next("cargo run");
+        let (_, flags) = command.split_once(" -- ").unwrap();
+        let mut program = exporter(slug, flags);
+        let ended = program.current_dir(&self.folder).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{command}");
+        let now = String::from_utf8(ended.stderr).unwrap();
+        self.compare(&command, &now, &shown, str::to_owned);
     }
 
     /// Starts Prometheus by this command.
