@@ -2,6 +2,7 @@
 //! the page's may be in use.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,20 +42,7 @@ impl Reader {
         let run = |(command, _): &&(String, String)| command.starts_with("cargo run");
         let (run, _) = commands.iter().find(run).unwrap();
         let (_, shown) = run.split_once(" -- ").unwrap_or_default();
-        for new in ["prometheus", "target"] {
-            fs::create_dir(folder.path().join(new)).unwrap();
-        }
-        for file in ["11_web_config.sh", "11_web_config.web.yml"] {
-            let file = format!("prometheus/{file}");
-            fs::copy(format!("../{file}"), folder.path().join(file)).unwrap();
-        }
-        // What it reads when it starts.
-        let before = commands.iter().map(|(command, _)| command);
-        let before = before.take_while(|command| !command.starts_with("cargo run"));
-        for script in before.filter(|command| command.starts_with("prometheus/")) {
-            let mut script = Command::new(folder.path().join(script));
-            assert!(script.current_dir(&folder).status().unwrap().success());
-        }
+        prepare(folder.path(), &commands);
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let mut program = exporter(slug, &with_ports(shown, &ports));
         program.args(with_ports(flags, &ports).split_whitespace());
@@ -97,14 +85,18 @@ impl Reader {
         Program::spawn(&mut program)
     }
 
+    #[cfg(feature = "tls")]
     /// Asserts that the page's next command, which starts the program with other flags,
     /// ends it with the error that the page shows.
     #[track_caller]
     pub fn sees_error(&mut self, slug: &str) {
         let (command, shown) = self.next("cargo run");
         let (_, flags) = command.split_once(" -- ").unwrap();
-        let mut program = exporter(slug, flags);
-        let ended = program.current_dir(&self.folder).output().unwrap();
+        let program = exporter(slug, flags);
+        let mut limited = Command::new("timeout");
+        limited.arg(PATIENCE.as_secs().to_string());
+        limited.arg(program.get_program()).args(program.get_args());
+        let ended = limited.current_dir(&self.folder).output().unwrap();
         assert_eq!(ended.status.code(), Some(1), "{command}");
         let now = String::from_utf8(ended.stderr).unwrap();
         self.compare(&command, &now, &shown, str::to_owned);
@@ -196,6 +188,24 @@ impl Reader {
     pub fn unseen(&self) -> Vec<&str> {
         let shown = self.commands.iter().filter(|(_, shown)| !shown.is_empty());
         shown.map(|(command, _)| &**command).collect()
+    }
+}
+
+/// Makes what the exporter reads when it starts: the scripts before its command are run.
+fn prepare(folder: &Path, commands: &[(String, String)]) {
+    for new in ["prometheus", "target"] {
+        fs::create_dir(folder.join(new)).unwrap();
+    }
+    for file in ["11_web_config.sh", "11_web_config.web.yml"] {
+        let file = format!("prometheus/{file}");
+        fs::copy(format!("../{file}"), folder.join(file)).unwrap();
+    }
+    let before = commands.iter().map(|(command, _)| command);
+    let before = before.take_while(|command| !command.starts_with("cargo run"));
+    for script in before.filter(|command| command.starts_with("prometheus/")) {
+        let mut script = Command::new(folder.join(script));
+        script.current_dir(folder).stdout(Stdio::null());
+        assert!(script.status().unwrap().success());
     }
 }
 
