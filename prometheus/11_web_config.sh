@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes certificates for lesson 11, which are valid for a year: an authority's, and one
-# that it signs for the exporter and for Prometheus each. Also the file with Prometheus's
-# password. Run it in this repository's top folder:
+# Makes certificates for lesson 11: an authority's, and one that it signs for the exporter
+# and for Prometheus each, which are valid for a year or for so many DAYS. Also the file
+# with Prometheus's password. Run it in this repository's top folder:
 #
-#   prometheus/11_web_config.sh [FOLDER [NAME=SUBJECT_ALTERNATIVE_NAMES]...]
+#   [DAYS=-1] prometheus/11_web_config.sh [FOLDER [NAME=SUBJECT_ALTERNATIVE_NAMES]...]
 set -euo pipefail
 
 folder=${1:-target/11_web_config}
@@ -19,7 +19,7 @@ key() {
 }
 
 key ca
-openssl req -x509 -key ca.key -subj /CN=ca -days "${DAYS:-365}" -out ca.crt \
+openssl req -x509 -key ca.key -subj /CN=ca -days 3650 -out ca.crt \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
 for pair; do
     name=${pair%%=*}

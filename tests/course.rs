@@ -150,7 +150,11 @@ type Rule = Box<dyn Fn(&str) -> bool>;
 /// text.
 fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
     let title = lesson("en", slug).title().to_owned();
-    let run = format!("Run it: `cargo run --bin {slug}`");
+    let features = match slug {
+        "11_web_config" => "--features tls ",
+        _ => "",
+    };
+    let run = format!("Run it: `cargo run {features}--bin {slug}`");
     let is_of_ours = slug >= "06";
     let follows = move |line: &str| {
         if is_of_ours {
@@ -759,10 +763,12 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// Tools that a reader has, or is told how to get.
-const TOOLS: [&str; 13] = [
+const TOOLS: [&str; 16] = [
+    "cp",
     "curl",
     "echo",
     "git",
+    "htpasswd",
     "kill",
     "mkdir",
     "prometheus",
@@ -773,6 +779,7 @@ const TOOLS: [&str; 13] = [
     "redis-cli",
     "redis-server",
     "rustup",
+    "sed",
 ];
 
 const OF_CARGO: [&str; 11] = [
@@ -803,6 +810,8 @@ fn exists(command: &str) -> Result<(), String> {
         return Err(format!("none of our programs listens on {port}"));
     }
     let words = command.split_whitespace();
+    // Variables for the command come first.
+    let words = words.skip_while(|word| word.contains('=') && !word.starts_with('-'));
     let mut words = words.filter(|word| !word.starts_with('+'));
     let (first, sub) = (words.next().unwrap_or_default(), words.next());
     match first {

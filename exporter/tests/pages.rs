@@ -1,5 +1,5 @@
-//! What the pages of lessons 09, 10 and 13 show: 09's program with one more metric, and what
-//! the pages' commands print with real servers and a real Prometheus.
+//! What the pages of lessons 09 to 11 and 13 show: 09's program with one more metric, and
+//! what the pages' commands print with real servers and a real Prometheus.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -68,6 +68,11 @@ with_each_version! {
     lesson_13_answers_what_the_pages_say,
 }
 
+#[cfg(feature = "tls")]
+with_each_version! {
+    lesson_11_answers_what_the_pages_say,
+}
+
 /// In the page's order.
 fn lesson_09_answers_what_the_pages_say(version: Version) {
     let flags = "--redis.addr=127.0.0.1:6379";
@@ -133,6 +138,62 @@ fn lesson_10_answers_what_the_pages_say(version: Version) {
     reader.sees_soon(&format!("{promtool}probe_success"), value);
     reader.sees(&format!("{promtool}'up"), value);
     assert_eq!(reader.unseen(), [""; 0]);
+}
+
+/// In the page's order.
+#[cfg(feature = "tls")]
+fn lesson_11_answers_what_the_pages_say(version: Version) {
+    let flags = "--redis.addr=127.0.0.1:6379";
+    let mut reader = Reader::start("11_web_config", flags, version);
+    let (start, _) = reader.next("redis-server");
+    let _redis = reader.start_redis(&start, "6379");
+    reader.sees("curl -sS https", whole);
+    reader.sees("curl -sS --cacert", alert);
+    reader.sees("curl -s -w", whole);
+    reader.sees("curl -s -u", whole);
+    reader.sees("curl -sS http:", whole);
+    reader.sees("cp ", whole);
+    reader.sees("curl -s -u", whole);
+    reader.sees_log("cargo run", |line| {
+        line[line.find(" level=").unwrap_or(0)..].to_owned()
+    });
+    reader.sees("sed ", whole);
+    reader.sees_error("11_web_config");
+    reader.sees("echo ", whole);
+    see_in_prometheus(&mut reader);
+    assert_eq!(reader.unseen(), [""; 0]);
+}
+
+#[cfg(feature = "tls")]
+fn see_in_prometheus(reader: &mut Reader) {
+    let promtool = "promtool query instant http://127.0.0.1:9090 ";
+    let start = "prometheus --config.file=prometheus/11_web_config.yml";
+    // The key still isn't the certificate's, which changes nothing.
+    let (command, _) = reader.next(start);
+    let prometheus = reader.start_prometheus(&command);
+    reader.sees_soon(&format!("{promtool}up"), value);
+    reader.sees_soon("curl -s http://127.0.0.1:9090/api/v1/targets", whole);
+    prometheus.end_with("TERM");
+    let (script, _) = reader.next("prometheus/11_web_config.sh");
+    reader.run(&script);
+    let (command, _) = reader.next(start);
+    let _prometheus = reader.start_prometheus(&command);
+    reader.sees_soon(&format!("{promtool}'(redis"), |line| {
+        let (series, days) = line.split_once(" => ").unwrap_or_default();
+        format!("{series} {}", before(days, "."))
+    });
+    let (script, _) = reader.next("DAYS=-1");
+    reader.run(&script);
+    reader.sees_soon("curl -s http://127.0.0.1:9090/api/v1/targets", |line| {
+        before(line, " current time")
+    });
+}
+
+/// What the peer says, without the versions of curl and OpenSSL.
+#[cfg(feature = "tls")]
+fn alert(line: &str) -> String {
+    let (_, alert) = line.split_once(" alert ").unwrap_or(("", line));
+    before(alert, ",")
 }
 
 /// Probes the page's fake Redis, which waits for that.

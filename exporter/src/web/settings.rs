@@ -143,6 +143,7 @@ impl Web {
         (Arc::clone(&current.settings), current.state)
     }
 
+    // ANCHOR: refreshed
     fn refreshed(&self) -> MutexGuard<'_, Current> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let files = current.contents.iter().map(|(file, _)| file.clone());
@@ -151,6 +152,7 @@ impl Web {
         }
         current
     }
+    // ANCHOR_END: refreshed
 }
 
 impl Current {

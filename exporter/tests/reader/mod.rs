@@ -13,6 +13,15 @@ use crate::versions::Version;
 /// What to compare of a line.
 type Part = fn(&str) -> String;
 
+/// Prometheus's.
+const CONFIGURATIONS: [&str; 5] = [
+    "prometheus.yml",
+    "prometheus/10_probe.yml",
+    "prometheus/11_web_config.yml",
+    "prometheus/13_push.yml",
+    "prometheus/13_push.rules.yml",
+];
+
 pub struct Reader {
     /// The commands of the page that weren't run yet, with the output that it shows.
     commands: Vec<(String, String)>,
@@ -36,9 +45,11 @@ impl Reader {
         let run = |(command, _): &&(String, String)| command.starts_with("cargo run");
         let (run, _) = commands.iter().find(run).unwrap();
         let (_, shown) = run.split_once(" -- ").unwrap_or_default();
+        prepare(folder.path(), &commands);
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let mut program = exporter(slug, &with_ports(shown, &ports));
         program.args(with_ports(flags, &ports).split_whitespace());
+        program.current_dir(&folder);
         let program = Program::spawn(program.stderr(log));
         ports.push(("9121", program.address.port().to_string()));
         copy_configurations(folder.path(), &ports);
@@ -103,6 +114,23 @@ impl Reader {
             .env("REDIS_PASSWORD", "secret")
             .stderr(Stdio::null());
         Program::spawn(&mut program)
+    }
+
+    #[cfg(feature = "tls")]
+    /// Asserts that the page's next command, which starts the program with other flags,
+    /// ends it with the error that the page shows.
+    #[track_caller]
+    pub fn sees_error(&mut self, slug: &str) {
+        let (command, shown) = self.next("cargo run");
+        let (_, flags) = command.split_once(" -- ").unwrap();
+        let program = exporter(slug, flags);
+        let mut limited = Command::new("timeout");
+        limited.arg(PATIENCE.as_secs().to_string());
+        limited.arg(program.get_program()).args(program.get_args());
+        let ended = limited.current_dir(&self.folder).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{command}");
+        let now = String::from_utf8(ended.stderr).unwrap();
+        self.compare(&command, &now, &shown, str::to_owned);
     }
 
     /// Starts Prometheus by this command.
@@ -197,16 +225,29 @@ impl Reader {
 /// Copies the configurations that a page names, with other ports.
 fn copy_configurations(folder: &Path, ports: &[(&str, String)]) {
     for new in ["prometheus", "target"] {
-        fs::create_dir(folder.join(new)).unwrap();
+        fs::create_dir_all(folder.join(new)).unwrap();
     }
-    for file in [
-        "prometheus.yml",
-        "prometheus/10_probe.yml",
-        "prometheus/13_push.yml",
-        "prometheus/13_push.rules.yml",
-    ] {
+    for file in CONFIGURATIONS {
         let config = fs::read_to_string(format!("../{file}")).unwrap();
         fs::write(folder.join(file), with_ports(&config, ports)).unwrap();
+    }
+}
+
+/// Makes what the exporter reads when it starts: the scripts before its command are run.
+fn prepare(folder: &Path, commands: &[(String, String)]) {
+    for new in ["prometheus", "target"] {
+        fs::create_dir_all(folder.join(new)).unwrap();
+    }
+    for file in ["11_web_config.sh", "11_web_config.web.yml"] {
+        let file = format!("prometheus/{file}");
+        fs::copy(format!("../{file}"), folder.join(file)).unwrap();
+    }
+    let before = commands.iter().map(|(command, _)| command);
+    let before = before.take_while(|command| !command.starts_with("cargo run"));
+    for script in before.filter(|command| command.starts_with("prometheus/")) {
+        let mut script = Command::new(folder.join(script));
+        script.current_dir(folder).stdout(Stdio::null());
+        assert!(script.status().unwrap().success());
     }
 }
 

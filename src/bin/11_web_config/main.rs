@@ -1,14 +1,13 @@
 //! Web configuration
 //!
-//! Follows lesson 10: the exporter of lesson 09, which serves its metrics over TLS, to
-//! clients with a certificate and a password.
+//! Follows lesson 10: lesson 09's exporter, with TLS and a password for its clients.
 //!
-//! Run it: `prometheus/11_web_config.sh` makes the certificates, then
-//! `cargo run --features tls --bin 11_web_config --
-//! --web.config.file=prometheus/11_web_config.web.yml`
+//! Run it: `cargo run --features tls --bin 11_web_config`
 //!
-//! Expect status 401 on <https://127.0.0.1:9121/metrics> without the password, and no
-//! connection at all without the certificate.
+//! Expect what lesson 09 serves. Run `prometheus/11_web_config.sh` and start it again
+//! with `-- --web.config.file=prometheus/11_web_config.web.yml`: now
+//! <https://127.0.0.1:9121> refuses clients without a certificate, and without the
+//! password it responds with status 401.
 
 // All of it is unchanged: neither TLS nor the password is a matter of the collector.
 #[path = "../09_redis_exporter/collector.rs"]
