@@ -7,6 +7,7 @@ use crate::ask::{Asked, Part, with_query};
 use crate::course::{Judge, Lesson, PageKind, Resource, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
+use crate::job::{Ended, of_exit, of_replaced};
 use crate::leak::of_steady;
 use crate::messages as m;
 use crate::mutants::of_tests;
@@ -36,6 +37,8 @@ pub struct Around<'a> {
     /// The source that nobody should ask, if the lesson has sources.
     pub other: Option<&'a Source>,
     pub before: Before,
+    /// How the program has ended, if it must end.
+    pub ended: Option<&'a Ended>,
     /// What is said about a program that used too much memory meanwhile, and ended.
     pub out_of_memory: Option<Finding>,
 }
@@ -161,7 +164,16 @@ impl<'a> Seen<'a> {
 
     /// `None` if it could not be checked.
     fn found(&self, judge: &Judge) -> Option<Found> {
+        let ended = self.around.ended;
+        if let (Some(ended), Wanted::Exit { exit }) = (ended, &judge.wanted) {
+            return Some(of_exit(judge, self.around.running, ended, *exit));
+        }
+        // What a program does that doesn't end is unknown.
+        ended.is_none_or(|ended| ended.status.is_ok()).then_some(())?;
         match &judge.wanted {
+            Wanted::Replaced { replaced: true } => {
+                ended.map(|ended| of_replaced(judge, ended, &self.around.step.get))
+            }
             Wanted::Sample(_)
             | Wanted::Absent { .. }
             | Wanted::Type { .. }
