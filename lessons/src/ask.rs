@@ -191,7 +191,8 @@ impl Asking<'_> {
             };
             if !self.is_stuck() {
                 let asking = (step, Part::Asked, self.client);
-                self.asked.push(one(self.address, &step.get, asking, &how, time));
+                self.asked
+                    .push(one(self.address, &step.get, asking, &how, time));
             }
         }
     }
@@ -302,7 +303,9 @@ fn one(
 
 /// The note with the headers of the step.
 fn with_headers(how: &str, headers: &[(String, String)]) -> String {
-    let shown = headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    let shown = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"));
     let shown = shown.map(|header| say(m::ASKED_WITH, [&header]));
     let how = (!how.is_empty()).then(|| how.to_owned());
     let all: Vec<String> = how.into_iter().chain(shown).collect();

@@ -13,9 +13,9 @@ use serde::Deserialize;
 
 use crate::messages as m;
 use crate::words::say;
-pub use step::{Judge, PageKind, Step, Wanted};
 #[allow(unused_imports, reason = "the course's tests check nothing")]
 pub use step::{Exit, Manner, Resource, Samples};
+pub use step::{Judge, PageKind, Step, Wanted};
 
 /// All lessons, in the order of their slugs.
 pub struct Course {

@@ -258,16 +258,12 @@ pub const GET_HAS_STATUS_200: Message<1> =
     message("{} has status 200", "{} 的状态码是 200");
 pub const GET_NAMES_ITS_FORMAT: Message<1> =
     message("{} names its format", "{} 写明了格式");
-pub const GET_CAN_BE_READ: Message<1> = message(
-    "{} can be read by Prometheus",
-    "{} 能被 Prometheus 读取",
-);
+pub const GET_CAN_BE_READ: Message<1> =
+    message("{} can be read by Prometheus", "{} 能被 Prometheus 读取");
 pub const GET_ENDS_WITH_A_NEWLINE: Message<1> =
     message("{} ends with a newline", "{} 以换行符结尾");
-pub const GET_HAS_EACH_SERIES_ONCE: Message<1> = message(
-    "{} has each series once",
-    "{} 的每条时间序列只出现一次",
-);
+pub const GET_HAS_EACH_SERIES_ONCE: Message<1> =
+    message("{} has each series once", "{} 的每条时间序列只出现一次");
 pub const GET_ADDS_UP: Message<1> = message(
     "the buckets and quantiles of {} are consistent",
     "{} 的桶和分位数前后一致",
@@ -572,13 +568,10 @@ pub const SHOWN_AS_TEXT: Message<2> = message(
     "{}: Content-Type: {}, which a browser shows as text, without links",
     "{}：Content-Type: {}，浏览器会当作纯文本显示，没有链接",
 );
-pub const GET_TEXT: Message<2> =
-    message("{}: a text with `{}`", "{}：文本中有 `{}`");
+pub const GET_TEXT: Message<2> = message("{}: a text with `{}`", "{}：文本中有 `{}`");
 pub const WITHOUT: Message<2> = message("{} and without `{}`", "{}，没有 `{}`");
-pub const GET_NOTHING: Message<1> =
-    message("{}: an empty response", "{}：响应是空的");
-pub const GET_NO_SAMPLES: Message<1> =
-    message("{}: no samples", "{}：没有样本");
+pub const GET_NOTHING: Message<1> = message("{}: an empty response", "{}：响应是空的");
+pub const GET_NO_SAMPLES: Message<1> = message("{}: no samples", "{}：没有样本");
 pub const GET_NOTHING_OF: Message<2> =
     message("{}: none of these: {}", "{}：没有这些内容：{}");
 pub const NO_HELP: Message<1> = message("no HELP for {}", "{} 没有 HELP");

@@ -132,7 +132,10 @@ fn send(
     let began = Instant::now();
     let is_head = request.method == "HEAD";
     let method = minreq::Method::Custom(request.method.to_owned());
-    let own = request.headers.iter().map(|(name, value)| (&**name, &**value));
+    let own = request
+        .headers
+        .iter()
+        .map(|(name, value)| (&**name, &**value));
     let headers = headers.iter().copied().chain(own);
     let url = format!("http://{address}{}", request.path);
     let mut request = minreq::Request::new(method, url)

@@ -169,7 +169,9 @@ impl<'a> Seen<'a> {
             return Some(of_exit(judge, self.around.running, ended, *exit));
         }
         // What a program does that doesn't end is unknown.
-        ended.is_none_or(|ended| ended.status.is_ok()).then_some(())?;
+        ended
+            .is_none_or(|ended| ended.status.is_ok())
+            .then_some(())?;
         match &judge.wanted {
             Wanted::Replaced { replaced: true } => {
                 ended.map(|ended| of_replaced(judge, ended, &self.around.step.get))

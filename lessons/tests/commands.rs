@@ -393,11 +393,22 @@ fn run_passes_the_features_and_arguments_that_a_lesson_needs() {
     ] {
         assert_eq!(learner.run(arguments).0, format!("{cargo}\n"));
     }
+}
+
+#[test]
+fn check_builds_an_exercise_with_the_features_that_it_needs() {
+    let learner = Learner::new();
+    let lesson = learner.read("01_second/lesson.toml");
+    let lesson = lesson.replacen("[[step]]", "features = [\"axum\"]\n[[step]]", 1);
+    learner.write("01_second/lesson.toml", &lesson);
     script(learner.folder.path(), "cargo", "echo \"$*\" >&2; exit 1");
     let build = "build --quiet --package lessons --bin 01_second_exercise";
     let (said, _) = learner.run("check 01");
     let line = said.lines().find(|line| line.contains(build));
-    assert!(line.is_some_and(|line| line.ends_with("--features axum")), "{said}");
+    assert!(
+        line.is_some_and(|line| line.ends_with("--features axum")),
+        "{said}"
+    );
 }
 
 /// The output up to the line that says that `watch` waits.

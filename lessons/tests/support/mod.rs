@@ -105,13 +105,7 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
     let sources = folder.join("src/bin");
     fs::create_dir_all(&sources).unwrap();
-    let root = Path::new(LESSONS).parent().unwrap();
-    let manifest = include_str!("../fixtures/programs.toml")
-        .replace("{name}", package)
-        .replace("{axum}", if cfg!(feature = "axum") { AXUM } else { "" })
-        .replace("{root}", root.to_str().unwrap());
-    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    write_manifest(&folder, package);
     let paths: Vec<PathBuf> = programs
         .iter()
         .map(|(name, _)| sources.join(format!("{name}.rs")))
@@ -134,6 +128,17 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
         fs::write(debug.join(format!("{name}.rs")), text).unwrap();
     }
     debug
+}
+
+fn write_manifest(folder: &Path, package: &str) {
+    let root = Path::new(LESSONS).parent().unwrap();
+    let axum = if cfg!(feature = "axum") { AXUM } else { "" };
+    let manifest = include_str!("../fixtures/programs.toml")
+        .replace("{name}", package)
+        .replace("{axum}", axum)
+        .replace("{root}", root.to_str().unwrap());
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
 }
 
 fn build_package(folder: &Path, target: &Path) {
