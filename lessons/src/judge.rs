@@ -42,26 +42,31 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     };
     let lesson = filled.as_ref().unwrap_or(lesson);
     let mut report = Report::default();
-    let running = match lesson.serves() {
-        true => Some(Running::start(program, &lesson.text.env)?),
-        false => None,
+    let running = match lesson.serves().then(|| started(lesson, program)) {
+        None => None,
+        Some(started) => match started? {
+            Ok(running) => Some(running),
+            Err(finding) => {
+                report.fail_all(lesson, finding);
+                return Ok(report);
+            }
+        },
     };
-    let running = match running.transpose() {
-        Ok(running) => running,
-        Err(finding) => {
-            report.fail_all(lesson, finding);
-            return Ok(report);
-        }
-    };
-    if let Some(running) = &running {
-        until_it_serves(running.address);
-    }
     let mut judging = Judging::new(lesson, program, running, sources)?;
     for step in &lesson.text.step {
         judging.step(step, &mut report)?;
     }
     judging.end(&mut report);
     Ok(report)
+}
+
+/// The program, once it serves.
+fn started(lesson: &Lesson, program: &Path) -> Result<Result<Running, Finding>> {
+    let running = Running::start(program, &lesson.text.env)?;
+    if let Ok(running) = &running {
+        until_it_serves(running.address);
+    }
+    Ok(running)
 }
 
 /// How long a program may take to close the connections of the last step.
@@ -124,20 +129,27 @@ impl<'a> Judging<'a> {
         if step.ends {
             return self.job(step, report);
         }
-        let Some(mut running) = self.running.take() else {
-            return Ok(());
-        };
-        let before = self.prepare(step, &running)?;
-        let asked = self.ask(step, &running)?;
+        if let Some(mut running) = self.running.take() {
+            self.requests(step, &mut running, report)?;
+            self.running = Some(running);
+        }
+        Ok(())
+    }
+
+    fn requests(
+        &mut self,
+        step: &Step,
+        running: &mut Running,
+        report: &mut Report,
+    ) -> Result<()> {
+        let before = self.prepare(step, running)?;
+        let asked = self.ask(step, running)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
         let ends = has_broken && running.ends_soon();
-        let out_of_memory = match ends {
-            true => self.out_of_memory(step, &mut running),
-            false => None,
-        };
+        let out_of_memory = ends.then(|| self.out_of_memory(step, running)).flatten();
         let around = Around {
             out_of_memory,
-            ..self.around(step, &running, before)
+            ..self.around(step, running, before)
         };
         let mut seen = Seen::new(around, asked);
         if ends {
@@ -148,11 +160,8 @@ impl<'a> Judging<'a> {
         report.step(self.lesson, step, &mut seen);
         let page = seen.into_first_page();
         self.is_stuck = is_stuck;
-        if let Some(page) = page {
-            self.first.entry(step.get.clone()).or_insert(page);
-        }
+        self.keep_first(step, page);
         self.printed = (running.stdout().len(), running.stderr().len());
-        self.running = Some(running);
         Ok(())
     }
 
@@ -176,13 +185,17 @@ impl<'a> Judging<'a> {
         report.step(self.lesson, step, &mut seen);
         let page = seen.into_first_page();
         self.is_stuck = job.ended.status.is_err();
-        if let Some(page) = page {
-            self.first.entry(step.get.clone()).or_insert(page);
-        }
+        self.keep_first(step, page);
         let [printed, errors] = &mut self.printed_by_jobs;
         *printed += &job.running.printed();
         *errors += &job.running.stderr();
         Ok(())
+    }
+
+    fn keep_first(&mut self, step: &Step, page: Option<Page>) {
+        if let Some(page) = page {
+            self.first.entry(step.get.clone()).or_insert(page);
+        }
     }
 
     fn around<'b>(

@@ -130,36 +130,15 @@ fn send(
     let line = line(request.method, request.path);
     let fails = |what: String| Finding::answers(&line, &what);
     let began = Instant::now();
-    let is_head = request.method == "HEAD";
-    let method = minreq::Method::Custom(request.method.to_owned());
-    let own = request
-        .headers
-        .iter()
-        .map(|(name, value)| (&**name, &**value));
-    let headers = headers.iter().copied().chain(own);
-    let url = format!("http://{address}{}", request.path);
-    let mut request = minreq::Request::new(method, url)
-        .with_follow_redirects(false)
-        .with_max_headers_size(64 * 1024)
-        .with_max_status_line_length(1024)
-        .with_timeout(TIMEOUT.as_secs());
-    for (name, value) in headers {
-        request = request.with_header(name, value);
-    }
-    let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
+    let sent = prepared(address, request, headers).send_lazy();
+    let mut response = sent.map_err(|error| fails(reason(error)))?;
     // minreq's error for a response without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
         return Err(fails(say(m::NOT_HTTP, [])));
     }
-    let is_gzip =
-        header(&response, "content-encoding").is_some_and(|all| all == "gzip");
-    let raw = match is_head {
-        true => Vec::new(),
-        false => read(&mut response, unanswered).map_err(fails)?,
-    };
-    let body = match is_gzip {
-        true => read(MultiGzDecoder::new(raw.as_slice()), not_gzip).map_err(fails)?,
-        false => raw,
+    let body = match request.method {
+        "HEAD" => Vec::new(),
+        _ => body(&mut response).map_err(fails)?,
     };
     Ok(Answer {
         status: response.status_code,
@@ -169,6 +148,31 @@ fn send(
         body,
         took: began.elapsed(),
     })
+}
+
+fn prepared(
+    address: SocketAddr,
+    request: &Request,
+    headers: &[(&str, &str)],
+) -> minreq::Request {
+    let method = minreq::Method::Custom(request.method.to_owned());
+    let url = format!("http://{address}{}", request.path);
+    minreq::Request::new(method, url)
+        .with_follow_redirects(false)
+        .with_max_headers_size(64 * 1024)
+        .with_max_status_line_length(1024)
+        .with_timeout(TIMEOUT.as_secs())
+        .with_headers(headers.iter().copied())
+        .with_headers(request.headers.iter().cloned())
+}
+
+fn body(response: &mut minreq::ResponseLazy) -> Result<Vec<u8>, String> {
+    let is_gzip = header(response, "content-encoding").is_some_and(|all| all == "gzip");
+    let raw = read(response, unanswered)?;
+    match is_gzip {
+        true => read(MultiGzDecoder::new(raw.as_slice()), not_gzip),
+        false => Ok(raw),
+    }
 }
 
 fn header(response: &minreq::ResponseLazy, name: &str) -> Option<String> {

@@ -164,18 +164,28 @@ impl<'a> Seen<'a> {
 
     /// `None` if it could not be checked.
     fn found(&self, judge: &Judge) -> Option<Found> {
-        let ended = self.around.ended;
-        if let (Some(ended), Wanted::Exit { exit }) = (ended, &judge.wanted) {
-            return Some(of_exit(judge, self.around.running, ended, *exit));
+        match self.around.ended {
+            Some(ended) => self.of_end(judge, ended),
+            None => self.of_requests(judge),
         }
-        // What a program does that doesn't end is unknown.
-        ended
-            .is_none_or(|ended| ended.status.is_ok())
-            .then_some(())?;
+    }
+
+    /// Nothing is known of a program that has not ended, except that.
+    fn of_end(&self, judge: &Judge, ended: &Ended) -> Option<Found> {
         match &judge.wanted {
-            Wanted::Replaced { replaced: true } => {
-                ended.map(|ended| of_replaced(judge, ended, &self.around.step.get))
+            Wanted::Exit { exit } => {
+                Some(of_exit(judge, self.around.running, ended, *exit))
             }
+            _ if ended.status.is_err() => None,
+            Wanted::Replaced { replaced: true } => {
+                Some(of_replaced(judge, ended, &self.around.step.get))
+            }
+            _ => self.of_requests(judge),
+        }
+    }
+
+    fn of_requests(&self, judge: &Judge) -> Option<Found> {
+        match &judge.wanted {
             Wanted::Sample(_)
             | Wanted::Absent { .. }
             | Wanted::Type { .. }

@@ -231,6 +231,10 @@ fn a_lesson_is_complete() {
         for (holds, what, fix) in rules_of(&lesson.text) {
             problems.unless(holds, &path, 0, [what, fix]);
         }
+        let what =
+            "a step with `ends` has no check with `exit`, or another step has one";
+        let fix = "check how the program ends";
+        problems.unless(are_ends_checked(&lesson.text), &path, 0, [what, fix]);
         for step in &lesson.text.step {
             for judge in &step.judge {
                 let wanted = &judge.wanted;
@@ -368,7 +372,7 @@ fn knows_its_source(text: &LessonText) -> bool {
     has_address || text.step.iter().all(|step| step.source.is_none())
 }
 
-fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 8] {
+fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 7] {
     let judges = text.step.iter().flat_map(|step| &step.judge);
     let names: Vec<&str> = judges.map(|judge| judge.name.as_str()).collect();
     let unique: BTreeSet<&str> = names.iter().copied().collect();
@@ -396,11 +400,6 @@ fn rules_of(text: &LessonText) -> [(bool, &'static str, &'static str); 8] {
             knows_its_source(text),
             "a source behaves in some way, but the program doesn't have its address",
             "name a variable in env",
-        ),
-        (
-            are_ends_checked(text),
-            "a step with `ends` has no check with `exit`, or another step has one",
-            "check how the program ends",
         ),
         (is_narrow, "a line of the task is wider than 90", "break it"),
     ]
