@@ -9,7 +9,7 @@ use crate::finding::{Finding, first_lines};
 use crate::html;
 use crate::messages as m;
 use crate::page::Page;
-use crate::scrape::Answer;
+use crate::scrape::{Answer, named};
 use crate::wanted::{Found, fails, in_the_words_of};
 use crate::words::say;
 
@@ -32,6 +32,9 @@ pub fn of_answer(
             Err(in_the_words_of(Some(judge), finding))
         }
         Wanted::ContentType { content_type } => of_type(judge, answer, content_type),
+        Wanted::Header { header, begins } => {
+            of_header(judge, path, answer, header, begins)
+        }
         Wanted::Link { link } => of_link(judge, path, address, answer, link),
         // The status of an error says enough.
         Wanted::Body { .. } if answer.status >= 400 => Ok(()),
@@ -59,6 +62,7 @@ pub fn too_slow(asked: &Asked) -> Option<Finding> {
 
 fn slow(path: &str, answer: &Answer, most: f64) -> Finding {
     let took = format!("{:.1}", answer.took.as_secs_f64());
+    let path = named(path);
     let seen = say(m::ANSWERED_AFTER, [&path, &took]);
     let expected = say(m::ANSWERED_WITHIN, [&path, &most]);
     Finding::slow(&seen, &expected)
@@ -90,6 +94,33 @@ fn of_type(judge: &Judge, answer: &Answer, wanted: &str) -> Found {
     Err(in_the_words_of(Some(judge), finding))
 }
 
+fn of_header(
+    judge: &Judge,
+    path: &str,
+    answer: &Answer,
+    name: &str,
+    begins: &str,
+) -> Found {
+    let is_it = |(all, _): &&(String, String)| all.eq_ignore_ascii_case(name);
+    let all: Vec<&str> = answer
+        .headers
+        .iter()
+        .filter(is_it)
+        .map(|(_, value)| &**value)
+        .collect();
+    let start = begins.to_lowercase();
+    if all.iter().any(|all| all.to_lowercase().starts_with(&start)) {
+        return Ok(());
+    }
+    let path = named(path);
+    let expected = say(m::HAS_HEADER, [&path, &name, &format!("{begins}…")]);
+    let seen = match all.as_slice() {
+        [] => say(m::HAS_NO_HEADER, [&path, &answer.status, &name]),
+        all => say(m::HAS_HEADER, [&path, &name, &all.join(", ")]),
+    };
+    fails(judge, &seen, &expected)
+}
+
 fn of_link(
     judge: &Judge,
     path: &str,
@@ -97,10 +128,11 @@ fn of_link(
     answer: &Answer,
     link: &String,
 ) -> Found {
-    let expected = say(m::GET_LINKS, [&path, link]);
+    let get = named(path);
+    let expected = say(m::GET_LINKS, [&get, link]);
     if !is_html(answer) {
         let kind = answer.content_type.as_deref().unwrap_or_default();
-        let seen = say(m::SHOWN_AS_TEXT, [&path, &kind]);
+        let seen = say(m::SHOWN_AS_TEXT, [&get, &kind]);
         return fails(judge, &seen, &expected);
     }
     let found = html::links(&address.to_string(), path, &answer.text());
@@ -112,8 +144,8 @@ fn of_link(
         return Ok(());
     }
     let seen = match found.as_slice() {
-        [] => say(m::GET_NO_LINK, [&path]),
-        found => say(m::GET_LINKS, [&path, &found.join(&say(m::COMMA, []))]),
+        [] => say(m::GET_NO_LINK, [&get]),
+        found => say(m::GET_LINKS, [&get, &found.join(&say(m::COMMA, []))]),
     };
     fails(judge, &seen, &expected)
 }
@@ -125,6 +157,7 @@ fn of_body(
     wanted: &str,
     without: &[String],
 ) -> Found {
+    let path = named(path);
     let said = text.to_lowercase();
     let is_wrong = |word: &&String| said.contains(&word.to_lowercase());
     let expected = say(m::GET_TEXT, [&path, &wanted]);
@@ -135,7 +168,7 @@ fn of_body(
     };
     let seen = match text.trim() {
         "" => say(m::GET_NOTHING, [&path]),
-        text => format!("GET {path}:\n{}", first_lines(text, 6)),
+        text => format!("{path}:\n{}", first_lines(text, 6)),
     };
     fails(judge, &seen, &expected)
 }
@@ -150,6 +183,7 @@ fn of_no_samples(judge: &Judge, path: &str, status: u16, text: &str) -> Found {
     let mut samples = page.samples().filter(|sample| is_meant(&sample.line));
     match samples.next() {
         Some(sample) => {
+            let path = named(path);
             let seen = say(m::GET_STATUS, [&path, &status]);
             let seen = format!("{seen}\n{}", sample.line);
             fails(judge, &seen, &say(m::GET_NO_SAMPLES, [&path]))
@@ -179,9 +213,10 @@ pub fn of_hidden(judge: &Judge, asked: &Asked, hidden: &[String]) -> Found {
     let has = |line: &&str| hidden.iter().any(|word| says(line, word));
     match text.lines().find(has) {
         Some(line) => {
-            let seen = format!("GET {}:\n{line}", asked.path);
+            let path = named(&asked.path);
+            let seen = format!("{path}:\n{line}");
             let words = hidden.join(&say(m::COMMA, []));
-            fails(judge, &seen, &say(m::GET_NOTHING_OF, [&asked.path, &words]))
+            fails(judge, &seen, &say(m::GET_NOTHING_OF, [&path, &words]))
         }
         None => Ok(()),
     }

@@ -172,7 +172,10 @@ fn hidden() -> [Command; 2] {
             .required(true)
     };
     [
-        Command::new("guard").arg(path("scratch")).arg(words()),
+        Command::new("guard")
+            .arg(path("scratch"))
+            .arg(flag("keep", String::new()))
+            .arg(words()),
         Command::new("become")
             .arg(Arg::new("parent").long("parent").required(true))
             .arg(flag("limited", String::new()))

@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::guessed::{is_secret, neighbours, queries};
 use crate::html;
 use crate::messages as m;
-use crate::scrape::{Answer, Client, scrape};
+use crate::scrape::{Answer, Client, Request, line, scrape};
 use crate::wanted::name_of;
 use crate::words::say;
 
@@ -32,6 +32,7 @@ const LINKS: usize = 10;
 
 /// A request and its result.
 pub struct Asked {
+    /// The path, after another method than GET; or the file of a program that has ended.
     pub path: String,
     pub part: Part,
     /// When or how it was sent, as a note for a finding; empty for the first request.
@@ -77,6 +78,7 @@ pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
             true => Client::Curl,
             false => Client::Prometheus,
         },
+        step,
         asked: Vec::new(),
     };
     match step.times {
@@ -88,23 +90,31 @@ pub fn ask(lesson: &Lesson, step: &Step, address: SocketAddr) -> Vec<Asked> {
 
 /// Waits until a program serves: it may listen before it has finished its startup.
 pub fn until_it_serves(address: SocketAddr) {
-    let _ = scrape(address, ELSEWHERE, Client::Curl);
+    let request = Request {
+        method: "GET",
+        path: ELSEWHERE,
+        headers: &[],
+        client: Client::Curl,
+    };
+    let _ = scrape(address, &request);
 }
 
 /// Sends one request to another run of the program.
 pub fn ask_once(step: &Step, address: SocketAddr) -> Asked {
     let how = say(m::AFTER_ANOTHER_START, []);
-    one(address, &step.get, Part::Asked, &how, Client::Prometheus)
+    let asking = (step, Part::Asked, Client::Prometheus);
+    one(address, &step.get, asking, &how, 1)
 }
 
-struct Asking {
+struct Asking<'a> {
     address: SocketAddr,
     /// For requests whose number counts.
     client: Client,
+    step: &'a Step,
     asked: Vec<Asked>,
 }
 
-impl Asking {
+impl Asking<'_> {
     fn in_several_ways(&mut self, lesson: &Lesson, step: &Step) {
         let again = [
             (String::new(), Client::Prometheus),
@@ -132,7 +142,8 @@ impl Asking {
 
     fn ask(&mut self, path: &str, part: Part, how: &str, client: Client) {
         if !self.is_stuck() {
-            self.asked.push(one(self.address, path, part, how, client));
+            let asking = (self.step, part, client);
+            self.asked.push(one(self.address, path, asking, how, 1));
         }
     }
 
@@ -178,7 +189,11 @@ impl Asking {
                 1 => String::new(),
                 time => say(m::ASKED_NTH_TIME, [&time]),
             };
-            self.ask(&step.get, Part::Asked, &how, self.client);
+            if !self.is_stuck() {
+                let asking = (step, Part::Asked, self.client);
+                self.asked
+                    .push(one(self.address, &step.get, asking, &how, time));
+            }
         }
     }
 
@@ -191,8 +206,8 @@ impl Asking {
                 let how = say(m::ASKED_MEANWHILE, [&step.get]);
                 let mut scrapes = Vec::new();
                 while !is_over.load(Ordering::Relaxed) {
-                    let client = Client::Prometheus;
-                    let asked = one(address, path, Part::Meanwhile, &how, client);
+                    let asking = (step, Part::Meanwhile, Client::Prometheus);
+                    let asked = one(address, path, asking, &how, 1);
                     let is_stuck = asked.is_stuck();
                     scrapes.push(asked);
                     if is_stuck {
@@ -211,9 +226,11 @@ impl Asking {
     /// Sends `times` requests, some of them in parallel, until one is stuck.
     fn at_once(&mut self, path: &str, times: u32, threads: u32) {
         let how = say(m::ASKED_AT_ONCE, [&threads]);
-        let (address, client) = (self.address, self.client);
+        let (address, asking) = (self.address, (self.step, Part::Asked, self.client));
+        let sent = AtomicU32::new(0);
         let ask = || {
-            let one = one(address, path, Part::Asked, &how, client);
+            let number = sent.fetch_add(1, Ordering::Relaxed) + 1;
+            let one = one(address, path, asking, &how, number);
             let at_once = threads > 1;
             Asked { at_once, ..one }
         };
@@ -251,20 +268,48 @@ pub fn in_threads<T: Send>(
     })
 }
 
+/// Sends the `number`th request of a step.
 fn one(
     address: SocketAddr,
     path: &str,
-    part: Part,
+    (step, part, client): (&Step, Part, Client),
     how: &str,
-    client: Client,
+    number: u32,
 ) -> Asked {
+    let numbered = |text: &str| match step.times {
+        Some(_) => text.replace("{}", &number.to_string()),
+        None => text.to_owned(),
+    };
+    let method = match part {
+        Part::Asked => numbered(&step.method),
+        _ => "GET".to_owned(),
+    };
+    let path = numbered(path);
+    let request = Request {
+        method: &method,
+        path: &path,
+        headers: &step.headers,
+        client,
+    };
+    let answer = scrape(address, &request);
     Asked {
-        path: path.to_owned(),
+        path: line(&method, &path),
         part,
-        how: how.to_owned(),
+        how: with_headers(how, &step.headers),
         at_once: false,
-        answer: scrape(address, path, client),
+        answer,
     }
+}
+
+/// The note with the headers of the step.
+fn with_headers(how: &str, headers: &[(String, String)]) -> String {
+    let shown = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"));
+    let shown = shown.map(|header| say(m::ASKED_WITH, [&header]));
+    let how = (!how.is_empty()).then(|| how.to_owned());
+    let all: Vec<String> = how.into_iter().chain(shown).collect();
+    all.join(&say(m::COMMA, []))
 }
 
 /// `path` with one more parameter.
@@ -276,7 +321,8 @@ pub fn with_query(path: &str, parameter: &str) -> String {
 /// The other paths that are requested during `step`.
 fn aside_paths(lesson: &Lesson, step: &Step) -> Vec<String> {
     let steps = lesson.text.step.iter();
-    let others = steps.filter(|other| other.times.is_none() && other.get != step.get);
+    let is_asked = |other: &&Step| other.times.is_none() && !other.ends;
+    let others = steps.filter(|other| is_asked(other) && other.get != step.get);
     let mut paths: Vec<String> =
         others.clone().map(|other| other.get.clone()).collect();
     paths.push(ELSEWHERE.to_owned());

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -40,7 +39,7 @@ impl Check {
             .as_ref()
             .map(|said| (said.try_clone(), said.try_clone()));
         let command: Vec<&OsStr> = words.iter().map(OsString::as_os_str).collect();
-        let guarded = Guarded::start(&command, None::<&Path>, |guard| {
+        let guarded = Guarded::start(&command, None, |guard| {
             if let Some((Ok(stdout), Ok(stderr))) = both {
                 guard.stdout(stdout).stderr(stderr);
                 in_colour(guard);

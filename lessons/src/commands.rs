@@ -277,15 +277,19 @@ impl Workbook {
         let lesson = &self.course.lessons[self.lesson(name)?];
         let mut cargo = cargo_in(&self.course.root);
         cargo.arg("run");
+        let features = match exercise {
+            true => &lesson.text.features,
+            false => &lesson.text.run.features,
+        };
+        if !features.is_empty() {
+            cargo.arg("--features").arg(features.join(","));
+        }
         let mut arguments: Vec<&str> = Vec::new();
         if exercise {
             cargo.args(["--package", "lessons", "--bin"]);
             cargo.arg(lesson.exercise_program());
         } else {
             let run = &lesson.text.run;
-            if !run.features.is_empty() {
-                cargo.arg("--features").arg(run.features.join(","));
-            }
             cargo.arg("--bin").arg(&lesson.slug);
             arguments.extend(run.arguments.iter().map(String::as_str));
             arguments.extend(address.and(run.address_flag.as_deref()));

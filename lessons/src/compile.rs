@@ -48,7 +48,8 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
     starts::keep(root, lesson, &text);
     let texts = Texts::of(&lesson.folder).lines();
     let name = lesson.exercise_program();
-    let Some(mut built) = build(root, &name)? else {
+    let features = &lesson.text.features;
+    let Some(mut built) = build(root, &name, features)? else {
         return Ok(None);
     };
     let built_from = built.program.with_extension("source");
@@ -56,7 +57,7 @@ pub fn compile(root: &Path, lesson: &Lesson) -> Result<Option<PathBuf>> {
         let touched = File::options().append(true).open(&file);
         // If the file can't be written, nobody has replaced it either.
         if touched.is_ok_and(|file| file.set_modified(SystemTime::now()).is_ok()) {
-            built = match build(root, &name)? {
+            built = match build(root, &name, features)? {
                 Some(again) => again,
                 None => return Ok(None),
             };
@@ -94,13 +95,17 @@ fn set_up(cargo: &mut Command, root: &Path) {
     }
 }
 
-fn build(root: &Path, name: &str) -> Result<Option<Built>> {
+fn build(root: &Path, name: &str, features: &[String]) -> Result<Option<Built>> {
     let cargo = cargo();
     let words = ["build", "--quiet", "--package", "lessons", "--bin", name];
     let format = "--message-format=json-render-diagnostics";
     let mut command = vec![cargo.as_os_str()];
     command.extend(words.map(OsStr::new));
     command.push(OsStr::new(format));
+    let features = features.join(",");
+    if !features.is_empty() {
+        command.extend(["--features", &features].map(OsStr::new));
+    }
     let mut guarded = Guarded::start(&command, None, |guard| {
         set_up(guard, root);
         guard.stdout(Stdio::piped());

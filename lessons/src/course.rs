@@ -13,9 +13,9 @@ use serde::Deserialize;
 
 use crate::messages as m;
 use crate::words::say;
-pub use step::{Judge, PageKind, Step, Wanted};
 #[allow(unused_imports, reason = "the course's tests check nothing")]
-pub use step::{Manner, Resource, Samples};
+pub use step::{Exit, Manner, Resource, Samples};
+pub use step::{Judge, PageKind, Step, Wanted};
 
 /// All lessons, in the order of their slugs.
 pub struct Course {
@@ -54,6 +54,9 @@ pub struct LessonText {
     /// plays as `{source}` and `{other}`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// The features of the package `lessons` that the exercise needs.
+    #[serde(default)]
+    pub features: Vec<String>,
     /// How `cargo workbook run` runs the lesson's program.
     #[serde(default)]
     pub run: Run,
@@ -196,6 +199,12 @@ impl Lesson {
             text,
             left_out,
         })
+    }
+
+    /// Whether its program serves, and doesn't only end by itself.
+    #[allow(dead_code, reason = "for the runner")]
+    pub fn serves(&self) -> bool {
+        self.text.step.iter().any(|step| !step.ends)
     }
 
     /// Whether its program asks other systems, which the runner plays.

@@ -2,7 +2,7 @@
 
 use crate::messages as m;
 use crate::rule::Rule;
-use crate::scrape::Answer;
+use crate::scrape::{Answer, named};
 use crate::words::say;
 
 /// One problem.
@@ -48,13 +48,14 @@ impl Finding {
 
     /// No response, or one that can't be read.
     pub fn answers(path: &str, seen: &str) -> Finding {
-        let expected = say(m::ANSWER_EXPECTED, [&path]);
+        let expected = say(m::ANSWER_EXPECTED, [&named(path)]);
         let why = say(m::WHY_ANSWERS, []);
         Finding::new(Rule::Answers, seen, &expected, &why)
     }
 
     /// Another status than `expected`. A redirect is named, not followed.
     pub fn status(path: &str, answer: &Answer, expected: u16) -> Finding {
+        let path = named(path);
         let status = say(m::GET_STATUS, [&path, &answer.status]);
         let body = answer.text();
         // The body of an error is its reason; other pages are only long.

@@ -1,7 +1,7 @@
 //! The folder that a program runs in. The program may create anything there, such as
 //! links to the learner's files: the runner never writes through a link.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -45,6 +45,13 @@ impl Folder {
         written.with_context(|| format!("cannot write {}", file.display()))
     }
 
+    /// Opens a file in it, if it is a file and not a link.
+    pub fn open(&self, file: &Path) -> Option<File> {
+        let path = self.path().join(file);
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|all| all.is_file());
+        File::open(path).ok().filter(|_| is_file)
+    }
+
     /// Removes a file or a folder in it, if it exists.
     ///
     /// # Errors
@@ -77,6 +84,13 @@ impl Folder {
             }
         }
         Ok(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left of it, even if the program has made it read-only.
+        wipe(self.path());
     }
 }
 

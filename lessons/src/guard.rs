@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,13 +49,17 @@ pub fn this_program() -> io::Result<PathBuf> {
 
 /// Runs `command` until it or the input ends. With a `scratch`, a folder of the runner's,
 /// the command is a program under check: it is limited, everything it started ends with
-/// it, and the folder is removed. Exits as the command did; for a signal, with 128 plus
+/// it, and the folder is removed, or kept if the runner `keeps` it and lives on. Exits as the command did; for a signal, with 128 plus
 /// its number.
 ///
 /// # Errors
 ///
 /// Returns an error if the command can't be started.
-pub fn guard(command: &[OsString], scratch: Option<&PathBuf>) -> Result<ExitCode> {
+pub fn guard(
+    command: &[OsString],
+    scratch: Option<&PathBuf>,
+    keeps: bool,
+) -> Result<ExitCode> {
     let (gone, runner) = mpsc::channel::<()>();
     thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -67,7 +71,10 @@ pub fn guard(command: &[OsString], scratch: Option<&PathBuf>) -> Result<ExitCode
     let status = supervise(command, scratch, &runner);
     if let Some(scratch) = scratch {
         end_all();
-        wipe(scratch);
+        let is_alone = matches!(runner.try_recv(), Err(TryRecvError::Disconnected));
+        if !keeps || is_alone {
+            wipe(scratch);
+        }
     }
     Ok(exit_code(status?))
 }

@@ -14,6 +14,15 @@ use crate::channel::{self, End};
 use crate::guard::{apart, this_program};
 use crate::limits::Limit;
 
+/// The folder that a command under check fills.
+#[derive(Clone, Copy)]
+pub enum Scratch<'a> {
+    /// Removed when the command has ended.
+    Removed(&'a Path),
+    /// Kept for the runner, unless that has ended too.
+    Kept(&'a Path),
+}
+
 /// A command under a guard: it ends when this is dropped or the runner ends.
 pub struct Guarded {
     child: Child,
@@ -21,8 +30,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Starts `command`, a program and its arguments. With a `scratch`, a folder to
-    /// remove afterwards, the command is a program under check: it is limited, and
+    /// Starts `command`, a program and its arguments. With a `scratch`, the command is a program under check: it is limited, and
     /// everything it started ends with it.
     ///
     /// # Errors
@@ -30,13 +38,19 @@ impl Guarded {
     /// Returns an error if the guard can't be started.
     pub fn start(
         command: &[&OsStr],
-        scratch: Option<&Path>,
+        scratch: Option<Scratch>,
         set_up: impl FnOnce(&mut Command),
     ) -> Result<Guarded> {
         let mut guard = Command::new(this_program()?);
         guard.arg("guard");
-        if let Some(scratch) = scratch {
-            guard.arg("--scratch").arg(scratch);
+        match scratch {
+            Some(Scratch::Removed(folder)) => {
+                guard.arg("--scratch").arg(folder);
+            }
+            Some(Scratch::Kept(folder)) => {
+                guard.arg("--keep").arg("--scratch").arg(folder);
+            }
+            None => {}
         }
         guard.arg("--").args(command);
         apart(&mut guard);

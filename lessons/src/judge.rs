@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,8 @@ use anyhow::Result;
 use crate::ask::{Asked, Part, ask, ask_once, in_threads, until_it_serves};
 use crate::course::{Judge, Lesson, Step, Wanted};
 use crate::finding::Finding;
+use crate::folder::Folder;
+use crate::job::Job;
 use crate::messages as m;
 use crate::page::Page;
 use crate::program::{Running, Variables};
@@ -39,18 +42,31 @@ pub fn judge(lesson: &Lesson, program: &Path) -> Result<Report> {
     };
     let lesson = filled.as_ref().unwrap_or(lesson);
     let mut report = Report::default();
-    match Running::start(program, &lesson.text.env)? {
-        Err(finding) => report.fail_all(lesson, finding),
-        Ok(running) => {
-            until_it_serves(running.address);
-            let mut judging = Judging::new(lesson, program, running, sources);
-            for step in &lesson.text.step {
-                judging.step(step, &mut report)?;
+    let running = match lesson.serves().then(|| started(lesson, program)) {
+        None => None,
+        Some(started) => match started? {
+            Ok(running) => Some(running),
+            Err(finding) => {
+                report.fail_all(lesson, finding);
+                return Ok(report);
             }
-            judging.end(&mut report);
-        }
+        },
+    };
+    let mut judging = Judging::new(lesson, program, running, sources)?;
+    for step in &lesson.text.step {
+        judging.step(step, &mut report)?;
     }
+    judging.end(&mut report);
     Ok(report)
+}
+
+/// The program, once it serves.
+fn started(lesson: &Lesson, program: &Path) -> Result<Result<Running, Finding>> {
+    let running = Running::start(program, &lesson.text.env)?;
+    if let Ok(running) = &running {
+        until_it_serves(running.address);
+    }
+    Ok(running)
 }
 
 /// How long a program may take to close the connections of the last step.
@@ -65,7 +81,12 @@ fn is_exact(judge: &Judge) -> bool {
 struct Judging<'a> {
     lesson: &'a Lesson,
     program: &'a Path,
-    running: Running,
+    /// The run that serves, if the program is a server.
+    running: Option<Running>,
+    /// The folder of the runs that must end.
+    folder: Arc<Folder>,
+    /// What those runs have printed, and their standard error.
+    printed_by_jobs: [String; 2],
     sources: Option<Sources>,
     started: Instant,
     /// The first exposition of each path.
@@ -82,20 +103,22 @@ impl<'a> Judging<'a> {
     fn new(
         lesson: &'a Lesson,
         program: &'a Path,
-        running: Running,
+        running: Option<Running>,
         sources: Option<Sources>,
-    ) -> Judging<'a> {
-        Judging {
+    ) -> Result<Judging<'a>> {
+        Ok(Judging {
             lesson,
             program,
             running,
+            folder: Arc::new(Folder::new()?),
+            printed_by_jobs: Default::default(),
             sources,
             started: Instant::now(),
             first: HashMap::new(),
             printed: (0, 0),
             is_stuck: false,
             is_explained: false,
-        }
+        })
     }
 
     fn step(&mut self, step: &Step, report: &mut Report) -> Result<()> {
@@ -103,98 +126,175 @@ impl<'a> Judging<'a> {
             report.not_seen(self.lesson, step);
             return Ok(());
         }
-        let before = self.prepare(step)?;
-        let asked = self.ask(step)?;
+        if step.ends {
+            return self.job(step, report);
+        }
+        if let Some(mut running) = self.running.take() {
+            self.requests(step, &mut running, report)?;
+            self.running = Some(running);
+        }
+        Ok(())
+    }
+
+    fn requests(
+        &mut self,
+        step: &Step,
+        running: &mut Running,
+        report: &mut Report,
+    ) -> Result<()> {
+        let before = self.prepare(step, running)?;
+        let asked = self.ask(step, running)?;
         let has_broken = asked.iter().any(|all| all.answer.is_err());
-        let ends = has_broken && self.running.ends_soon();
-        let out_of_memory = ends.then(|| self.out_of_memory(step)).flatten();
+        let ends = has_broken && running.ends_soon();
+        let out_of_memory = ends.then(|| self.out_of_memory(step, running)).flatten();
         let around = Around {
-            lesson: self.lesson,
-            program: self.program,
-            step,
-            running: &self.running,
-            other: self.sources.as_ref().map(|all| &all.other),
-            first: self.first.get(&step.get),
-            before,
             out_of_memory,
+            ..self.around(step, running, before)
         };
         let mut seen = Seen::new(around, asked);
         if ends {
             // That it doesn't run is reported once, at the end.
             seen.findings.retain(|all| all.rule != Rule::Answers);
         }
-        self.is_stuck = !ends && seen.is_stuck();
+        let is_stuck = !ends && seen.is_stuck();
         report.step(self.lesson, step, &mut seen);
-        if let Some(page) = seen.into_first_page() {
+        let page = seen.into_first_page();
+        self.is_stuck = is_stuck;
+        self.keep_first(step, page);
+        self.printed = (running.stdout().len(), running.stderr().len());
+        Ok(())
+    }
+
+    /// A run of the program that must end. Nothing more is tried after one that doesn't.
+    fn job(&mut self, step: &Step, report: &mut Report) -> Result<()> {
+        for file in &step.remove {
+            self.folder.remove(file)?;
+        }
+        for (file, content) in &step.write {
+            self.folder.write(file, content.bytes())?;
+        }
+        self.set_source(step)?;
+        let before = self.before(step, None);
+        let env = self.env_without(step);
+        let job = Job::run(self.program, &env, self.lesson, step, &self.folder)?;
+        let around = Around {
+            ended: Some(&job.ended),
+            ..self.around(step, &job.running, before)
+        };
+        let mut seen = Seen::new(around, job.asked);
+        report.step(self.lesson, step, &mut seen);
+        let page = seen.into_first_page();
+        self.is_stuck = job.ended.status.is_err();
+        self.keep_first(step, page);
+        let [printed, errors] = &mut self.printed_by_jobs;
+        *printed += &job.running.printed();
+        *errors += &job.running.stderr();
+        Ok(())
+    }
+
+    fn keep_first(&mut self, step: &Step, page: Option<Page>) {
+        if let Some(page) = page {
             self.first.entry(step.get.clone()).or_insert(page);
         }
-        self.printed = (self.running.stdout().len(), self.running.stderr().len());
-        Ok(())
+    }
+
+    fn around<'b>(
+        &'b self,
+        step: &'b Step,
+        running: &'b Running,
+        before: Before,
+    ) -> Around<'b> {
+        Around {
+            lesson: self.lesson,
+            program: self.program,
+            step,
+            running,
+            other: self.sources.as_ref().map(|all| &all.other),
+            first: self.first.get(&step.get),
+            before,
+            ended: None,
+            out_of_memory: None,
+        }
     }
 
     /// What is said of a program that has used too much memory, if the step has a check
     /// of that.
-    fn out_of_memory(&mut self, step: &Step) -> Option<Finding> {
+    fn out_of_memory(&mut self, step: &Step, running: &mut Running) -> Option<Finding> {
         let is_checked = step.judge.iter().any(|all| is_of_memory(&all.wanted));
-        let found = self.running.out_of_memory().filter(|_| is_checked);
+        let found = running.out_of_memory().filter(|_| is_checked);
         self.is_explained |= found.is_some();
         found
     }
 
     /// Records whether the program still runs, unless a check has said why not.
-    fn end(mut self, report: &mut Report) {
-        let ended = self.running.lives().err();
+    fn end(self, report: &mut Report) {
+        let [printed, errors] = self.printed_by_jobs;
+        report.panics(&errors);
+        report.printed = printed;
+        let Some(mut running) = self.running else {
+            return;
+        };
+        let ended = running.lives().err();
         if ended.is_none() {
-            report.panics(&self.running.stderr());
-            report.printed = self.running.printed();
+            report.panics(&running.stderr());
+            report.printed.insert_str(0, &running.printed());
         }
         if ended.is_none() || !self.is_explained {
             report.running(self.lesson, ended);
         }
     }
 
-    fn before(&self, step: &Step) -> Before {
+    fn before(&self, step: &Step, running: Option<&Running>) -> Before {
         if step.judge.iter().any(is_exact) {
             thread::sleep(CLOSES);
         }
         let other = self.sources.as_ref().map(|all| &all.other);
         Before {
-            printed: self.printed,
-            usage: self.running.usage(),
+            printed: running.map_or((0, 0), |_| self.printed),
+            usage: running.and_then(Running::usage),
             visits: other.map_or(0, Source::visits),
         }
     }
 
-    fn prepare(&mut self, step: &Step) -> Result<Before> {
+    fn prepare(&mut self, step: &Step, running: &Running) -> Result<Before> {
         for file in &step.remove {
-            self.running.remove(file)?;
+            running.remove(file)?;
         }
         for (file, content) in &step.write {
-            self.running.write(file, &content.bytes())?;
+            running.write(file, &content.bytes())?;
         }
-        if let (Some(sources), Some(manner)) = (&mut self.sources, &step.source) {
-            sources.source.behave(manner)?;
+        self.set_source(step)?;
+        Ok(self.before(step, Some(running)))
+    }
+
+    fn set_source(&mut self, step: &Step) -> Result<()> {
+        match (&mut self.sources, &step.source) {
+            (Some(sources), Some(manner)) => sources.source.behave(manner),
+            _ => Ok(()),
         }
-        Ok(self.before(step))
     }
 
     /// The other runs come first: meanwhile the program gets as old as it must be.
-    fn ask(&self, step: &Step) -> Result<Vec<Asked>> {
+    fn ask(&self, step: &Step, running: &Running) -> Result<Vec<Asked>> {
         if !step.unset.is_empty() {
             return Ok(vec![self.start_without(step)?]);
         }
         let starts = self.other_starts(step)?;
         let age = Duration::from_secs_f64(step.age);
         thread::sleep(age.saturating_sub(self.started.elapsed()));
-        let mut asked = ask(self.lesson, step, self.running.address);
+        let mut asked = ask(self.lesson, step, running.address);
         asked.extend(starts);
         Ok(asked)
     }
 
-    fn start_without(&self, step: &Step) -> Result<Asked> {
+    fn env_without(&self, step: &Step) -> Variables {
         let mut env = self.lesson.text.env.clone();
         env.retain(|name, _| !step.unset.contains(name));
-        let asked = start_and_ask(self.program, step, &env)?;
+        env
+    }
+
+    fn start_without(&self, step: &Step) -> Result<Asked> {
+        let asked = start_and_ask(self.program, step, &self.env_without(step))?;
         let unset = step.unset.join(&say(m::COMMA, []));
         let how = say(m::STARTED_WITHOUT, [&unset]);
         Ok(Asked { how, ..asked })

@@ -17,6 +17,7 @@ mod guarded;
 mod guessed;
 mod hints;
 mod html;
+mod job;
 mod judge;
 #[cfg(unix)]
 mod keys;
@@ -108,7 +109,8 @@ fn shown(text: &str) -> Result<ExitCode> {
 fn run(matches: &ArgMatches) -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("guard", of)) => {
-            guard::guard(&words_of(of), of.get_one::<PathBuf>("scratch"))
+            let scratch = of.get_one::<PathBuf>("scratch");
+            guard::guard(&words_of(of), scratch, of.get_flag("keep"))
         }
         Some(("become", of)) => {
             let parent = of.get_one::<String>("parent").map_or("", String::as_str);

@@ -248,65 +248,61 @@ pub const MARK_ERROR: Message<0> = message("error", "错误");
 pub const NOTE: Message<1> = message("note: {}", "注意：{}");
 pub const PROGRAM_RUNS: Message<0> = message("the program runs", "程序能够运行");
 pub const KEEPS_RULES: Message<1> = message(
-    "GET {} follows the rules for every exposition",
-    "GET {} 符合指标输出的通用规则",
+    "{} follows the rules for every exposition",
+    "{} 符合指标输出的通用规则",
 );
-pub const GET_IS_ANSWERED: Message<1> = message("GET {} is answered", "GET {} 有响应");
+pub const GET_IS_ANSWERED: Message<1> = message("{} is answered", "{} 有响应");
 pub const GET_IS_ANSWERED_IN_TIME: Message<1> =
-    message("GET {} is answered in time", "GET {} 及时响应");
+    message("{} is answered in time", "{} 及时响应");
 pub const GET_HAS_STATUS_200: Message<1> =
-    message("GET {} has status 200", "GET {} 的状态码是 200");
+    message("{} has status 200", "{} 的状态码是 200");
 pub const GET_NAMES_ITS_FORMAT: Message<1> =
-    message("GET {} names its format", "GET {} 写明了格式");
-pub const GET_CAN_BE_READ: Message<1> = message(
-    "GET {} can be read by Prometheus",
-    "GET {} 能被 Prometheus 读取",
-);
+    message("{} names its format", "{} 写明了格式");
+pub const GET_CAN_BE_READ: Message<1> =
+    message("{} can be read by Prometheus", "{} 能被 Prometheus 读取");
 pub const GET_ENDS_WITH_A_NEWLINE: Message<1> =
-    message("GET {} ends with a newline", "GET {} 以换行符结尾");
-pub const GET_HAS_EACH_SERIES_ONCE: Message<1> = message(
-    "GET {} has each series once",
-    "GET {} 的每条时间序列只出现一次",
-);
+    message("{} ends with a newline", "{} 以换行符结尾");
+pub const GET_HAS_EACH_SERIES_ONCE: Message<1> =
+    message("{} has each series once", "{} 的每条时间序列只出现一次");
 pub const GET_ADDS_UP: Message<1> = message(
-    "the buckets and quantiles of GET {} are consistent",
-    "GET {} 的桶和分位数前后一致",
+    "the buckets and quantiles of {} are consistent",
+    "{} 的桶和分位数前后一致",
 );
 pub const GET_KEEPS_ITS_SERIES: Message<1> = message(
-    "GET {} keeps its series from scrape to scrape",
-    "GET {} 的时间序列在多次抓取之间保持一致",
+    "{} keeps its series from scrape to scrape",
+    "{} 的时间序列在多次抓取之间保持一致",
 );
 pub const GET_HAS_NO_DEAD_LINKS: Message<1> =
-    message("GET {} has no dead links", "GET {} 没有失效的链接");
+    message("{} has no dead links", "{} 没有失效的链接");
 pub const GET_HAS_HELP: Message<1> = message(
-    "every metric of GET {} has a help text",
-    "GET {} 的指标都有帮助文本",
+    "every metric of {} has a help text",
+    "{} 的指标都有帮助文本",
 );
 pub const GET_HAS_BASE_UNITS: Message<1> =
-    message("GET {} uses base units", "GET {} 用的是基本单位");
+    message("{} uses base units", "{} 用的是基本单位");
 pub const GET_HAS_TOTALS: Message<1> = message(
-    "in GET {} counters end in _total, and nothing else does",
-    "GET {} 里以 _total 结尾的都是计数器，计数器也都如此",
+    "in {} counters end in _total, and nothing else does",
+    "{} 里以 _total 结尾的都是计数器，计数器也都如此",
 );
 pub const GET_HAS_NO_RESERVED: Message<1> = message(
-    "GET {} uses no names reserved for histograms and summaries",
-    "GET {} 没有占用直方图和摘要的保留名称",
+    "{} uses no names reserved for histograms and summaries",
+    "{} 没有占用直方图和摘要的保留名称",
 );
 pub const GET_HAS_NO_TYPES_IN_NAMES: Message<1> = message(
-    "no metric name in GET {} contains its type",
-    "GET {} 的指标名里没有写类型",
+    "no metric name in {} contains its type",
+    "{} 的指标名里没有写类型",
 );
 pub const GET_HAS_NO_COLONS: Message<1> = message(
-    "no metric name in GET {} contains a colon",
-    "GET {} 的指标名里没有冒号",
+    "no metric name in {} contains a colon",
+    "{} 的指标名里没有冒号",
 );
 pub const GET_HAS_SNAKE_CASE: Message<1> = message(
-    "the names in GET {} are in snake_case",
-    "GET {} 的名称都用小写字母和下划线",
+    "the names in {} are in snake_case",
+    "{} 的名称都用小写字母和下划线",
 );
 pub const GET_HAS_WHOLE_UNITS: Message<1> = message(
-    "no metric name in GET {} abbreviates its unit",
-    "GET {} 的指标名里没有缩写的单位",
+    "no metric name in {} abbreviates its unit",
+    "{} 的指标名里没有缩写的单位",
 );
 
 // A program that does not run.
@@ -410,12 +406,31 @@ pub const ENDED_WITH_0: Message<0> = message(
 );
 pub const ENDED_WITH_CODE: Message<1> =
     message("it exited with code {}", "程序退出了，退出码为 {}");
+pub const STILL_RUNS: Message<2> =
+    message("it still runs after {} s{}", "程序运行了 {} 秒还没有结束{}");
+pub const ENDS_WITH_0: Message<0> = message(
+    "it ends by itself with code 0, which means success",
+    "程序自己结束，退出码为 0，表示成功",
+);
+pub const ENDS_WITH_AN_ERROR: Message<0> = message(
+    "it ends by itself with another code than 0, which means failure",
+    "程序自己结束，退出码不为 0，表示失败",
+);
+pub const NO_FILE: Message<1> = message("there is no {}", "没有 {}");
+pub const WRITTEN_IN_PLACE: Message<2> = message(
+    "whoever had opened {} before reads now:\n{}",
+    "先前打开了 {} 的程序，现在读到：\n{}",
+);
+pub const REPLACED: Message<1> = message(
+    "the opened {} still has its old content, because a new file has replaced it",
+    "已经打开的 {} 还是原来的内容，因为它是被新文件整个替换的",
+);
 pub const ENDED: Message<0> = message("it exited", "程序退出了");
 
 // Responses.
 
 pub const ANSWER_EXPECTED: Message<1> =
-    message("a response to GET {} within 5 s", "在 5 秒之内响应 GET {}");
+    message("a response to {} within 5 s", "在 5 秒之内响应 {}");
 pub const WHY_ANSWERS: Message<0> = message(
     "Prometheus waits for `scrape_timeout`, 5 s in this repository's prometheus.yml; \
      then `up` is 0, and the metrics of that scrape are lost.",
@@ -436,7 +451,10 @@ pub const ANSWER_WITHOUT_END: Message<1> = message(
     "more than {} MiB, and still no end",
     "超过了 {} MiB，还没有结束",
 );
-pub const GET_STATUS: Message<2> = message("GET {}: status {}", "GET {}：状态码 {}");
+pub const HAS_HEADER: Message<3> = message("{}: {}: {}", "{}：{}: {}");
+pub const HAS_NO_HEADER: Message<3> =
+    message("{}: status {}, without {}", "{}：状态码 {}，没有 {}");
+pub const GET_STATUS: Message<2> = message("{}: status {}", "{}：状态码 {}");
 pub const WHY_STATUS: Message<0> = message(
     "Prometheus accepts only responses with status 200: any other status sets `up` to \
      0.",
@@ -449,14 +467,15 @@ pub const WHY_CONTENT_TYPE: Message<0> = message(
     "它写明了格式。没有它或者认不出来时，Prometheus 2 会去猜；Prometheus 3 则拒绝，除\
      非设置了 `fallback_scrape_protocol`。",
 );
-pub const GET_NO_LINK: Message<1> = message("GET {}: no links", "GET {}：没有链接");
-pub const GET_LINKS: Message<2> = message("GET {}: links to {}", "GET {}：链接到 {}");
+pub const GET_NO_LINK: Message<1> = message("{}: no links", "{}：没有链接");
+pub const GET_LINKS: Message<2> = message("{}: links to {}", "{}：链接到 {}");
 
 // Further requests, and other paths.
 
 pub const ASKED_AGAIN: Message<0> = message("requested again", "再次请求时");
 pub const ASKED_AS_CURL: Message<0> =
     message("requested as curl does", "像 curl 那样请求时");
+pub const ASKED_WITH: Message<1> = message("with {}", "请求带有 {}");
 pub const ASKED_THROUGH_PROXY: Message<0> =
     message("requested through a proxy", "经过代理请求时");
 pub const ASKED_ONCE_MORE: Message<0> =
@@ -471,9 +490,9 @@ pub const AFTER_ANOTHER_START: Message<0> =
 pub const STARTED_WITHOUT: Message<1> =
     message("in a run of the program without {}", "不设 {} 运行时");
 pub const ANSWERED_AFTER: Message<2> =
-    message("GET {}: a response after {} s", "GET {}：{} 秒之后才有响应");
+    message("{}: a response after {} s", "{}：{} 秒之后才有响应");
 pub const ANSWERED_WITHIN: Message<2> =
-    message("GET {}: a response within {} s", "GET {}：在 {} 秒之内响应");
+    message("{}: a response within {} s", "{}：在 {} 秒之内响应");
 pub const WHY_SLOW: Message<0> = message(
     "Prometheus waits only for `scrape_timeout`, and several clients may ask at once: \
      a program that is slow for one request times out under load.",
@@ -546,18 +565,15 @@ pub const SERIES_OF: Message<2> = message("{} series {}", "{} 条时间序列 {}
 // What a lesson wants of responses.
 
 pub const SHOWN_AS_TEXT: Message<2> = message(
-    "GET {}: Content-Type: {}, which a browser shows as text, without links",
-    "GET {}：Content-Type: {}，浏览器会当作纯文本显示，没有链接",
+    "{}: Content-Type: {}, which a browser shows as text, without links",
+    "{}：Content-Type: {}，浏览器会当作纯文本显示，没有链接",
 );
-pub const GET_TEXT: Message<2> =
-    message("GET {}: a text with `{}`", "GET {}：文本中有 `{}`");
+pub const GET_TEXT: Message<2> = message("{}: a text with `{}`", "{}：文本中有 `{}`");
 pub const WITHOUT: Message<2> = message("{} and without `{}`", "{}，没有 `{}`");
-pub const GET_NOTHING: Message<1> =
-    message("GET {}: an empty response", "GET {}：响应是空的");
-pub const GET_NO_SAMPLES: Message<1> =
-    message("GET {}: no samples", "GET {}：没有样本");
+pub const GET_NOTHING: Message<1> = message("{}: an empty response", "{}：响应是空的");
+pub const GET_NO_SAMPLES: Message<1> = message("{}: no samples", "{}：没有样本");
 pub const GET_NOTHING_OF: Message<2> =
-    message("GET {}: none of these: {}", "GET {}：没有这些内容：{}");
+    message("{}: none of these: {}", "{}：没有这些内容：{}");
 pub const NO_HELP: Message<1> = message("no HELP for {}", "{} 没有 HELP");
 pub const HELP_WITH_TEXT: Message<1> = message(
     "# HELP {}, with a text that says what it is",
@@ -847,8 +863,8 @@ pub const NOT_PASSED_SOLUTION: Message<2> = message(
     "第 {} 课还没有通过。如果还是想看解法：`cargo workbook solution {} --anyway`",
 );
 pub const KEEPS_OTHER_RULES: Message<1> = message(
-    "GET {} follows the other rules for every exposition",
-    "GET {} 符合指标输出的其他通用规则",
+    "{} follows the other rules for every exposition",
+    "{} 符合指标输出的其他通用规则",
 );
 pub const MORE_OF_THIS_KIND: Message<1> =
     message("\n… and {} more of this kind", "\n……另有 {} 处同样的问题");

@@ -21,7 +21,7 @@ use crate::compile::cargo_in;
 use crate::course::{Judge, Lesson};
 use crate::finding::{Finding, first_lines};
 use crate::folder::Folder;
-use crate::guarded::Guarded;
+use crate::guarded::{Guarded, Scratch};
 use crate::messages as m;
 use crate::printed::{Printed, Stream};
 use crate::wanted::Found;
@@ -123,7 +123,8 @@ fn mutant(
 
 fn run_tests(program: &Path, folder: &Folder) -> Result<Run> {
     let command = [program.as_os_str()];
-    let mut guarded = Guarded::start(&command, Some(folder.path()), |guard| {
+    let scratch = Some(Scratch::Removed(folder.path()));
+    let mut guarded = Guarded::start(&command, scratch, |guard| {
         guard.current_dir(folder.path()).env("RUST_BACKTRACE", "0");
         guard.stdout(Stdio::piped()).stderr(Stdio::null());
     })?;

@@ -2,10 +2,12 @@
 //! limited output, and ended with the check.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::finding::{Finding, last_lines};
 use crate::folder::Folder;
-pub use crate::guarded::Guarded;
+pub use crate::guarded::{Guarded, Scratch};
 use crate::limits::{self, Limit};
 use crate::listening::listening;
 use crate::messages as m;
@@ -40,7 +42,16 @@ pub struct Running {
     guarded: Guarded,
     printed: Printed,
     /// The folder it runs in, with the files it reads.
-    folder: Folder,
+    folder: Arc<Folder>,
+}
+
+/// The folder of a run, and what the program is told.
+pub struct Place {
+    pub folder: Arc<Folder>,
+    /// Whether the folder outlives the program.
+    pub is_kept: bool,
+    /// Whether its argument is the address.
+    pub has_address: bool,
 }
 
 impl Running {
@@ -54,7 +65,12 @@ impl Running {
     pub fn start(program: &Path, env: &Variables) -> Result<Result<Running, Finding>> {
         limits::say_what_is_missing();
         for _ in 0..3 {
-            let mut running = Running::spawn(program, env)?;
+            let place = Place {
+                folder: Arc::new(Folder::new()?),
+                is_kept: false,
+                has_address: true,
+            };
+            let mut running = Running::spawn(program, env, place)?;
             match running.wait() {
                 Ok(()) => return Ok(Ok(running)),
                 // Another process took the port in between.
@@ -65,12 +81,22 @@ impl Running {
         anyhow::bail!("no free port could be kept: try again")
     }
 
-    fn spawn(program: &Path, env: &Variables) -> Result<Running> {
+    /// Starts `program` and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if nothing can be started.
+    pub fn spawn(program: &Path, env: &Variables, place: Place) -> Result<Running> {
         let address = free_address().context("there is no free port")?;
-        let folder = Folder::new()?;
+        let folder = place.folder;
         let argument = address.to_string();
-        let command = [program.as_os_str(), argument.as_ref()];
-        let mut guarded = Guarded::start(&command, Some(folder.path()), |guard| {
+        let mut command = vec![program.as_os_str()];
+        command.extend(place.has_address.then_some(OsStr::new(&argument)));
+        let scratch = match place.is_kept {
+            true => Scratch::Kept(folder.path()),
+            false => Scratch::Removed(folder.path()),
+        };
+        let mut guarded = Guarded::start(&command, Some(scratch), |guard| {
             guard.current_dir(folder.path());
             // Files it leaves there are removed with the folder.
             for name in ["TMPDIR", "TMP", "TEMP"] {
@@ -122,6 +148,19 @@ impl Running {
     ///
     /// Returns what it did instead.
     pub fn lives(&mut self) -> Result<(), Finding> {
+        let Some(status) = self.ended()? else {
+            return Ok(());
+        };
+        let seen = format!("{}{}", how(status), self.what_it_printed());
+        Err(Finding::runs(&seen, &self.listening(), ""))
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    ///
+    /// Returns which limit it has exceeded.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Finding> {
         if self.printed.is_too_much() {
             let seen = say(
                 m::PRINTED_TOO_MUCH,
@@ -135,15 +174,14 @@ impl Running {
             return Err(limit.finding(&self.what_it_printed()));
         }
         let Ok(Some(status)) = self.guarded.try_wait() else {
-            return Ok(());
+            return Ok(None);
         };
         self.printed.wait();
         let met = || Limit::met(status.code(), &self.stderr());
-        if let Some(limit) = self.guarded.over().or_else(met) {
-            return Err(limit.finding(&self.what_it_printed()));
+        match self.guarded.over().or_else(met) {
+            Some(limit) => Err(limit.finding(&self.what_it_printed())),
+            None => Ok(Some(status)),
         }
-        let seen = format!("{}{}", how(status), self.what_it_printed());
-        Err(Finding::runs(&seen, &self.listening(), ""))
     }
 
     /// What it says if it ended because it used too much memory.
@@ -259,7 +297,8 @@ impl Running {
         lines.map(|line| format!("{line}\n")).collect()
     }
 
-    fn what_it_printed(&self) -> String {
+    /// What it printed, in words.
+    pub fn what_it_printed(&self) -> String {
         match self.printed.lines().trim() {
             "" => say(m::AND_PRINTED_NOTHING, []),
             text => say(m::AND_PRINTED, [&last_lines(text, 12)]),
@@ -289,7 +328,8 @@ fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-fn how(status: ExitStatus) -> String {
+/// How it ended, in words.
+pub fn how(status: ExitStatus) -> String {
     match status.code() {
         Some(code @ 129..=159) => say(m::ENDED_BY_SIGNAL, [&(code - 128)]),
         Some(0) => say(m::ENDED_WITH_0, []),

@@ -6,6 +6,7 @@ use crate::finding::{Finding, first_of_each};
 use crate::messages as m;
 use crate::page::Page;
 use crate::rule::Rule;
+use crate::scrape::named;
 use crate::seen::Seen;
 use crate::wanted::{in_the_words_of, noted};
 use crate::words::say;
@@ -207,7 +208,7 @@ impl Report {
             true => m::KEEPS_OTHER_RULES,
             false => m::KEEPS_RULES,
         };
-        let name = say(name, [&step.get]);
+        let name = say(name, [&named(&step.get)]);
         if !self.verdicts.iter().any(|verdict| verdict.name == name) {
             self.add(&name, outcome);
         }
@@ -239,7 +240,7 @@ fn title(rule: Rule, path: &str) -> String {
         Rule::Panics => return say(m::PROGRAM_DOES_NOT_PANIC, []),
         Rule::Runs | Rule::Wanted => return say(m::PROGRAM_RUNS, []),
     };
-    say(title, [&path])
+    say(title, [&named(path)])
 }
 
 fn in_short(finding: &Finding) -> (Rule, String) {

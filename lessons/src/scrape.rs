@@ -33,10 +33,21 @@ pub enum Client {
     Proxied,
 }
 
+/// A request of a client.
+pub struct Request<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    /// Besides the client's own.
+    pub headers: &'a [(String, String)],
+    pub client: Client,
+}
+
 /// A response.
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<String>,
+    /// All headers, with names in lowercase.
+    pub headers: Vec<(String, String)>,
     /// The target of a redirect, which is not followed.
     pub location: Option<String>,
     pub body: Vec<u8>,
@@ -49,25 +60,38 @@ impl Answer {
     }
 }
 
-/// Sends one GET. If the program serves OpenMetrics, which the naming rules don't cover,
+/// A request in messages: its path, or another method than GET and its path.
+pub fn line(method: &str, path: &str) -> String {
+    match method {
+        "GET" => path.to_owned(),
+        method => format!("{method} {path}"),
+    }
+}
+
+/// How messages call it: `GET /metrics`, `POST /metrics`. The file of a program that has
+/// ended keeps its name.
+pub fn named(line: &str) -> String {
+    match line.starts_with('/') {
+        true => format!("GET {line}"),
+        false => line.to_owned(),
+    }
+}
+
+/// Sends one request. If the program serves OpenMetrics, which the naming rules don't cover,
 /// the text format is requested again.
 ///
 /// # Errors
 ///
 /// Returns an error if there is no response within the deadline, or it is too large.
-pub fn scrape(
-    address: SocketAddr,
-    path: &str,
-    client: Client,
-) -> Result<Answer, Finding> {
-    if client == Client::Curl {
-        return get(
+pub fn scrape(address: SocketAddr, request: &Request) -> Result<Answer, Finding> {
+    if request.client == Client::Curl {
+        return send(
             address,
-            path,
+            request,
             &[("Accept", "*/*"), ("User-Agent", "curl/7.88.1")],
         );
     }
-    if client == Client::Proxied {
+    if request.client == Client::Proxied {
         let headers = [
             ("Accept", ACCEPT),
             ("X-Forwarded-For", "203.0.113.7"),
@@ -75,13 +99,13 @@ pub fn scrape(
             ("X-Real-IP", "203.0.113.7"),
             ("Via", "1.1 proxy"),
         ];
-        return get(address, path, &headers);
+        return send(address, request, &headers);
     }
     let of_prometheus = |accept| {
         let timeout = TIMEOUT.as_secs().to_string();
-        get(
+        send(
             address,
-            path,
+            request,
             &[
                 ("Accept", accept),
                 ("Accept-Encoding", "gzip"),
@@ -98,40 +122,57 @@ pub fn scrape(
     Ok(answer)
 }
 
-fn get(
+fn send(
     address: SocketAddr,
-    path: &str,
+    request: &Request,
     headers: &[(&str, &str)],
 ) -> Result<Answer, Finding> {
-    let fails = |what: String| Finding::answers(path, &what);
+    let line = line(request.method, request.path);
+    let fails = |what: String| Finding::answers(&line, &what);
     let began = Instant::now();
-    let mut request = minreq::get(format!("http://{address}{path}"))
-        .with_follow_redirects(false)
-        .with_max_headers_size(64 * 1024)
-        .with_max_status_line_length(1024)
-        .with_timeout(TIMEOUT.as_secs());
-    for (name, value) in headers {
-        request = request.with_header(*name, *value);
-    }
-    let mut response = request.send_lazy().map_err(|error| fails(reason(error)))?;
+    let sent = prepared(address, request, headers).send_lazy();
+    let mut response = sent.map_err(|error| fails(reason(error)))?;
     // minreq's error for a response without a status line.
     if response.reason_phrase == "Server did not provide a status line" {
         return Err(fails(say(m::NOT_HTTP, [])));
     }
-    let is_gzip =
-        header(&response, "content-encoding").is_some_and(|all| all == "gzip");
-    let raw = read(&mut response, unanswered).map_err(fails)?;
-    let body = match is_gzip {
-        true => read(MultiGzDecoder::new(raw.as_slice()), not_gzip).map_err(fails)?,
-        false => raw,
+    let body = match request.method {
+        "HEAD" => Vec::new(),
+        _ => body(&mut response).map_err(fails)?,
     };
     Ok(Answer {
         status: response.status_code,
         content_type: header(&response, "content-type"),
         location: header(&response, "location"),
+        headers: response.headers,
         body,
         took: began.elapsed(),
     })
+}
+
+fn prepared(
+    address: SocketAddr,
+    request: &Request,
+    headers: &[(&str, &str)],
+) -> minreq::Request {
+    let method = minreq::Method::Custom(request.method.to_owned());
+    let url = format!("http://{address}{}", request.path);
+    minreq::Request::new(method, url)
+        .with_follow_redirects(false)
+        .with_max_headers_size(64 * 1024)
+        .with_max_status_line_length(1024)
+        .with_timeout(TIMEOUT.as_secs())
+        .with_headers(headers.iter().copied())
+        .with_headers(request.headers.iter().cloned())
+}
+
+fn body(response: &mut minreq::ResponseLazy) -> Result<Vec<u8>, String> {
+    let is_gzip = header(response, "content-encoding").is_some_and(|all| all == "gzip");
+    let raw = read(response, unanswered)?;
+    match is_gzip {
+        true => read(MultiGzDecoder::new(raw.as_slice()), not_gzip),
+        false => Ok(raw),
+    }
 }
 
 fn header(response: &minreq::ResponseLazy, name: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use crate::ask::{Asked, Part, with_query};
 use crate::course::{Judge, Lesson, PageKind, Resource, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
+use crate::job::{Ended, of_exit, of_replaced};
 use crate::leak::of_steady;
 use crate::messages as m;
 use crate::mutants::of_tests;
@@ -36,6 +37,8 @@ pub struct Around<'a> {
     /// The source that nobody should ask, if the lesson has sources.
     pub other: Option<&'a Source>,
     pub before: Before,
+    /// How the program has ended, if it must end.
+    pub ended: Option<&'a Ended>,
     /// What is said about a program that used too much memory meanwhile, and ended.
     pub out_of_memory: Option<Finding>,
 }
@@ -161,6 +164,27 @@ impl<'a> Seen<'a> {
 
     /// `None` if it could not be checked.
     fn found(&self, judge: &Judge) -> Option<Found> {
+        match self.around.ended {
+            Some(ended) => self.of_end(judge, ended),
+            None => self.of_requests(judge),
+        }
+    }
+
+    /// Nothing is known of a program that has not ended, except that.
+    fn of_end(&self, judge: &Judge, ended: &Ended) -> Option<Found> {
+        match &judge.wanted {
+            Wanted::Exit { exit } => {
+                Some(of_exit(judge, self.around.running, ended, *exit))
+            }
+            _ if ended.status.is_err() => None,
+            Wanted::Replaced { replaced: true } => {
+                Some(of_replaced(judge, ended, &self.around.step.get))
+            }
+            _ => self.of_requests(judge),
+        }
+    }
+
+    fn of_requests(&self, judge: &Judge) -> Option<Found> {
         match &judge.wanted {
             Wanted::Sample(_)
             | Wanted::Absent { .. }

@@ -13,8 +13,19 @@ use crate::rule::Rule;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
+    /// The path; if the program `ends`, the file that it writes its exposition to.
     #[serde(default = "metrics_path")]
     pub get: String,
+    /// With `times`, `{}` in the method and in the path is the number of the request.
+    #[serde(default = "get_method")]
+    pub method: String,
+    /// Headers that the requests have besides the client's own.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Whether the program is started once more, and must end by itself. Nothing is
+    /// requested.
+    #[serde(default)]
+    pub ends: bool,
     /// The number of requests, if it matters. Without it the path is requested in several
     /// ways: see `ask`.
     pub times: Option<u32>,
@@ -52,6 +63,10 @@ pub struct Step {
 
 fn metrics_path() -> String {
     "/metrics".to_owned()
+}
+
+fn get_method() -> String {
+    "GET".to_owned()
 }
 
 fn one() -> u32 {
@@ -180,6 +195,8 @@ pub enum Wanted {
     Status { status: u16 },
     /// The Content-Type of the responses, as a receiver compares it.
     ContentType { content_type: String },
+    /// A header of the responses whose value begins so, whatever the case.
+    Header { header: String, begins: String },
     /// A link to this path in the responses, as a browser sees it.
     Link { link: String },
     /// This text in the responses, and none of those.
@@ -212,11 +229,24 @@ pub enum Wanted {
     },
     /// So many connections to `{other}`.
     Visits { visits: usize },
+    /// How a program ends that must end.
+    Exit { exit: Exit },
+    /// The file of the step is replaced as a whole, or not at all: whoever has opened it
+    /// before reads what was in it.
+    Replaced { replaced: bool },
     /// The learner's tests fail once these texts of the program are replaced, or pass if
     /// there are none.
     Tests { tests: Vec<(String, String)> },
     /// One of the rules for all programs.
     Rule { rule: Rule },
+}
+
+/// What a program says by its exit code.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    Success,
+    Failure,
 }
 
 /// One text or several.

@@ -371,7 +371,7 @@ fn run_passes_the_features_and_arguments_that_a_lesson_needs() {
     let learner = Learner::new();
     script(learner.folder.path(), "cargo", "echo \"$*\"");
     let lesson = learner.read("01_second/lesson.toml");
-    let run = "[run]\nfeatures = [\"tls\", \"more\"]\narguments = [\"--allow\", \"a\"]\n\
+    let run = "features = [\"axum\"]\n[run]\nfeatures = [\"tls\", \"more\"]\narguments = [\"--allow\", \"a\"]\n\
                address_flag = \"--listen\"\n[[step]]";
     learner.write(
         "01_second/lesson.toml",
@@ -388,11 +388,27 @@ fn run_passes_the_features_and_arguments_that_a_lesson_needs() {
         ),
         (
             "run 01 :1 --exercise",
-            "run --package lessons --bin 01_second_exercise -- :1",
+            "run --features axum --package lessons --bin 01_second_exercise -- :1",
         ),
     ] {
         assert_eq!(learner.run(arguments).0, format!("{cargo}\n"));
     }
+}
+
+#[test]
+fn check_builds_an_exercise_with_the_features_that_it_needs() {
+    let learner = Learner::new();
+    let lesson = learner.read("01_second/lesson.toml");
+    let lesson = lesson.replacen("[[step]]", "features = [\"axum\"]\n[[step]]", 1);
+    learner.write("01_second/lesson.toml", &lesson);
+    script(learner.folder.path(), "cargo", "echo \"$*\" >&2; exit 1");
+    let build = "build --quiet --package lessons --bin 01_second_exercise";
+    let (said, _) = learner.run("check 01");
+    let line = said.lines().find(|line| line.contains(build));
+    assert!(
+        line.is_some_and(|line| line.ends_with("--features axum")),
+        "{said}"
+    );
 }
 
 /// The output up to the line that says that `watch` waits.

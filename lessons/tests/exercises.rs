@@ -28,10 +28,17 @@ use book::Problems;
 use book::page::{Page, Section};
 use course::{Course, Judge, Lesson, LessonText, PageKind, Wanted};
 use rule::Rule;
-use support::{LESSONS, build, built, check, for_each};
+use support::{LESSONS, build, built, check, for_each, is_built};
 
 fn course() -> Course {
     Course::read(Path::new(LESSONS).parent().unwrap()).unwrap()
+}
+
+/// The lessons whose programs are built.
+fn built_lessons() -> Vec<Lesson> {
+    let mut lessons = course().lessons;
+    lessons.retain(|all| is_built(&all.slug));
+    lessons
 }
 
 /// The name of a lesson's file in messages.
@@ -42,7 +49,7 @@ fn file(lesson: &Lesson, name: &str) -> String {
 #[test]
 fn starter_code_fails_the_stated_checks_and_no_others() {
     for_each(
-        &course().lessons,
+        &built_lessons(),
         |all| &all.slug,
         |lesson| {
             let report = check(&lesson.slug, &built(&format!("{}_start", lesson.slug)));
@@ -68,7 +75,7 @@ fn the_readme_shows_what_a_check_says() {
 #[test]
 fn a_solution_passes() {
     for_each(
-        &course().lessons,
+        &built_lessons(),
         |all| &all.slug,
         |lesson| {
             let report =
@@ -123,7 +130,7 @@ fn broken(lesson: &Lesson, judge: &Judge) -> String {
 
 #[test]
 fn a_solution_that_lacks_one_thing_fails_its_check() {
-    let mut mutants: Vec<Mutant> = course().lessons.iter().flat_map(mutants).collect();
+    let mut mutants: Vec<Mutant> = built_lessons().iter().flat_map(mutants).collect();
     if let Ok(only) = std::env::var("MUTANT") {
         mutants.retain(|all| all.name.contains(&only));
     }
@@ -156,9 +163,14 @@ fn a_lesson_has_its_programs() {
     for lesson in course().lessons {
         for kind in ["exercise", "start", "solution"] {
             let slug = &lesson.slug;
+            let features = &lesson.text.features;
+            let required = match features.is_empty() {
+                true => String::new(),
+                false => format!("required-features = {features:?}\n"),
+            };
             let lines = format!(
                 "[[bin]]\nname = \"{slug}_{kind}\"\npath = \"{slug}/{kind}.rs\"\n\
-                 test = false\n"
+                 test = false\n{required}\n"
             );
             let holds = manifest.contains(&lines);
             let what = format!("there is no program {slug}_{kind}");
@@ -219,10 +231,14 @@ fn a_lesson_is_complete() {
         for (holds, what, fix) in rules_of(&lesson.text) {
             problems.unless(holds, &path, 0, [what, fix]);
         }
+        let what =
+            "a step with `ends` has no check with `exit`, or another step has one";
+        let fix = "check how the program ends";
+        problems.unless(are_ends_checked(&lesson.text), &path, 0, [what, fix]);
         for step in &lesson.text.step {
             for judge in &step.judge {
                 let wanted = &judge.wanted;
-                let of_any = is_of_any_page(wanted);
+                let of_any = is_of_any_page(wanted) || is_of_run(wanted) && step.ends;
                 let holds = of_any || step.page == PageKind::Metrics;
                 let what =
                     format!("{:?} does not apply to such a response", judge.name);
@@ -238,6 +254,7 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
     match wanted {
         Wanted::Status { .. }
         | Wanted::ContentType { .. }
+        | Wanted::Header { .. }
         | Wanted::Link { .. }
         | Wanted::Body { .. }
         | Wanted::NoSamples { .. }
@@ -252,6 +269,18 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether it is about how a program ends, whatever it writes.
+fn is_of_run(wanted: &Wanted) -> bool {
+    matches!(wanted, Wanted::Exit { .. } | Wanted::Replaced { .. })
+}
+
+/// Whether each step in which the program ends says how, and no other step does.
+fn are_ends_checked(text: &LessonText) -> bool {
+    let is_exit = |judge: &Judge| matches!(judge.wanted, Wanted::Exit { .. });
+    let mut steps = text.step.iter();
+    steps.all(|step| step.ends == step.judge.iter().any(is_exit))
 }
 
 /// The packages that cargo builds for `package`, with their features.

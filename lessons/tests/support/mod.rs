@@ -87,18 +87,25 @@ pub fn for_each<T: Sync, R: Send>(
     })
 }
 
+/// What the exercises of lesson 12 need, as in the package's own manifest.
+const AXUM: &str = "axum = { version = \"0.8\", default-features = false, \
+                    features = [\"http1\", \"matched-path\", \"tokio\"] }\n\
+                    tokio = { version = \"1\", default-features = false, \
+                    features = [\"net\", \"rt\"] }\n";
+
+/// Whether the programs of a lesson can be built: without the feature `axum`, those of 12
+/// are left out.
+pub fn is_built(lesson: &str) -> bool {
+    cfg!(feature = "axum") || !lesson.starts_with("12")
+}
+
 /// Builds `programs`, names with sources, as a package of their own, and returns the
 /// folder of the binaries.
 pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
     let sources = folder.join("src/bin");
     fs::create_dir_all(&sources).unwrap();
-    let root = Path::new(LESSONS).parent().unwrap();
-    let manifest = include_str!("../fixtures/programs.toml")
-        .replace("{name}", package)
-        .replace("{root}", root.to_str().unwrap());
-    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    write_manifest(&folder, package);
     let paths: Vec<PathBuf> = programs
         .iter()
         .map(|(name, _)| sources.join(format!("{name}.rs")))
@@ -121,6 +128,17 @@ pub fn build(package: &str, programs: &[(String, String)]) -> PathBuf {
         fs::write(debug.join(format!("{name}.rs")), text).unwrap();
     }
     debug
+}
+
+fn write_manifest(folder: &Path, package: &str) {
+    let root = Path::new(LESSONS).parent().unwrap();
+    let axum = if cfg!(feature = "axum") { AXUM } else { "" };
+    let manifest = include_str!("../fixtures/programs.toml")
+        .replace("{name}", package)
+        .replace("{axum}", axum)
+        .replace("{root}", root.to_str().unwrap());
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
 }
 
 fn build_package(folder: &Path, target: &Path) {
