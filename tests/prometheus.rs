@@ -436,56 +436,99 @@ fn the_series_of_a_target_end_with_the_scrape_that_fails(version: Version) {
 }
 
 fn promtool_accepts_the_shipped_config(version: Version) {
-    let output = version
-        .command("promtool")
-        .args(["check", "config", "prometheus.yml"])
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert_eq!(output.status.code(), Some(0));
+    for config in ["prometheus.yml", "prometheus/12_service.yml"] {
+        let output = version
+            .command("promtool")
+            .args(["check", "config", config])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
 }
 
 fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
     for words in [
         ["check", "rules", "prometheus/08_testing.rules.yml"],
         ["test", "rules", "prometheus/08_testing.tests.yml"],
+        ["check", "rules", "prometheus/12_service.rules.yml"],
+        ["test", "rules", "prometheus/12_service.tests.yml"],
     ] {
         let output = version.command("promtool").args(words).output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
 }
 
-/// How to break each rule: a text in the file, and its replacement.
-const BROKEN_RULES: [(&str, &str); 9] = [
-    ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
-    ("_demo_up == 0", "_demo_up == 2"),
-    ("for: 15s", "for: 10s"),
-    ("> 100", ">= 100"),
-    ("for: 1m", "for: 2m"),
-    ("absent(", "count("),
-    ("unless on (job) up{job=\"hello\"} == 0", ""),
-    ("unless magedu", "and magedu"),
-    ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+/// How to break each rule of a lesson: a text in the file, and its replacement.
+const BROKEN_RULES: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "08_testing",
+        &[
+            ("up{job=\"hello\"} == 0", "up{job=\"hello\"} == 2"),
+            ("_demo_up == 0", "_demo_up == 2"),
+            ("for: 15s", "for: 10s"),
+            ("> 100", ">= 100"),
+            ("for: 1m", "for: 2m"),
+            ("absent(", "count("),
+            ("unless on (job) up{job=\"hello\"} == 0", ""),
+            ("unless magedu", "and magedu"),
+            ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+        ],
+    ),
+    (
+        "12_service",
+        &[
+            ("5..", "500"),
+            ("5..", "[45].."),
+            (" > 0)", ")"),
+            ("0.99,", "0.9,"),
+            ("sum by (job, route, le)", "sum by (job, le)"),
+            ("le=\"0.3\"", "le=\"0.2\""),
+            ("14.4", "6"),
+            ("ratio_rate1h > 14.4 * 0.001", "ratio_rate1h >= 0"),
+            (
+                "and job:http_requests_errors:ratio_rate5m > 14.4 * 0.001",
+                "",
+            ),
+            ("and job:http_requests_errors:ratio_rate30m > 6 * 0.001", ""),
+            ("and job:http_requests_errors:ratio_rate6h > 0.001", ""),
+            ("< 0.99", "<= 0.995"),
+            ("code=\"499\"", "code=\"404\""),
+            ("for: 10m", "for: 5m"),
+            ("for: 1m", "for: 2m"),
+            ("absent(", "count("),
+            ("unless on (job) up{job=\"service\"} == 0", ""),
+        ],
+    ),
 ];
 
 fn a_rule_that_is_broken_fails_its_test(version: Version) {
     let folder = tempfile::tempdir().unwrap();
-    let read = |name: &str| std::fs::read_to_string(format!("prometheus/{name}"));
-    let rules = read("08_testing.rules.yml").unwrap();
-    let tests = folder.path().join("tests.yml");
-    std::fs::write(&tests, read("08_testing.tests.yml").unwrap()).unwrap();
-    for (from, to) in BROKEN_RULES {
-        assert!(rules.contains(from), "no {from:?}");
-        let broken = rules.replace(from, to);
-        std::fs::write(folder.path().join("08_testing.rules.yml"), broken).unwrap();
-        let mut promtool = version.command("promtool");
-        promtool.args(["test", "rules"]).arg(&tests);
-        let output = promtool.output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{from:?}: {output:?}");
-        let words = String::from_utf8_lossy(&output.stderr);
-        let words = words + String::from_utf8_lossy(&output.stdout);
-        assert!(words.contains("exp:"), "{words}");
+    for (lesson, broken_rules) in BROKEN_RULES {
+        let [rules, tests] =
+            ["rules", "tests"].map(|kind| format!("{lesson}.{kind}.yml"));
+        let read = |name: &str| std::fs::read_to_string(format!("prometheus/{name}"));
+        let write = |name: &str, text: String| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        write(&tests, read(&tests).unwrap());
+        let correct = read(&rules).unwrap();
+        for (from, to) in broken_rules {
+            assert!(correct.contains(from), "no {from:?}");
+            write(&rules, correct.replace(from, to));
+            assert_tests_fail(version, &folder.path().join(&tests), from);
+        }
     }
+}
+
+fn assert_tests_fail(version: Version, tests: &Path, broken: &str) {
+    let mut promtool = version.command("promtool");
+    promtool.args(["test", "rules"]).arg(tests);
+    let output = promtool.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{broken:?}: {output:?}");
+    let words = String::from_utf8_lossy(&output.stderr);
+    let words = words + String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("exp:"), "{words}");
 }
 
 fn assert_check(version: Version, metrics: &str, code: i32, words: &str) {

@@ -32,7 +32,7 @@ macro_rules! programs {
 
 /// Each program's slug, and the path of its binary if it belongs to the package whose
 /// tests these are.
-pub const PROGRAMS: [(&str, Option<&str>); 15] = programs![
+pub const PROGRAMS: [(&str, Option<&str>); 16] = programs![
     "00_raw_handler",
     "01_default_registry",
     "02a_gauge_ops",
@@ -48,6 +48,7 @@ pub const PROGRAMS: [(&str, Option<&str>); 15] = programs![
     "08_testing",
     "09_redis_exporter",
     "10_probe",
+    "12_service",
 ];
 
 /// Returns the slugs of this package's programs.
