@@ -52,8 +52,15 @@ fn sections_of(slug: &str) -> Vec<&'static str> {
 }
 
 /// The lessons whose program isn't a step from another one.
-const NO_STEP: [&str; 3] =
-    ["00_raw_handler", "01_default_registry", "02e_registration"];
+const NO_STEP: [&str; 4] = [
+    "00_raw_handler",
+    "01_default_registry",
+    "02e_registration",
+    "12_service",
+];
+
+/// The programs that need a feature, with what cargo is passed for it.
+const FEATURES: [(&str, &str); 1] = [("12_service", "--features axum ")];
 
 const LANGUAGES: [&str; 2] = ["en", "zh"];
 
@@ -146,7 +153,9 @@ type Rule = Box<dyn Fn(&str) -> bool>;
 /// text.
 fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
     let title = lesson("en", slug).title().to_owned();
-    let run = format!("Run it: `cargo run --bin {slug}`");
+    let feature = FEATURES.iter().find(|(name, _)| *name == slug);
+    let feature = feature.map_or("", |(_, feature)| feature);
+    let run = format!("Run it: `cargo run {feature}--bin {slug}`");
     let is_of_ours = slug >= "06";
     let follows = move |line: &str| {
         if is_of_ours {
@@ -785,7 +794,9 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = ["0", "6379", "6380", "8050", "9000", "9090", "9100", "9121"];
+    let ours = [
+        "0", "6379", "6380", "8050", "8080", "9000", "9090", "9100", "9121",
+    ];
     if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));

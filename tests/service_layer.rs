@@ -155,8 +155,7 @@ fn a_request_counts_with_its_route_and_never_with_its_path() {
 #[test]
 fn a_layer_of_a_nested_router_sees_the_whole_route() {
     let service = Service::with(|registry| {
-        let metrics = HttpMetrics::new().unwrap();
-        metrics.register(registry).unwrap();
+        let metrics = HttpMetrics::new(registry).unwrap();
         let counted = Router::new()
             .route("/{id}", get(|| async {}))
             .layer(from_fn_with_state(metrics, layer::count));
@@ -359,8 +358,7 @@ fn a_panic_is_a_500_that_counts_and_the_connection_lives() {
 #[test]
 fn errors_are_served_as_0_before_the_first() {
     let registry = Registry::new();
-    let metrics = HttpMetrics::new().unwrap();
-    metrics.register(&registry).unwrap();
+    let metrics = HttpMetrics::new(&registry).unwrap();
     let method = axum::http::Method::GET;
     let request = in_flight::InFlight::start(metrics.clone(), &method, None);
     let errors = metrics

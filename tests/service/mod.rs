@@ -30,8 +30,7 @@ impl Service {
     /// Serves `app` inside the layer.
     pub fn start(app: Router) -> Service {
         Service::with(|registry| {
-            let metrics = HttpMetrics::new().unwrap();
-            metrics.register(registry).unwrap();
+            let metrics = HttpMetrics::new(registry).unwrap();
             app.layer(from_fn_with_state(metrics, layer::count))
         })
     }

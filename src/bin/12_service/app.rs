@@ -14,8 +14,7 @@ use crate::{faults, layer, orders, scrape};
 /// Returns the service. Its metrics are registered with `registry`, which it serves.
 // ANCHOR: app
 pub fn app(registry: &Registry) -> Result<Router, Box<dyn Error>> {
-    let metrics = HttpMetrics::new()?;
-    metrics.register(registry)?;
+    let metrics = HttpMetrics::new(registry)?;
     let app = Router::new()
         .nest("/orders", orders::routes())
         .fallback(not_found)

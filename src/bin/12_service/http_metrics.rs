@@ -1,8 +1,10 @@
 //! The metrics of an HTTP service: requests, errors and durations. To copy with
 //! `layer.rs`, `counted_body.rs` and `in_flight.rs`.
 
+use std::error::Error;
+
 use axum::http::Method;
-use exporter_workbook::registry::{RegisterError, Registry};
+use exporter_workbook::registry::Registry;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts};
 
 // ANCHOR: buckets
@@ -19,7 +21,8 @@ pub struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub fn new() -> Result<HttpMetrics, prometheus::Error> {
+    /// Creates the metrics, and registers them with `registry`.
+    pub fn new(registry: &Registry) -> Result<HttpMetrics, Box<dyn Error>> {
         let help = "The total number of requests, by how they ended.";
         let opts = Opts::new("http_requests_total", help);
         let requests = IntCounterVec::new(opts, &["method", "route", "code"])?;
@@ -29,17 +32,14 @@ impl HttpMetrics {
         let duration = HistogramVec::new(opts, &["method", "route"])?;
         let help = "The number of requests whose response isn't complete.";
         let in_flight = IntGauge::new("http_requests_in_flight", help)?;
+        registry.register(requests.clone())?;
+        registry.register(duration.clone())?;
+        registry.register(in_flight.clone())?;
         Ok(HttpMetrics {
             requests,
             duration,
             in_flight,
         })
-    }
-
-    pub fn register(&self, registry: &Registry) -> Result<(), RegisterError> {
-        registry.register(self.requests.clone())?;
-        registry.register(self.duration.clone())?;
-        registry.register(self.in_flight.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/metrics`: the handler of the other lessons as a route of axum.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
-use exporter_workbook::registry::{RegisterError, Registry};
+use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::registry::Registry;
+use tokio::task::spawn_blocking;
 
 // ANCHOR: route
-pub fn route(registry: &Registry) -> Result<MethodRouter, RegisterError> {
+pub fn route(registry: &Registry) -> Result<MethodRouter, Box<dyn Error>> {
     let opts = HandlerOpts {
         registry: Some(registry.clone()),
         max_requests_in_flight: 40,
@@ -24,11 +26,11 @@ pub fn route(registry: &Registry) -> Result<MethodRouter, RegisterError> {
     Ok(get(move |request| respond(Arc::clone(&handler), request)))
 }
 
-async fn respond(handler: Arc<BoxHandler>, request: Request) -> Response {
+async fn respond(handler: Arc<promhttp::BoxHandler>, request: Request) -> Response {
     let request = request.map(|_| ());
     // A collector may block, and axum's threads serve other requests meanwhile.
-    let scrape = tokio::task::spawn_blocking(move || handler.handle(&request));
-    match scrape.await {
+    let handle = move || promhttp::Handler::handle(&handler, &request);
+    match spawn_blocking(handle).await {
         Ok(response) => response.map(Body::from),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -130,6 +130,18 @@ fn other_methods_and_paths_are_refused() {
 }
 
 #[test]
+fn half_a_head_is_not_waited_for() {
+    for (path, end) in PROGRAMS.into_iter().zip(["", "HTTP/1.1 408 "]) {
+        let program = Program::start(path);
+        let mut client = program.connect();
+        client.write_all(b"GET /metrics HTTP/1.1\r\nHo").unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(&answer[..end.len()], end);
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_signal_stops_both() {
     for path in PROGRAMS {

@@ -79,7 +79,7 @@ async fn accept(
     let mut http = http1::Builder::new();
     // Without a timer, hyper waits for ever for a head.
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(30));
+        .header_read_timeout(Duration::from_secs(10));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Such as: no file descriptor is left.
