@@ -52,11 +52,18 @@ fn sections_of(slug: &str) -> Vec<&'static str> {
 }
 
 /// The lessons whose program isn't a step from another one.
-const NO_STEP: [&str; 4] = [
+const NO_STEP: [&str; 5] = [
     "00_raw_handler",
     "01_default_registry",
     "02e_registration",
+    "12_service",
     "13_push",
+];
+
+/// The programs that need a feature, with what cargo is passed for it.
+const FEATURES: [(&str, &str); 2] = [
+    ("11_web_config", "--features tls "),
+    ("12_service", "--features axum "),
 ];
 
 const LANGUAGES: [&str; 2] = ["en", "zh"];
@@ -150,11 +157,9 @@ type Rule = Box<dyn Fn(&str) -> bool>;
 /// text.
 fn header_rules(slug: &str) -> [(usize, Rule, String); 4] {
     let title = lesson("en", slug).title().to_owned();
-    let features = match slug {
-        "11_web_config" => "--features tls ",
-        _ => "",
-    };
-    let run = format!("Run it: `cargo run {features}--bin {slug}`");
+    let feature = FEATURES.iter().find(|(name, _)| *name == slug);
+    let feature = feature.map_or("", |(_, feature)| feature);
+    let run = format!("Run it: `cargo run {feature}--bin {slug}`");
     let is_of_ours = slug >= "06";
     let follows = move |line: &str| {
         if is_of_ours {
@@ -788,8 +793,8 @@ const OF_CARGO: [&str; 11] = [
 ];
 
 /// The ports of the programs on the pages.
-const PORTS: [&str; 9] = [
-    "0", "6379", "6380", "8050", "9000", "9090", "9091", "9100", "9121",
+const PORTS: [&str; 10] = [
+    "0", "6379", "6380", "8050", "8080", "9000", "9090", "9091", "9100", "9121",
 ];
 
 /// Returns an error if what `command` names doesn't exist.

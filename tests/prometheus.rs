@@ -436,13 +436,15 @@ fn the_series_of_a_target_end_with_the_scrape_that_fails(version: Version) {
 }
 
 fn promtool_accepts_the_shipped_config(version: Version) {
-    let output = version
-        .command("promtool")
-        .args(["check", "config", "prometheus.yml"])
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert_eq!(output.status.code(), Some(0));
+    for config in ["prometheus.yml", "prometheus/12_service.yml"] {
+        let output = version
+            .command("promtool")
+            .args(["check", "config", config])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
 }
 
 fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
@@ -458,7 +460,7 @@ fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
 }
 
 /// How to break each rule of a lesson: a text in the file, and its replacement.
-const BROKEN_RULES: [(&str, &[(&str, &str)]); 2] = [
+const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
     (
         "08_testing",
         &[
@@ -471,6 +473,31 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 2] = [
             ("unless on (job) up{job=\"hello\"} == 0", ""),
             ("unless magedu", "and magedu"),
             ("and on (job, instance) magedu_mcube_demo_up == 1", ""),
+        ],
+    ),
+    (
+        "12_service",
+        &[
+            ("5..", "500"),
+            ("5..", "[45].."),
+            (" > 0)", ")"),
+            ("0.99,", "0.9,"),
+            ("sum by (job, route, le)", "sum by (job, le)"),
+            ("le=\"0.3\"", "le=\"0.2\""),
+            ("14.4", "6"),
+            ("ratio_rate1h > 14.4 * 0.001", "ratio_rate1h >= 0"),
+            (
+                "and job:http_requests_errors:ratio_rate5m > 14.4 * 0.001",
+                "",
+            ),
+            ("and job:http_requests_errors:ratio_rate30m > 6 * 0.001", ""),
+            ("and job:http_requests_errors:ratio_rate6h > 0.001", ""),
+            ("< 0.99", "<= 0.995"),
+            ("code=\"499\"", "code=\"404\""),
+            ("for: 10m", "for: 5m"),
+            ("for: 1m", "for: 2m"),
+            ("absent(", "count("),
+            ("unless on (job) up{job=\"service\"} == 0", ""),
         ],
     ),
     (
@@ -492,27 +519,31 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 2] = [
 
 fn a_rule_that_is_broken_fails_its_test(version: Version) {
     let folder = tempfile::tempdir().unwrap();
-    for (slug, breaks) in BROKEN_RULES {
-        let read = |kind: &str| {
-            let file = format!("{slug}.{kind}.yml");
-            let text = std::fs::read_to_string(format!("prometheus/{file}")).unwrap();
-            (folder.path().join(file), text)
+    for (lesson, broken_rules) in BROKEN_RULES {
+        let [rules, tests] =
+            ["rules", "tests"].map(|kind| format!("{lesson}.{kind}.yml"));
+        let read = |name: &str| std::fs::read_to_string(format!("prometheus/{name}"));
+        let write = |name: &str, text: String| {
+            std::fs::write(folder.path().join(name), text).unwrap();
         };
-        let (tests, text) = read("tests");
-        std::fs::write(&tests, text).unwrap();
-        let (file, rules) = read("rules");
-        for (from, to) in breaks {
-            assert!(rules.contains(from), "no {from:?}");
-            std::fs::write(&file, rules.replace(from, to)).unwrap();
-            let mut promtool = version.command("promtool");
-            promtool.args(["test", "rules"]).arg(&tests);
-            let output = promtool.output().unwrap();
-            assert_eq!(output.status.code(), Some(1), "{from:?}: {output:?}");
-            let words = String::from_utf8_lossy(&output.stderr);
-            let words = words + String::from_utf8_lossy(&output.stdout);
-            assert!(words.contains("exp:"), "{words}");
+        write(&tests, read(&tests).unwrap());
+        let correct = read(&rules).unwrap();
+        for (from, to) in broken_rules {
+            assert!(correct.contains(from), "no {from:?}");
+            write(&rules, correct.replace(from, to));
+            assert_tests_fail(version, &folder.path().join(&tests), from);
         }
     }
+}
+
+fn assert_tests_fail(version: Version, tests: &Path, broken: &str) {
+    let mut promtool = version.command("promtool");
+    promtool.args(["test", "rules"]).arg(tests);
+    let output = promtool.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{broken:?}: {output:?}");
+    let words = String::from_utf8_lossy(&output.stderr);
+    let words = words + String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("exp:"), "{words}");
 }
 
 fn assert_check(version: Version, metrics: &str, code: i32, words: &str) {

@@ -125,3 +125,20 @@ fn testing_serves_the_queues_of_its_file() {
     assert_text_format("08_testing");
 }
 // ANCHOR_END: testing
+
+#[test]
+#[cfg(feature = "axum")]
+#[cfg_attr(not(target_os = "linux"), ignore = "the metrics of /proc are missing")]
+fn service_serves_what_it_was_asked() {
+    let service = Program::start("12_service");
+    for path in [
+        "/orders/7",
+        "/orders/7",
+        "/orders/8?fault=error",
+        "/orders/1000",
+        "/x7f3a",
+    ] {
+        service.get(path);
+    }
+    snapshot::assert_text_format("12_service", &service);
+}

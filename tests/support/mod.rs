@@ -32,7 +32,7 @@ macro_rules! programs {
 
 /// Each program's slug, and the path of its binary if it belongs to the package whose
 /// tests these are.
-pub const PROGRAMS: [(&str, Option<&str>); 17] = programs![
+pub const PROGRAMS: [(&str, Option<&str>); 18] = programs![
     "00_raw_handler",
     "01_default_registry",
     "02a_gauge_ops",
@@ -49,6 +49,7 @@ pub const PROGRAMS: [(&str, Option<&str>); 17] = programs![
     "09_redis_exporter",
     "10_probe",
     "11_web_config",
+    "12_service",
     "13_push",
 ];
 

@@ -5,7 +5,7 @@ use super::Program;
 /// Values that depend on the process, the clock, the machine or the compiler, and
 /// estimates by a randomized sketch. Only numbers and the words about the machine are
 /// removed: names, types, help texts, labels and order stay.
-const VARYING: [(&str, &str); 7] = [
+const VARYING: [(&str, &str); 9] = [
     (r#"(?m)(,quantile="[0-9.]+"\}) [0-9]+$"#, "$1 <value>"),
     (
         r"(?m)^((?:process|rust_memstats|rust_sched|rust_threads)\S*) [0-9.e+-]+$",
@@ -21,6 +21,14 @@ const VARYING: [(&str, &str); 7] = [
     ),
     (
         r"(?m)^(backup_(?:duration|\S+_timestamp)_seconds\S*) [0-9.e+-]+$",
+        "$1 <value>",
+    ),
+    (
+        r#"(?m)^(http_request_duration_seconds_bucket\{.*,le="[0-9.]+"\}) [0-9]+$"#,
+        "$1 <value>",
+    ),
+    (
+        r"(?m)^(http_request_duration_seconds_sum\{.*\}) [0-9.e-]+$",
         "$1 <value>",
     ),
     (r#"version="[0-9.a-z-]+""#, r#"version="<version>""#),
