@@ -259,7 +259,10 @@ pub fn answer(stream: &mut impl Read) -> io::Result<(String, String)> {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let mut lines = head.lines();
             let status = lines.next().unwrap_or_default();
-            let length = lines.find_map(|line| line.strip_prefix("Content-Length: "));
+            let length = lines.find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("content-length").then_some(value)
+            });
             if length.unwrap().parse() == Ok(body.len()) {
                 return Ok((status.to_owned(), body.to_owned()));
             }
