@@ -67,6 +67,11 @@ impl HttpBody for Parts {
             Part::Panic => panic!("a body that panics"),
         })
     }
+
+    /// A body may know its end without being asked for one more part.
+    fn is_end_stream(&self) -> bool {
+        self.0.is_closed() && self.0.is_empty()
+    }
 }
 
 /// Serves one response with a body on `/stream`, and sends what the test sends.
@@ -291,9 +296,9 @@ fn the_length_of_a_body_is_still_known() {
 #[test]
 fn responses_without_a_body_are_complete() {
     let never = || {
-        // Its sender is dropped with the response.
         let (sender, parts) = unbounded_channel();
         let mut response = Response::new(Body::new(Parts(parts)));
+        // It lives as long as the response, so the body has no end.
         response.extensions_mut().insert(sender);
         response
     };
@@ -321,6 +326,23 @@ fn responses_without_a_body_are_complete() {
         "GET /empty 200 1",
         "HEAD /200 200 1",
     ]);
+    service.stop();
+}
+
+#[test]
+fn a_body_that_knows_its_end_is_complete_and_an_empty_one_is_not_chunked() {
+    let (service, parts) = streaming(&[]);
+    drop(parts);
+    let answer = service.exchange("GET", "/stream").to_lowercase();
+    assert!(answer.contains("\r\ncontent-length: 0\r\n"), "{answer}");
+    service.assert_counted(&["GET /stream 200 1"]);
+    service.stop();
+    let (service, parts) = streaming(&[]);
+    send(&parts, Part::Data("all\n"));
+    drop(parts);
+    let answer = service.exchange("GET", "/stream");
+    assert!(answer.ends_with("4\r\nall\n\r\n0\r\n\r\n"), "{answer}");
+    service.assert_counted(&["GET /stream 200 1"]);
     service.stop();
 }
 
@@ -361,14 +383,12 @@ fn errors_are_served_as_0_before_the_first() {
     let metrics = HttpMetrics::new(&registry).unwrap();
     let method = axum::http::Method::GET;
     let request = in_flight::InFlight::start(metrics.clone(), &method, None);
-    let errors = metrics
-        .requests
-        .with_label_values(&["GET", "unmatched", "500"]);
     let text = exporter_workbook::testutil::gather_to_text(&registry).unwrap();
     let line = r#"http_requests_total{code="500",method="GET",route="unmatched"} 0"#;
     assert!(text.lines().any(|all| all == line), "{text}");
     request.end(500);
-    assert_eq!(errors.get(), 1);
+    let labels = ["GET", "unmatched", "500"];
+    assert_eq!(metrics.requests.with_label_values(&labels).get(), 1);
 }
 
 /// Scrapes that take until the test ends them.
