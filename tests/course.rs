@@ -777,6 +777,11 @@ const TOOLS: [&str; 10] = [
     "rustup",
 ];
 
+/// The ports that programs listen on.
+const PORTS: [&str; 9] = [
+    "0", "6379", "6380", "8050", "8080", "9000", "9090", "9100", "9121",
+];
+
 const OF_CARGO: [&str; 11] = [
     "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test", "tree",
     "workbook",
@@ -794,10 +799,8 @@ fn exists(command: &str) -> Result<(), String> {
     if let Some(file) = after("--config.file=", command) {
         is_there(file)?;
     }
-    let ours = [
-        "0", "6379", "6380", "8050", "8080", "9000", "9090", "9100", "9121",
-    ];
-    if let Some(port) = after("127.0.0.1:", command).filter(|port| !ours.contains(port))
+    if let Some(port) =
+        after("127.0.0.1:", command).filter(|port| !PORTS.contains(port))
     {
         return Err(format!("none of our programs listens on {port}"));
     }

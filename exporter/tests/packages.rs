@@ -40,7 +40,15 @@ fn crates(selection: &[&str]) -> BTreeSet<String> {
 fn the_first_programs_need_none_of_the_exporters_crates() {
     let first = crates(&["--package=exporter-workbook"]);
     assert!(first.contains("prometheus"), "{first:?}");
-    for name in ["clap", "clap_builder", "humantime", "serde_json"] {
+    let later = [
+        "axum",
+        "clap",
+        "clap_builder",
+        "humantime",
+        "serde_json",
+        "tokio",
+    ];
+    for name in later {
         assert!(!first.contains(name), "{name}: {first:?}");
     }
     // Nor do the features that the exporter wants of crates that both have add one.
