@@ -114,22 +114,24 @@ fn send(parts: &UnboundedSender<Part>, part: Part) {
     assert!(parts.send(part).is_ok());
 }
 
-#[test]
-fn a_request_counts_with_its_route_and_never_with_its_path() {
+fn many_routes() -> Router {
     let inner = Router::new()
         .route("/", get(|| async {}))
         .route("/{id}", get(|| async {}));
     let with_fallback = Router::new()
         .route("/{id}", get(|| async {}))
         .fallback(|| async { StatusCode::NOT_FOUND });
-    let service = Service::start(
-        Router::new()
-            .route("/files/{*path}", get(|| async {}))
-            .nest("/shops/{shop}/orders", inner)
-            .nest("/inner", with_fallback)
-            .nest_service("/service", get(|| async {}))
-            .fallback(|| async { StatusCode::IM_A_TEAPOT }),
-    );
+    Router::new()
+        .route("/files/{*path}", get(|| async {}))
+        .nest("/shops/{shop}/orders", inner)
+        .nest("/inner", with_fallback)
+        .nest_service("/service", get(|| async {}))
+        .fallback(|| async { StatusCode::IM_A_TEAPOT })
+}
+
+#[test]
+fn a_request_counts_with_its_route_and_never_with_its_path() {
+    let service = Service::start(many_routes());
     for path in [
         "/files/a",
         "/files/a/b/c",
@@ -293,22 +295,19 @@ fn the_length_of_a_body_is_still_known() {
     service.stop();
 }
 
+/// Returns a response whose body has no end.
+fn endless(code: StatusCode) -> Response {
+    let (sender, parts) = unbounded_channel();
+    let mut response = Response::new(Body::new(Parts(parts)));
+    *response.status_mut() = code;
+    // It lives as long as the response.
+    response.extensions_mut().insert(sender);
+    response
+}
+
 #[test]
 fn responses_without_a_body_are_complete() {
-    let never = || {
-        let (sender, parts) = unbounded_channel();
-        let mut response = Response::new(Body::new(Parts(parts)));
-        // It lives as long as the response, so the body has no end.
-        response.extensions_mut().insert(sender);
-        response
-    };
-    let with = move |code| {
-        get(move || async move {
-            let mut response = never();
-            *response.status_mut() = code;
-            response
-        })
-    };
+    let with = |code| get(move || async move { endless(code) });
     let service = Service::start(
         Router::new()
             .route("/200", with(StatusCode::OK))
@@ -468,6 +467,18 @@ async fn trickle() -> Response {
     Body::new(Parts(parts)).into_response()
 }
 
+fn request_everything(service: &Service, client: u64) {
+    for round in 0..25 {
+        for path in ["/works", "/trickle", "/panics", "/none"] {
+            service.exchange("GET", path);
+        }
+        let slow = service.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+        // Some leave before the handler runs, others after.
+        thread::sleep(Duration::from_micros(100 * (client + round)));
+        drop(slow);
+    }
+}
+
 #[test]
 fn every_request_counts_once_however_it_ends() {
     let service = Service::start(
@@ -480,17 +491,7 @@ fn every_request_counts_once_however_it_ends() {
     thread::scope(|scope| {
         for client in 0..8 {
             let service = &service;
-            scope.spawn(move || {
-                for round in 0..25 {
-                    for path in ["/works", "/trickle", "/panics", "/none"] {
-                        service.exchange("GET", path);
-                    }
-                    let slow = service.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-                    // Some leave before the handler runs, others after.
-                    thread::sleep(Duration::from_micros(100 * (client + round)));
-                    drop(slow);
-                }
-            });
+            scope.spawn(move || request_everything(service, client));
         }
     });
     service.wait_in_flight(0);

@@ -76,9 +76,7 @@ fn ten_thousand_unknown_paths_make_no_new_series() {
     );
 }
 
-#[test]
-fn the_service_counts_its_users_and_not_its_scrapes() {
-    let program = Program::start(SLUG);
+fn visit(program: &Program) {
     assert_eq!(
         program.get("/orders/7").as_str().unwrap(),
         "order 7: 8 items\n"
@@ -90,6 +88,12 @@ fn the_service_counts_its_users_and_not_its_scrapes() {
         b"POST /orders/7/payment HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     );
     assert!(paid.ends_with("order 7 is paid\n"), "{paid}");
+}
+
+#[test]
+fn the_service_counts_its_users_and_not_its_scrapes() {
+    let program = Program::start(SLUG);
+    visit(&program);
     for _ in 0..2 {
         assert_eq!(program.get("/-/healthy").status_code, 200);
         let post = program.exchange(
