@@ -787,11 +787,6 @@ const TOOLS: [&str; 16] = [
     "sed",
 ];
 
-/// The ports that programs listen on.
-const PORTS: [&str; 9] = [
-    "0", "6379", "6380", "8050", "8080", "9000", "9090", "9100", "9121",
-];
-
 const OF_CARGO: [&str; 11] = [
     "add", "bench", "build", "fuzz", "insta", "install", "new", "run", "test", "tree",
     "workbook",
