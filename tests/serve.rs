@@ -762,3 +762,36 @@ fn a_stop_leaves_no_connection_in_a_socket_that_it_shares() {
         drop(clients);
     }
 }
+
+/// Many more than may be connected: those without room are told so.
+#[test]
+fn a_stop_answers_all_that_wait_to_be_accepted() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let kept = listener.try_clone().unwrap();
+    let address = listener.local_addr().unwrap();
+    let clients = [(); 100].map(|()| {
+        let mut client = connect(address);
+        client.write_all(SCRAPE.as_bytes()).unwrap();
+        client
+    });
+    let running = Running::on(listener, |server| {
+        let limits = Limits {
+            connections: 4,
+            ..Limits::default()
+        };
+        server.limits(limits).route("/metrics", ok_answer)
+    });
+    running.stop();
+    for mut client in clients {
+        let (status, _) = answer(&mut client).unwrap();
+        let expected = ["HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable"];
+        assert!(expected.contains(&&*status), "{status}");
+    }
+    // As it was, for another process that shares it.
+    let (sender, accepted) = std::sync::mpsc::channel();
+    thread::spawn(move || sender.send(kept.accept().is_ok()));
+    let waits = accepted.recv_timeout(Duration::from_millis(50));
+    assert!(waits.is_err(), "{waits:?}");
+    drop(connect(address));
+    assert_eq!(accepted.recv_timeout(support::PATIENCE), Ok(true));
+}

@@ -72,7 +72,7 @@ impl Listeners {
         let ends = self.table.stop();
         for (address, accepting) in self.accepting {
             if let Some(acceptor) = ended(address, accepting, ends) {
-                acceptor.close();
+                acceptor.close(ends);
             }
         }
         self.table.end_waiting(ends);
@@ -131,6 +131,8 @@ struct Acceptor {
 
 impl Acceptor {
     const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+    /// The most clients that wait to be accepted: Linux's own limit.
+    const QUEUE: usize = 4096;
 
     fn run(&mut self) {
         loop {
@@ -138,6 +140,10 @@ impl Acceptor {
                 Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
                 // The client has already disconnected.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                // A predecessor that shares the socket closes it now.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.table.wait_for_stop(Acceptor::SHORTEST_PAUSE);
+                }
                 Err(error) => self.wait_out("accept a connection", &error),
             }
             if self.table.is_stopping() {
@@ -150,16 +156,19 @@ impl Acceptor {
     /// system would disconnect them, or, if another process shares the socket as systemd
     /// does, the connection that ended the accept would stay there and start the program
     /// again.
-    fn close(mut self) {
-        let nonblocking = self.listener.set_nonblocking(true);
-        let most = self.service.limits.connections;
-        for _ in (0..most).take_while(|_| nonblocking.is_ok()) {
+    fn close(mut self, ends: Instant) {
+        if self.listener.set_nonblocking(true).is_err() {
+            return;
+        }
+        for _ in (0..Acceptor::QUEUE).take_while(|_| Instant::now() < ends) {
             match self.listener.accept() {
                 Ok((stream, peer)) => self.admit(Arc::new(stream), peer),
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        // Another process that shares the socket shares this too.
+        let _ = self.listener.set_nonblocking(false);
     }
 
     /// Starts a thread for `stream` if the table has room, or sends status 503.
