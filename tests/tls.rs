@@ -44,7 +44,7 @@ fn server_config(name: &str) -> Arc<ServerConfig> {
 
 fn start(with: impl FnOnce(Server) -> Server) -> Running {
     let config = server_config("server");
-    Running::serve(|server| with(server.tls(move || Arc::clone(&config))))
+    Running::serve(|server| with(server.tls(move || Some(Arc::clone(&config)))))
 }
 
 fn scraped(limits: Limits) -> Running {
@@ -167,6 +167,25 @@ fn what_is_no_handshake_ends_its_connection() {
 }
 
 #[test]
+fn a_handshake_that_fails_is_logged_once_a_second_at_most() {
+    let (sender, lines) = std::sync::mpsc::channel();
+    let running = start(|server| {
+        let log = move |line: &str| sender.send(line.to_owned()).unwrap();
+        server.log(Arc::new(log)).route("/metrics", ok_answer)
+    });
+    for _ in 0..20 {
+        let mut stream = connect(running.address);
+        let _ = stream.write_all(b"\0\0\0\0\0\0");
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    running.stop();
+    let lines: Vec<String> = lines.iter().collect();
+    let expected = "the TLS handshake with 127.0.0.1 failed: ";
+    assert!(lines[0].starts_with(expected), "{lines:?}");
+    assert!(lines.len() < 20, "{lines:?}");
+}
+
+#[test]
 fn a_handshake_that_takes_too_long_is_cut_off() {
     let limits = Limits {
         head: Duration::from_millis(200),
@@ -254,7 +273,7 @@ fn the_settings_are_those_of_the_moment() {
     let running = Running::serve(|server| {
         let config = move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            Arc::clone(&config)
+            Some(Arc::clone(&config))
         };
         server.tls(config).route("/metrics", ok_answer)
     });

@@ -185,8 +185,7 @@ fn a_file_that_is_wrong_ends_the_start_with_its_line() {
     assert_eq!(ended.code, Some(1));
     assert_eq!(
         ended.stderr,
-        "Error: /web.yml: cannot read it: invalid utf-8 sequence of 1 bytes from index \
-         0\n"
+        "Error: /web.yml: it isn't text: invalid utf-8 sequence of 1 bytes from index 0\n"
     );
 }
 

@@ -12,12 +12,12 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use configured::{
-    CERTIFICATES, Configured, RIGHT, TLS, client_config, encrypted_with, exchange,
-    request, user,
+    CERTIFICATES, Configured, RIGHT, SETTLED, TLS, client_config, encrypted_with,
+    exchange, request, user,
 };
 use rustls::{ClientConfig, HandshakeKind};
 
@@ -93,22 +93,21 @@ fn no_protection_ends_without_a_restart() {
 }
 
 #[test]
-fn passwords_do_not_end_and_tls_does_not_begin_without_a_restart() {
+fn passwords_do_not_end_and_tls_begins_without_a_restart() {
     let configured = Configured::start(&user("secret"));
     let status = |file: &str| {
         configured.set("web.yml", file);
         configured.exporter.response("/metrics").status_code
     };
     assert_eq!(["", "{}", "x: 1"].map(status), [401, 401, 401]);
-    configured.set("web.yml", TLS);
-    let lines = {
-        assert_eq!(configured.exporter.response("/metrics").status_code, 401);
-        configured.exporter.log(3)
-    };
-    let expected = "TLS begins only with a restart; the last valid settings stay";
+    // Whoever has the password sees that TLS begins.
+    configured.set("web.yml", format!("{TLS}{}", user("secret")));
+    assert!(configured.is_scraped(None, RIGHT) && !configured.is_scraped(None, ""));
+    let plain = request("GET", "/metrics", RIGHT);
+    let answer = configured.exporter.program.exchange(plain.as_bytes());
     assert!(
-        lines.iter().any(|line| line.contains(expected)),
-        "{lines:?}"
+        answer.ends_with("use https:// instead of http://.\n"),
+        "{answer}"
     );
 }
 
@@ -130,17 +129,22 @@ fn metrics_say_whether_the_last_change_was_valid() {
     assert_eq!(lines.len(), 2, "{lines:?}");
 }
 
-/// Scrapes twenty times, each time successfully. Returns the certificates that the server
-/// had.
-fn scraped(configured: &Configured, client: &Arc<ClientConfig>) -> BTreeSet<Vec<u8>> {
+/// Scrapes until the end, each time successfully. Returns the certificates that the
+/// server had.
+fn scraped(
+    configured: &Configured,
+    client: &Arc<ClientConfig>,
+    is_over: &AtomicBool,
+) -> BTreeSet<Vec<u8>> {
     let get = request("GET", "/metrics", RIGHT);
-    let certificates = (0..20).map(|_| {
+    let mut certificates = BTreeSet::new();
+    while !is_over.load(Ordering::Relaxed) {
         let mut stream = encrypted_with(client, configured.connect());
         let text = exchange(&mut stream, &get).unwrap();
         assert!(text.contains("\nredis_up 1\n"), "{text}");
-        stream.conn.peer_certificates().unwrap()[0].to_vec()
-    });
-    certificates.collect()
+        certificates.insert(stream.conn.peer_certificates().unwrap()[0].to_vec());
+    }
+    certificates
 }
 
 #[test]
@@ -153,16 +157,19 @@ fn no_scrape_fails_while_the_files_are_replaced() {
     let pairs = ["server", "renewed"]
         .map(|name| ["crt", "key"].map(|kind| certificate(&format!("{name}.{kind}"))));
     let client = client_config(Some("client"));
+    let is_over = AtomicBool::new(false);
     let seen = thread::scope(|scope| {
-        let scrapes = [(); 8].map(|()| scope.spawn(|| scraped(&configured, &client)));
+        let scrape = || scraped(&configured, &client, &is_over);
+        let scrapes = [(); 8].map(|()| scope.spawn(scrape));
         for number in 1..=100 {
             let [crt, key] = &pairs[number % 2];
             // Between these two, the key doesn't fit.
             configured.replace("server.crt", crt);
             configured.replace("server.key", key);
             configured.replace("web.yml", &configs[number % 2]);
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(SETTLED);
         }
+        is_over.store(true, Ordering::Relaxed);
         let seen = scrapes.into_iter().flat_map(|all| all.join().unwrap());
         seen.collect::<BTreeSet<_>>()
     });
@@ -170,34 +177,40 @@ fn no_scrape_fails_while_the_files_are_replaced() {
     assert_eq!(seen.len(), 2);
 }
 
+/// Returns whether a scrape is answered, and how its handshake was.
+fn handshake(
+    configured: &Configured,
+    client: &Arc<ClientConfig>,
+) -> (bool, Option<HandshakeKind>) {
+    let mut stream = encrypted_with(client, configured.connect());
+    let text = exchange(&mut stream, &request("GET", "/metrics", ""));
+    let is_scraped = text.is_ok_and(|text| text.contains("\nredis_up 1\n"));
+    (is_scraped, stream.conn.handshake_kind())
+}
+
+/// Otherwise a certificate that has expired, or an authority that has changed, would not
+/// be noticed.
 #[test]
-fn a_resumed_connection_is_checked_against_the_new_authority() {
-    let config = format!(
-        "{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"
-    );
-    let configured = Configured::start(&config);
+fn a_connection_is_resumed_only_if_no_certificate_of_the_client_counts() {
+    let configured = Configured::start(TLS);
     let client = client_config(Some("client"));
-    let get = request("GET", "/metrics", "");
-    let scrape = || {
-        let mut stream = encrypted_with(&client, configured.connect());
-        let text = exchange(&mut stream, &get);
-        let is_scraped = text.is_ok_and(|text| text.contains("\nredis_up 1\n"));
-        (is_scraped, stream.conn.handshake_kind())
-    };
+    let scrape = || handshake(&configured, &client);
     assert_eq!(scrape(), (true, Some(HandshakeKind::Full)));
     assert_eq!(scrape(), (true, Some(HandshakeKind::Resumed)));
-    configured.replace("ca.crt", certificate("stranger.crt"));
-    let (is_scraped, kind) = scrape();
-    assert!(
-        !is_scraped && kind != Some(HandshakeKind::Resumed),
-        "{kind:?}"
+    let mutual = format!(
+        "{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"
     );
-    // Also for the names.
-    configured.replace("ca.crt", certificate("ca.crt"));
+    configured.set("web.yml", &mutual);
+    for _ in 0..3 {
+        assert_eq!(scrape(), (true, Some(HandshakeKind::Full)));
+    }
+    configured.set("ca.crt", certificate("stranger.crt"));
+    assert!(!scrape().0);
+    configured.set("ca.crt", certificate("ca.crt"));
     assert!(scrape().0);
-    configured.replace(
+    configured.set(
         "web.yml",
-        format!("{config}  client_allowed_sans: [a.example]\n"),
+        format!("{mutual}  client_allowed_sans: [a.example]\n"),
     );
     assert!(!scrape().0);
 }

@@ -21,6 +21,8 @@ pub struct Service {
     pub limits: Limits,
     #[cfg(feature = "tls")]
     pub tls: Option<super::tls::TlsConfig>,
+    #[cfg(feature = "tls")]
+    pub failures: super::tls::Failures,
 }
 
 /// A client's connection.
@@ -85,7 +87,8 @@ impl Connection {
     /// Starts TLS, if the server has it. Returns false if that fails.
     #[cfg(feature = "tls")]
     fn encrypt(&mut self) -> bool {
-        let Some(config) = &self.service.tls else {
+        let config = self.service.tls.as_ref();
+        let Some(config) = config.and_then(|config| config()) else {
             return true;
         };
         let Limits { head, idle, .. } = self.service.limits;
@@ -96,7 +99,13 @@ impl Connection {
                 self.refuse(*refusal(StatusCode::BAD_REQUEST, plain));
                 false
             }
-            Some(_) => self.wire.encrypt(config(), Instant::now() + head).is_ok(),
+            Some(_) => {
+                let encrypted = self.wire.encrypt(config, Instant::now() + head);
+                if let Err(error) = &encrypted {
+                    self.service.failures.log(self.peer.ip(), error);
+                }
+                encrypted.is_ok()
+            }
             None => false,
         }
     }

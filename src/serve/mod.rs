@@ -157,13 +157,14 @@ impl Server {
     }
 
     /// Serves HTTPS instead of HTTP. `config` is called for each connection, so that a
-    /// new certificate needs no restart. The handshake has the time of
-    /// [`Limits::head`].
+    /// new certificate needs no restart; if it returns `None`, the connection has plain
+    /// HTTP. The handshake has the time of [`Limits::head`]. One that fails is logged,
+    /// once a second at most.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(
         mut self,
-        config: impl Fn() -> Arc<rustls::ServerConfig> + Send + Sync + 'static,
+        config: impl Fn() -> Option<Arc<rustls::ServerConfig>> + Send + Sync + 'static,
     ) -> Server {
         self.tls = Some(Box::new(config));
         self
@@ -191,7 +192,10 @@ impl Server {
     pub fn run_with(self, stop: impl FnOnce()) -> Result<(), ServeError> {
         let path = self.routes.paths().next().unwrap_or("/");
         #[cfg(feature = "tls")]
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = match self.tls.as_ref().and_then(|config| config()) {
+            Some(_) => "https",
+            None => "http",
+        };
         #[cfg(not(feature = "tls"))]
         let scheme = "http";
         let mut lines = String::new();
@@ -222,6 +226,8 @@ impl Server {
             limits: self.limits,
             #[cfg(feature = "tls")]
             tls: self.tls,
+            #[cfg(feature = "tls")]
+            failures: tls::Failures::new(&self.log),
         };
         let listeners = Listeners::start(self.listeners, service, &self.log)?;
         stop();

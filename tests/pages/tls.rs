@@ -23,7 +23,7 @@ pub fn with_tls(
             PrivateKeyDer::from_pem_file(key)?,
         )?;
     let config = Arc::new(config);
-    let server = server.tls(move || Arc::clone(&config));
+    let server = server.tls(move || Some(Arc::clone(&config)));
     // ANCHOR_END: tls
     Ok(server)
 }

@@ -1,11 +1,12 @@
 //! Basic authentication by users with bcrypt hashes.
 //!
 //! A hash takes tens of milliseconds on purpose, so what a password gave is remembered,
-//! few are checked at once, and few wait for it: whoever guesses passwords is told to
-//! try again later, and nobody else waits.
+//! few are checked at once, and few wait for it: an address from which somebody guesses is
+//! told to try again later, and no other one waits.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,12 +19,12 @@ use super::config::at;
 /// How many passwords are remembered.
 const REMEMBERED: usize = 100;
 
-/// How many are checked at once.
+/// How many are checked at once, each from another address.
 const AT_ONCE: usize = 2;
 
-/// How many wait for that, and for how long.
+/// How many wait for that from one address, and for how long.
 const WAITING: usize = 8;
-const TURN: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_secs(5);
 
 /// The highest cost of a hash, with which a check takes about a second.
 const MAX_COST: u32 = 14;
@@ -57,10 +58,10 @@ fn check_hash(user: &str, hash: &str) -> Result<(), String> {
     }
     let parts: Result<bcrypt::HashParts, _> = hash.parse();
     match parts {
-        Ok(parts) if parts.get_cost() <= MAX_COST => Ok(()),
+        Ok(parts) if (4..=MAX_COST).contains(&parts.get_cost()) => Ok(()),
         Ok(parts) => Err(format!(
-            "the hash of {user:?} has cost {}, above {MAX_COST}: each wrong password \
-             would take seconds",
+            "the hash of {user:?} has cost {}, not 4 to {MAX_COST}: above, each wrong \
+             password would take seconds",
             parts.get_cost()
         )),
         Err(_) => Err(format!(
@@ -78,8 +79,14 @@ pub enum Verdict {
     Busy,
 }
 
-/// A user, the hash and a password: a new hash has no result yet.
-type Key = (String, String, String);
+/// What a result is about. With a new hash, or as a new user, there is none yet.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    user: String,
+    is_known: bool,
+    hash: String,
+    password: Vec<u8>,
+}
 
 /// The results so far.
 #[derive(Default)]
@@ -92,13 +99,19 @@ pub struct Passwords {
 #[derive(Default)]
 struct State {
     results: HashMap<Key, bool>,
-    checking: HashSet<Key>,
-    waiting: usize,
+    /// What is checked, and for whom.
+    checking: HashMap<Key, IpAddr>,
+    waiting: Vec<IpAddr>,
 }
 
 impl Passwords {
-    /// Checks the value of a request's header `Authorization`.
-    pub fn check(&self, users: &Users, header: Option<&str>) -> Verdict {
+    /// Checks the value of a header `Authorization` that came from `client`.
+    pub fn check(
+        &self,
+        users: &Users,
+        client: IpAddr,
+        header: Option<&str>,
+    ) -> Verdict {
         let Some((user, password)) = header.and_then(credentials) else {
             return Verdict::Denied;
         };
@@ -106,18 +119,23 @@ impl Passwords {
         let Some(hash) = known.or_else(|| self.another(users, &user)) else {
             return Verdict::Denied;
         };
-        let is_known = known.is_some();
-        let key = (user, hash.clone(), password);
-        let mut state = self.turn(&key);
+        let key = Key {
+            is_known: known.is_some(),
+            user,
+            hash: hash.clone(),
+            password,
+        };
+        let mut state = self.turn(&key, client);
         if let Some(is_right) = state.results.get(&key) {
             return verdict(*is_right);
         }
-        if state.is_busy(&key) {
+        if state.is_busy_for(client) {
             return Verdict::Busy;
         }
-        state.checking.insert(key.clone());
+        state.checking.insert(key.clone(), client);
         drop(state);
-        let is_right = bcrypt::verify(&key.2, hash).unwrap_or(false) && is_known;
+        let is_right = bcrypt::verify(&key.password, hash).unwrap_or(false);
+        let is_right = is_right && key.is_known;
         let mut state = self.state();
         state.checking.remove(&key);
         state.remember(key, is_right);
@@ -125,8 +143,8 @@ impl Passwords {
         verdict(is_right)
     }
 
-    /// Returns a hash for a user who doesn't exist, always the same, so that the time
-    /// of the answer doesn't say so.
+    /// Returns a hash for a user who doesn't exist, always the same, so that the time of
+    /// the answer doesn't say so.
     fn another<'a>(&self, users: &'a Users, user: &str) -> Option<&'a String> {
         let count = u64::try_from(users.len()).ok().filter(|count| *count > 0)?;
         let number = self.random.hash_one(user) % count;
@@ -134,20 +152,22 @@ impl Passwords {
     }
 
     /// Waits until the password is known or can be checked, but not too long.
-    fn turn(&self, key: &Key) -> MutexGuard<'_, State> {
-        let mut state = self.state();
-        if state.results.contains_key(key)
-            || !state.is_busy(key)
-            || state.waiting >= WAITING
-        {
+    fn turn(&self, key: &Key, client: IpAddr) -> MutexGuard<'_, State> {
+        let is_checked = |state: &mut State| state.checking.contains_key(key);
+        // Another request has the same password: this ends soon.
+        let waited = self.is_checked.wait_while(self.state(), is_checked);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let from_here = state.waiting.iter().filter(|other| **other == client);
+        if !state.must_wait(key, client) || from_here.count() >= WAITING {
             return state;
         }
-        state.waiting += 1;
-        let waited = self.is_checked.wait_timeout_while(state, TURN, |state| {
-            !state.results.contains_key(key) && state.is_busy(key)
-        });
+        state.waiting.push(client);
+        let must_wait = |state: &mut State| state.must_wait(key, client);
+        let waited = self.is_checked.wait_timeout_while(state, TURN, must_wait);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
+        if let Some(place) = state.waiting.iter().position(|other| *other == client) {
+            state.waiting.swap_remove(place);
+        }
         state
     }
 
@@ -157,8 +177,15 @@ impl Passwords {
 }
 
 impl State {
-    fn is_busy(&self, key: &Key) -> bool {
-        self.checking.len() >= AT_ONCE || self.checking.contains(key)
+    /// One address can't have all checks, so that nobody who guesses can keep others
+    /// from theirs.
+    fn is_busy_for(&self, client: IpAddr) -> bool {
+        let mut all = self.checking.values();
+        self.checking.len() >= AT_ONCE || all.any(|other| *other == client)
+    }
+
+    fn must_wait(&self, key: &Key, client: IpAddr) -> bool {
+        !self.results.contains_key(key) && self.is_busy_for(client)
     }
 
     /// Wrong passwords make room for others, right ones only if there are too many.
@@ -181,7 +208,7 @@ fn verdict(is_right: bool) -> Verdict {
 }
 
 /// Returns the user and the password of `Basic <base64>`.
-fn credentials(header: &str) -> Option<(String, String)> {
+fn credentials(header: &str) -> Option<(String, Vec<u8>)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -189,7 +216,9 @@ fn credentials(header: &str) -> Option<(String, String)> {
     let decoded = BASE64_STANDARD.decode(encoded.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (user, password) = text.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
+    // Bcrypt looks at no more bytes, and a NUL would end the password there.
+    let seen = password.as_bytes().iter().take(72).copied().collect();
+    (!password.contains('\0')).then(|| (user.to_owned(), seen))
 }
 
 #[cfg(test)]
@@ -197,6 +226,8 @@ mod tests {
     use std::thread;
 
     use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     /// Cost 4 is the lowest.
     fn one_user() -> Users {
@@ -214,7 +245,7 @@ mod tests {
     #[test]
     fn only_the_right_password_of_a_user_is_allowed() {
         let (passwords, users) = (Passwords::default(), one_user());
-        let check = |header: &str| passwords.check(&users, Some(header));
+        let check = |header: &str| passwords.check(&users, HERE, Some(header));
         // The second time from memory.
         for _ in 0..2 {
             assert_eq!(check(&header("metrics", "secret")), Verdict::Allowed);
@@ -232,29 +263,35 @@ mod tests {
                 assert_eq!(check(&wrong), Verdict::Denied, "{wrong}");
             }
         }
-        assert_eq!(passwords.check(&users, None), Verdict::Denied);
+        assert_eq!(passwords.check(&users, HERE, None), Verdict::Denied);
     }
 
     #[test]
     fn a_new_hash_counts_at_once() {
         let passwords = Passwords::default();
         let old = header("metrics", "secret");
-        assert_eq!(passwords.check(&one_user(), Some(&old)), Verdict::Allowed);
+        assert_eq!(
+            passwords.check(&one_user(), HERE, Some(&old)),
+            Verdict::Allowed
+        );
         let hash = bcrypt::hash("new", 4).unwrap();
         let users = [("metrics".to_owned(), hash)].into();
-        assert_eq!(passwords.check(&users, Some(&old)), Verdict::Denied);
+        assert_eq!(passwords.check(&users, HERE, Some(&old)), Verdict::Denied);
         let new = header("metrics", "new");
-        assert_eq!(passwords.check(&users, Some(&new)), Verdict::Allowed);
+        assert_eq!(passwords.check(&users, HERE, Some(&new)), Verdict::Allowed);
     }
 
     #[test]
     fn guesses_fill_no_memory_and_forget_no_right_password() {
         let (passwords, users) = (Passwords::default(), one_user());
         let right = header("metrics", "secret");
-        assert_eq!(passwords.check(&users, Some(&right)), Verdict::Allowed);
+        assert_eq!(
+            passwords.check(&users, HERE, Some(&right)),
+            Verdict::Allowed
+        );
         for guess in 0..2 * REMEMBERED {
             let guess = header("metrics", &guess.to_string());
-            assert_eq!(passwords.check(&users, Some(&guess)), Verdict::Denied);
+            assert_eq!(passwords.check(&users, HERE, Some(&guess)), Verdict::Denied);
         }
         let state = passwords.state();
         assert!(state.results.len() <= REMEMBERED);
@@ -268,18 +305,68 @@ mod tests {
     fn one_that_is_remembered_waits_for_none_that_is_checked() {
         let (passwords, users) = (Passwords::default(), one_user());
         let right = header("metrics", "secret");
-        assert_eq!(passwords.check(&users, Some(&right)), Verdict::Allowed);
-        for user in ["a", "b"] {
-            let key = (user.to_owned(), String::new(), String::new());
-            passwords.state().checking.insert(key);
-        }
-        assert_eq!(passwords.check(&users, Some(&right)), Verdict::Allowed);
+        assert_eq!(
+            passwords.check(&users, HERE, Some(&right)),
+            Verdict::Allowed
+        );
+        let guess = |user: &str| Key {
+            user: user.to_owned(),
+            is_known: false,
+            hash: String::new(),
+            password: Vec::new(),
+        };
+        passwords.state().checking.insert(guess("a"), HERE);
+        assert_eq!(
+            passwords.check(&users, HERE, Some(&right)),
+            Verdict::Allowed
+        );
         let other = header("metrics", "other");
-        assert_eq!(passwords.check(&users, Some(&other)), Verdict::Busy);
+        assert_eq!(passwords.check(&users, HERE, Some(&other)), Verdict::Busy);
         // So many wait already that it isn't worth it.
-        passwords.state().waiting = WAITING;
-        assert_eq!(passwords.check(&users, Some(&other)), Verdict::Busy);
-        assert_eq!(passwords.state().waiting, WAITING);
+        passwords.state().waiting = vec![HERE; WAITING];
+        assert_eq!(passwords.check(&users, HERE, Some(&other)), Verdict::Busy);
+        assert_eq!(passwords.state().waiting.len(), WAITING);
+        // From elsewhere, it's checked, as long as there is room.
+        let elsewhere = "192.0.2.7".parse().unwrap();
+        let check = |header| passwords.check(&users, elsewhere, Some(header));
+        assert_eq!(check(&other), Verdict::Denied);
+        passwords.state().waiting = vec![elsewhere; WAITING];
+        passwords.state().checking.insert(guess("b"), elsewhere);
+        assert_eq!(check(&header("metrics", "third")), Verdict::Busy);
+    }
+
+    #[test]
+    fn a_user_who_is_removed_or_added_counts_at_once() {
+        let passwords = Passwords::default();
+        let hash = bcrypt::hash("secret", 4).unwrap();
+        let one = |name: &str| Users::from([(name.to_owned(), hash.clone())]);
+        let check = |users: &Users, name: &str| {
+            passwords.check(users, HERE, Some(&header(name, "secret")))
+        };
+        // The hash of the only user stands for those who are unknown.
+        for _ in 0..2 {
+            for (user, other) in [("a", "b"), ("b", "a")] {
+                assert_eq!(check(&one(user), user), Verdict::Allowed);
+                assert_eq!(check(&one(user), other), Verdict::Denied);
+            }
+        }
+    }
+
+    #[test]
+    fn what_bcrypt_does_not_look_at_is_not_another_password() {
+        let long = "x".repeat(72);
+        let hash = bcrypt::hash(&long, 4).unwrap();
+        let users = Users::from([("metrics".to_owned(), hash)]);
+        let passwords = Passwords::default();
+        for suffix in ["", "a", "b"] {
+            let header = header("metrics", &format!("{long}{suffix}"));
+            let verdict = passwords.check(&users, HERE, Some(&header));
+            assert_eq!(verdict, Verdict::Allowed);
+        }
+        assert_eq!(passwords.state().results.len(), 1);
+        let header = header("metrics", "secret\0");
+        let verdict = passwords.check(&one_user(), HERE, Some(&header));
+        assert_eq!(verdict, Verdict::Denied);
     }
 
     #[test]
@@ -290,15 +377,15 @@ mod tests {
         let passwords = Passwords::default();
         let right = header("metrics", "secret");
         thread::scope(|scope| {
-            let checks = (0..WAITING)
-                .map(|_| scope.spawn(|| passwords.check(&users, Some(&right))));
+            let checks = (0..3 * WAITING)
+                .map(|_| scope.spawn(|| passwords.check(&users, HERE, Some(&right))));
             for check in checks.collect::<Vec<_>>() {
                 assert_eq!(check.join().unwrap(), Verdict::Allowed);
             }
         });
         let state = passwords.state();
         assert!(state.checking.is_empty());
-        assert_eq!(state.waiting, 0);
+        assert!(state.waiting.is_empty());
     }
 
     #[test]
@@ -331,7 +418,8 @@ mod tests {
             ),
             (
                 format!("metrics: {costly}"),
-                "line 1, column 10: the hash of \"metrics\" has cost 15, above 14: \
+                "line 1, column 10: the hash of \"metrics\" has cost 15, not 4 to \
+                 14: above, \
                  each wrong password would take seconds",
             ),
             (

@@ -9,7 +9,7 @@ use serde_saphyr::{Location, Spanned};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::config::at;
-use super::files;
+use super::files::Files;
 
 /// Text in PEM, and the setting that names it.
 pub struct Pem {
@@ -28,15 +28,17 @@ pub fn pem(
     key: &str,
     file: Option<&Spanned<PathBuf>>,
     inline: Option<&Spanned<String>>,
+    files: &Files,
     folder: &Path,
 ) -> Result<Option<Pem>, String> {
     let file = file.filter(|file| !file.value.as_os_str().is_empty());
     if let Some(file) = file {
         let path = folder.join(&file.value);
         let setting = format!("{key}_file {}", path.display());
-        let text = files::read(&path).map_err(|error| {
-            at(file.defined, format!("{setting}: cannot read it: {error}"))
-        })?;
+        let text = files.content(&path);
+        let text = text
+            .map_err(|error| at(file.defined, format!("{setting}: {error}")))?
+            .to_vec();
         return Ok(Some(Pem {
             text,
             setting,

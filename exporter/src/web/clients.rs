@@ -18,12 +18,22 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 /// Accepts what `inner` accepts, if the certificate has one of the names.
 #[derive(Debug)]
 pub struct Named {
-    pub inner: Arc<dyn ClientCertVerifier>,
-    /// Names, addresses, e-mail addresses or URIs, which are compared whole.
-    pub allowed: Vec<String>,
+    inner: Arc<dyn ClientCertVerifier>,
+    allowed: Vec<String>,
 }
 
 impl Named {
+    /// `allowed` are names, addresses, e-mail addresses or URIs, which are compared
+    /// whole.
+    pub fn new(inner: Arc<dyn ClientCertVerifier>, allowed: &[String]) -> Named {
+        let same = |name: &String| match name.parse::<IpAddr>() {
+            Ok(ip) => ip.to_canonical().to_string(),
+            Err(_) => name.clone(),
+        };
+        let allowed = allowed.iter().map(same).collect();
+        Named { inner, allowed }
+    }
+
     fn allows(&self, certificate: &CertificateDer<'_>) -> bool {
         let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
             return false;
@@ -44,7 +54,9 @@ fn written(name: &GeneralName<'_>) -> Option<String> {
         GeneralName::IPAddress(bytes) => {
             let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
             let v6 = || <[u8; 16]>::try_from(*bytes).map(IpAddr::from);
-            v4.or_else(|_| v6()).ok().map(|ip| ip.to_string())
+            v4.or_else(|_| v6())
+                .ok()
+                .map(|ip| ip.to_canonical().to_string())
         }
         _ => None,
     }

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use exporter_workbook::debug_is_message;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
-
-use super::files;
 
 /// The content of the file. An empty one is valid: plain HTTP for everyone.
 #[derive(Debug, Default, Deserialize)]
@@ -115,19 +113,34 @@ pub fn at(location: Location, message: impl Display) -> String {
     format!("line {line}, column {column}: {message}")
 }
 
-impl WebConfig {
-    /// Reads the file.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the file can't be read, isn't YAML, or has an unknown key or
-    /// value.
-    pub fn read(file: &Path) -> Result<WebConfig, String> {
-        let text = files::read_text(file);
-        let text = text.map_err(|error| format!("cannot read it: {error}"))?;
-        WebConfig::parse(&text)
+/// Hides what may be a key or the hash of a password, which stands where something else
+/// should.
+pub fn discreet(message: String) -> String {
+    match ["-----", "$2"].iter().any(|text| message.contains(text)) {
+        true => hidden(&message),
+        false => message,
     }
+}
 
+fn hidden(message: &str) -> String {
+    let place = message.split_once(": ").map(|(place, _)| place);
+    let place = place.filter(|place| place.starts_with("line "));
+    let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+    format!(
+        "{place}this isn't expected here; it isn't shown, because it may be a secret"
+    )
+}
+
+/// Returns whether a word of `text` may be a line of a key: no word of the format is as
+/// long.
+fn has_line_of_key(text: &str) -> bool {
+    let is_of_key =
+        |c: char| c.is_ascii_alphanumeric() || ['+', '/', '=', '$'].contains(&c);
+    let mut words = text.split(|c: char| !is_of_key(c));
+    words.any(|word| word.len() >= 30)
+}
+
+impl WebConfig {
     pub fn parse(text: &str) -> Result<WebConfig, String> {
         let mut lines = text.lines().map(str::trim);
         if lines.all(|line| line.is_empty() || line.starts_with('#')) {
@@ -137,21 +150,28 @@ impl WebConfig {
         let options = serde_saphyr::options! { with_snippet: false };
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let text = error.to_string();
-            match (text.rsplit_once(" at line "), error.location()) {
+            // What only programmers can do about it.
+            let text = text
+                .replace("; use Option<String>", "")
+                .replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+            let message = match (text.rsplit_once(" at line "), error.location()) {
                 (Some((message, _)), Some(location)) => at(location, message),
                 _ => text,
+            };
+            match has_line_of_key(&message) {
+                true => hidden(&message),
+                false => discreet(message),
             }
         })
     }
 }
 
-impl WebConfig {
-    /// Returns the files that it names, relative to its folder.
+impl TlsServerConfig {
+    /// Returns the files that it names.
     pub fn files(&self) -> Vec<PathBuf> {
-        let tls = self.tls_server_config.iter().map(|tls| &tls.value);
-        let files =
-            tls.flat_map(|tls| [&tls.cert_file, &tls.key_file, &tls.client_ca_file]);
-        files.flatten().map(|file| file.value.clone()).collect()
+        let files = [&self.cert_file, &self.key_file, &self.client_ca_file];
+        let named = files.into_iter().flatten();
+        named.map(|file| file.value.clone()).collect()
     }
 }
 
@@ -186,7 +206,7 @@ mod tests {
                     basic_auth_users:\n  metrics: $2b$\n";
         let config = WebConfig::parse(text).unwrap();
         let tls = config.tls_server_config.unwrap().value;
-        assert_eq!(tls.cert_file.unwrap().value, Path::new("server.crt"));
+        assert_eq!(tls.cert_file.unwrap().value, PathBuf::from("server.crt"));
         let kind = tls.client_auth_type.unwrap();
         assert_eq!(kind.value, ClientAuthType::RequireAndVerifyClientCert);
         assert_eq!(kind.defined.line(), 4);
@@ -229,12 +249,34 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_no_hash_in_it() {
-        let text = "basic_auth_users:\n  metrics: $2b$10$N9qo8uLO\nx: 1\n";
-        let error = WebConfig::parse(text).err().unwrap();
-        assert!(
-            error.contains("line 3") && !error.contains("N9qo"),
-            "{error}"
-        );
+    fn an_error_has_no_secret_in_it() {
+        let hidden = "this isn't expected here; it isn't shown, because it may be a \
+                      secret";
+        for (text, place) in [
+            ("-----BEGIN PRIVATE KEY-----: 1\n", "line 1, column 1: "),
+            (
+                "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYUfm: 1\n",
+                "line 1, column 1: ",
+            ),
+            ("$2b$10$N9qo8uLO: metrics\n", "line 1, column 1: "),
+            (
+                "rate_limit: {burst: $2b$10$N9qo8uLO}\n",
+                "line 1, column 21: ",
+            ),
+        ] {
+            let error = WebConfig::parse(text).err().unwrap();
+            let is_hidden = error == format!("{place}{hidden}");
+            assert!(is_hidden || !error.contains("N9qo"), "{error}");
+            assert!(
+                !error.contains("MIGH") && !error.contains("BEGIN"),
+                "{error}"
+            );
+        }
+        let long = "tls_server_config: {client_auth_type: RequireAndVerifyClientCerts}";
+        let error = WebConfig::parse(long).err().unwrap();
+        assert!(error.contains("RequireAndVerifyClientCerts"), "{error}");
+        let hash = "basic_auth_users:\n  metrics: $2b$10$N9qo8uLO\nx: 1\n";
+        let error = WebConfig::parse(hash).err().unwrap();
+        assert!(error.starts_with("line 3, column 1: unknown"), "{error}");
     }
 }

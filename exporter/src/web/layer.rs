@@ -1,13 +1,14 @@
 //! The layer around every response: the rate limit, the headers, and the password
 //! before everything else.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use exporter_workbook::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use exporter_workbook::http::{Request, Response, StatusCode};
 use exporter_workbook::promhttp::{BoxHandler, Handler, plain_text};
-use exporter_workbook::serve::Server;
+use exporter_workbook::serve::{PeerAddr, Server};
 
 use super::auth::{Passwords, Verdict};
 use super::limit::Bucket;
@@ -21,19 +22,10 @@ pub fn apply(web: &Arc<Web>, server: Server) -> Server {
         bucket: Mutex::default(),
     };
     let server = server.layer(move |inner| layer.around(inner));
-    // Without a restart, TLS neither begins nor ends.
-    let Some(first) = web
-        .settings()
-        .tls
-        .as_ref()
-        .map(|tls| Arc::clone(&tls.config))
-    else {
-        return server;
-    };
     let web = Arc::clone(web);
-    server.tls(move || match &web.settings().tls {
-        Some(tls) => Arc::clone(&tls.config),
-        None => Arc::clone(&first),
+    server.tls(move || {
+        let settings = web.settings();
+        settings.tls.as_ref().map(|tls| Arc::clone(&tls.config))
     })
 }
 
@@ -73,9 +65,11 @@ impl Layer {
         if settings.users.is_empty() {
             return None;
         }
+        let peer = request.extensions().get::<PeerAddr>();
+        let client = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
         let header = request.headers().get(AUTHORIZATION);
         let header = header.and_then(|value| value.to_str().ok());
-        match self.passwords.check(&settings.users, header) {
+        match self.passwords.check(&settings.users, client, header) {
             Verdict::Allowed => None,
             Verdict::Denied => Some(unauthorized()),
             Verdict::Busy => Some(plain_text(

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use exporter_workbook::http::{HeaderName, HeaderValue};
 
 use super::auth::{self, Users};
-use super::config::{WebConfig, WebConfigError};
-use super::files;
+use super::config::{WebConfig, WebConfigError, discreet};
+use super::files::Files;
 use super::headers::headers;
 use super::limit::Rate;
 use super::tls::{self, Tls};
@@ -24,8 +24,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks a configuration, and reads the files that it names relative to `folder`.
-    fn new(config: WebConfig, folder: &Path) -> Result<Settings, String> {
+    /// Checks a configuration. The files that it names relative to `folder` were read.
+    fn new(
+        config: WebConfig,
+        files: &Files,
+        folder: &Path,
+    ) -> Result<Settings, String> {
         let tls = config.tls_server_config.as_ref();
         let headers_config = config.http_server_config.unwrap_or_default().headers;
         let users = auth::users(&config.basic_auth_users.unwrap_or_default())?;
@@ -41,22 +45,19 @@ impl Settings {
                 ("a verified client certificate", kind.verifies()),
                 ("client_allowed_sans", has_names),
             ],
-            tls: tls.map(|tls| tls::build(tls, folder)).transpose()?,
+            tls: tls.map(|tls| tls::build(tls, files, folder)).transpose()?,
             headers: headers(&headers_config.unwrap_or_default())?,
             rate: Rate::new(&config.rate_limit.unwrap_or_default())?,
             users,
         })
     }
 
-    /// Returns what only a restart may change: the protocol, and each protection that
-    /// would end. A file that is still being written, or empty, ends none.
-    fn needs_restart_for(&self, new: &Settings) -> Option<String> {
-        if self.tls.is_none() && new.tls.is_some() {
-            return Some("TLS begins only with a restart".to_owned());
-        }
+    /// Returns which protection would end with `new`. Only a restart ends one: a file
+    /// that is still written, or was emptied, must not.
+    fn ended_by(&self, new: &Settings) -> Option<&'static str> {
         let mut pairs = self.protections.iter().zip(&new.protections);
         let (ended, _) = pairs.find(|((_, old), (_, new))| *old && !*new)?;
-        Some(format!("{} ends only with a restart", ended.0))
+        Some(ended.0)
     }
 }
 
@@ -70,7 +71,7 @@ pub struct Web {
 struct Current {
     settings: Arc<Settings>,
     /// The files as they were last read, whether they were valid or not.
-    contents: Contents,
+    files: Files,
     state: State,
 }
 
@@ -82,28 +83,24 @@ pub struct State {
     pub read: SystemTime,
 }
 
-type Contents = Vec<(PathBuf, Option<Vec<u8>>)>;
-
-/// Reads the file and those that it names. Returns what was in them, and the settings.
-/// The contents are read first, so that a change in between is seen later.
-fn read(file: &Path) -> (Contents, Result<Settings, String>) {
-    let config = WebConfig::read(file);
-    let named = config.map(|config| config.files()).unwrap_or_default();
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let named = named.into_iter().map(|named| folder.join(named));
-    let files = [file.to_owned()].into_iter().chain(named).collect();
-    let contents = contents(files);
-    let settings =
-        WebConfig::read(file).and_then(|config| Settings::new(config, folder));
-    (contents, settings)
+/// Reads the file and those that it names.
+fn read(file: &Path) -> (Files, Result<Settings, String>) {
+    let mut files = Files::default();
+    files.add(file.to_owned());
+    let settings = settings(file, &mut files);
+    (files, settings.map_err(discreet))
 }
 
-fn contents(files: Vec<PathBuf>) -> Contents {
-    let content = |file: PathBuf| {
-        let bytes = files::read(&file).ok();
-        (file, bytes)
-    };
-    files.into_iter().map(content).collect()
+fn settings(file: &Path, files: &mut Files) -> Result<Settings, String> {
+    let text = std::str::from_utf8(files.content(file)?);
+    let config =
+        WebConfig::parse(text.map_err(|error| format!("it isn't text: {error}"))?)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let tls = config.tls_server_config.iter();
+    for named in tls.flat_map(|tls| tls.value.files()) {
+        files.add(folder.join(named));
+    }
+    Settings::new(config, files, folder)
 }
 
 impl Web {
@@ -113,14 +110,14 @@ impl Web {
     ///
     /// Returns an error if it or one that it names can't be read or used.
     pub fn read(file: PathBuf) -> Result<Web, WebConfigError> {
-        let (contents, settings) = read(&file);
+        let (files, settings) = read(&file);
         let settings = match settings {
             Ok(settings) => settings,
             Err(message) => return Err(WebConfigError { file, message }),
         };
         let current = Current {
             settings: Arc::new(settings),
-            contents,
+            files,
             state: State {
                 is_valid: true,
                 read: SystemTime::now(),
@@ -146,8 +143,7 @@ impl Web {
     // ANCHOR: refreshed
     fn refreshed(&self) -> MutexGuard<'_, Current> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = current.contents.iter().map(|(file, _)| file.clone());
-        if contents(files.collect()) != current.contents {
+        if !current.files.are_unchanged() {
             current.refresh(&self.file);
         }
         current
@@ -157,10 +153,10 @@ impl Web {
 
 impl Current {
     fn refresh(&mut self, file: &Path) {
-        let (contents, read) = read(file);
-        self.contents = contents;
-        let new = read.and_then(|new| match self.settings.needs_restart_for(&new) {
-            Some(reason) => Err(reason),
+        let (files, read) = read(file);
+        self.files = files;
+        let new = read.and_then(|new| match self.settings.ended_by(&new) {
+            Some(ended) => Err(format!("{ended} ends only with a restart")),
             None => Ok(new),
         });
         let file = file.display();
@@ -179,5 +175,13 @@ impl Current {
 /// Checks the text of a configuration: for the fuzz target.
 #[cfg(fuzzing)]
 pub fn check(text: &str, folder: &Path) -> Result<(), String> {
-    WebConfig::parse(text).and_then(|config| Settings::new(config, folder).map(drop))
+    let config = WebConfig::parse(text)?;
+    let mut files = Files::default();
+    let tls = config.tls_server_config.iter();
+    for named in tls.flat_map(|tls| tls.value.files()) {
+        files.add(folder.join(named));
+    }
+    Settings::new(config, &files, folder)
+        .map(drop)
+        .map_err(discreet)
 }

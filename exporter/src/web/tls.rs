@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{
     NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
@@ -14,6 +14,7 @@ use serde_saphyr::{Location, Spanned};
 use super::certificates::{Pem, not_after, pem};
 use super::clients::{AnyCertificate, Named};
 use super::config::{ClientAuthType, TlsServerConfig, Version, at};
+use super::files::Files;
 
 /// What a server needs for TLS.
 pub struct Tls {
@@ -28,14 +29,18 @@ pub struct Tls {
 ///
 /// Returns an error if one can't be read, if key and certificate don't fit, or if the
 /// settings contradict each other.
-pub fn build(config: &Spanned<TlsServerConfig>, folder: &Path) -> Result<Tls, String> {
+pub fn build(
+    config: &Spanned<TlsServerConfig>,
+    files: &Files,
+    folder: &Path,
+) -> Result<Tls, String> {
     let tls = &config.value;
-    let (cert, key) = pair(config, folder)?;
+    let (cert, key) = pair(config, files, folder)?;
     let provider = Arc::new(tls.provider()?);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&tls.versions()?)
         .map_err(|error| at(config.defined, error))?;
-    let builder = match tls.verifier(folder, &provider)? {
+    let builder = match tls.verifier(files, folder, &provider)? {
         Some(verifier) => builder.with_client_cert_verifier(verifier),
         None => builder.with_no_client_auth(),
     };
@@ -48,24 +53,45 @@ pub fn build(config: &Spanned<TlsServerConfig>, folder: &Path) -> Result<Tls, St
         }
         error => cert.wrong(&error.to_string()),
     })?;
-    // Clients keep what they need to resume, rather than this program. It's encrypted
-    // with a key of these settings, so new settings are never bypassed.
-    let ticketer = ring::Ticketer::new();
-    server.ticketer = ticketer.map_err(|error| at(config.defined, error))?;
+    resume(tls.client_auth_type(), &mut server);
     Ok(Tls {
         config: Arc::new(server),
         not_after,
     })
 }
 
+/// Lets clients resume connections, if who they are doesn't count: their certificate
+/// isn't looked at then, and may have expired meanwhile.
+fn resume(kind: ClientAuthType, server: &mut ServerConfig) {
+    server.session_storage = Arc::new(NoServerSessionStorage {});
+    // With tickets, clients keep what is needed for it. This program keeps nothing.
+    match (kind, ring::Ticketer::new()) {
+        (ClientAuthType::NoClientCert, Ok(ticketer)) => server.ticketer = ticketer,
+        _ => server.send_tls13_tickets = 0,
+    }
+}
+
 /// Returns the certificate and its key.
 fn pair(
     config: &Spanned<TlsServerConfig>,
+    files: &Files,
     folder: &Path,
 ) -> Result<(Pem, Pem), String> {
     let tls = &config.value;
-    let cert = pem("cert", tls.cert_file.as_ref(), tls.cert.as_ref(), folder)?;
-    let key = pem("key", tls.key_file.as_ref(), tls.key.as_ref(), folder)?;
+    let cert = pem(
+        "cert",
+        tls.cert_file.as_ref(),
+        tls.cert.as_ref(),
+        files,
+        folder,
+    )?;
+    let key = pem(
+        "key",
+        tls.key_file.as_ref(),
+        tls.key.as_ref(),
+        files,
+        folder,
+    )?;
     match (cert, key) {
         (Some(cert), Some(key)) => Ok((cert, key)),
         (Some(cert), None) => Err(cert.wrong("it needs a key_file")),
@@ -123,12 +149,13 @@ impl TlsServerConfig {
 
     fn verifier(
         &self,
+        files: &Files,
         folder: &Path,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
         let kind = self.client_auth_type();
         let file = self.client_ca_file.as_ref();
-        let ca = pem("client_ca", file, self.client_ca.as_ref(), folder)?;
+        let ca = pem("client_ca", file, self.client_ca.as_ref(), files, folder)?;
         if kind.verifies() {
             return Ok(Some(self.signed(ca, provider)?));
         }
@@ -176,10 +203,11 @@ impl TlsServerConfig {
         let inner = inner.map_err(|error| ca.wrong(&error.to_string()))?;
         Ok(match &self.client_allowed_sans {
             None => inner,
-            Some(allowed) => Arc::new(Named {
-                inner,
-                allowed: allowed.value.clone(),
-            }),
+            Some(allowed) if allowed.value.is_empty() => {
+                let message = "client_allowed_sans names nobody: leave it out";
+                return Err(at(allowed.defined, message));
+            }
+            Some(allowed) => Arc::new(Named::new(inner, &allowed.value)),
         })
     }
 }
@@ -219,8 +247,13 @@ mod tests {
     use super::*;
 
     fn built(settings: &str) -> Result<Tls, String> {
-        let config = serde_saphyr::from_str(settings).unwrap();
-        build(&config, Path::new("../tests/certificates"))
+        let config: Spanned<TlsServerConfig> =
+            serde_saphyr::from_str(settings).unwrap();
+        let folder = Path::new("../tests/certificates");
+        let mut files = Files::default();
+        let all = config.value.files();
+        all.iter().for_each(|file| files.add(folder.join(file)));
+        build(&config, &files, folder)
     }
 
     const PAIR: &str = "cert_file: server.crt\nkey_file: server.key\n";

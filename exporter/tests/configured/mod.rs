@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -20,6 +22,8 @@ use crate::support::connect;
 pub const CERTIFICATES: &str = "../tests/certificates";
 pub const TLS: &str =
     "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
+/// Longer than a file must have been left alone.
+pub const SETTLED: Duration = Duration::from_millis(70);
 pub const RIGHT: &str = "metrics:secret";
 
 /// The exporter with such a file, beside the certificates.
@@ -64,8 +68,10 @@ impl Configured {
         }
     }
 
+    /// Writes a file, and waits until it counts.
     pub fn set(&self, file: &str, content: impl AsRef<[u8]>) {
         fs::write(self.folder.path().join(file), content).unwrap();
+        thread::sleep(SETTLED);
     }
 
     /// Replaces a file in one step, as editors and `kubectl` do.
