@@ -79,6 +79,7 @@ impl Changes {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "this is test code")]
 mod tests {
     use std::fs;
 

@@ -67,12 +67,7 @@ impl Job {
         let mut opened = folder.open(file);
         let mut read = || opened.as_mut().map(content);
         let before = read();
-        let place = Place {
-            folder: Arc::clone(folder),
-            is_kept: true,
-            is_full: step.full,
-            has_address: lesson.serves(),
-        };
+        let place = place(lesson, step, folder);
         let changes = Changes::of(folder.path());
         let mut running = Running::spawn(program, env, place)?;
         let status = end_of(&mut running);
@@ -95,6 +90,15 @@ impl Job {
             ended,
             asked,
         })
+    }
+}
+
+fn place(lesson: &Lesson, step: &Step, folder: &Arc<Folder>) -> Place {
+    Place {
+        folder: Arc::clone(folder),
+        is_kept: true,
+        is_full: step.full,
+        has_address: lesson.serves(),
     }
 }
 
