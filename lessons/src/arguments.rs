@@ -175,10 +175,12 @@ fn hidden() -> [Command; 2] {
         Command::new("guard")
             .arg(path("scratch"))
             .arg(flag("keep", String::new()))
+            .arg(flag("full", String::new()))
             .arg(words()),
         Command::new("become")
             .arg(Arg::new("parent").long("parent").required(true))
             .arg(flag("limited", String::new()))
+            .arg(flag("full", String::new()))
             .arg(words()),
     ]
     .map(|command| command.hide(true))

@@ -27,6 +27,9 @@ const AT_ONCE: u32 = 3;
 /// What a browser requests from any server.
 const ELSEWHERE: &str = "/favicon.ico";
 
+/// The maximum number of characters that are shown of a header's value.
+const WIDEST: usize = 60;
+
 /// The maximum number of links that are followed on a page.
 const LINKS: usize = 10;
 
@@ -303,9 +306,13 @@ fn one(
 
 /// The note with the headers of the step.
 fn with_headers(how: &str, headers: &[(String, String)]) -> String {
+    let cut = |value: &str| match value.char_indices().nth(WIDEST) {
+        Some((at, _)) => format!("{}…", &value[..at]),
+        None => value.to_owned(),
+    };
     let shown = headers
         .iter()
-        .map(|(name, value)| format!("{name}: {value}"));
+        .map(|(name, value)| format!("{name}: {}", cut(value)));
     let shown = shown.map(|header| say(m::ASKED_WITH, [&header]));
     let how = (!how.is_empty()).then(|| how.to_owned());
     let all: Vec<String> = how.into_iter().chain(shown).collect();

@@ -52,6 +52,13 @@ impl Folder {
         File::open(path).ok().filter(|_| is_file)
     }
 
+    /// The names of what is in it, without its subfolders' content.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path()).into_iter().flatten().flatten();
+        let names = entries.map(|all| all.file_name().to_string_lossy().into_owned());
+        names.collect()
+    }
+
     /// Removes a file or a folder in it, if it exists.
     ///
     /// # Errors

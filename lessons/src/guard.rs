@@ -47,19 +47,32 @@ pub fn this_program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// Runs `command` until it or the input ends. With a `scratch`, a folder of the runner's,
-/// the command is a program under check: it is limited, everything it started ends with
-/// it, and the folder is removed, or kept if the runner `keeps` it and lives on. Exits as the command did; for a signal, with 128 plus
-/// its number.
+/// The folder of a program under check.
+pub struct Scratch {
+    pub folder: PathBuf,
+    /// Whether it is kept if the runner lives on.
+    pub is_kept: bool,
+    /// Whether the program can't write into files.
+    pub is_full: bool,
+}
+
+/// What limits a program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    None,
+    Usual,
+    /// The usual ones, and no file can be written into.
+    FullDisk,
+}
+
+/// Runs `command` until it or the input ends. With a `scratch`, the command is a program
+/// under check: it is limited, everything it started ends with it, and the folder is
+/// removed. Exits as the command did; for a signal, with 128 plus its number.
 ///
 /// # Errors
 ///
 /// Returns an error if the command can't be started.
-pub fn guard(
-    command: &[OsString],
-    scratch: Option<&PathBuf>,
-    keeps: bool,
-) -> Result<ExitCode> {
+pub fn guard(command: &[OsString], scratch: Option<&Scratch>) -> Result<ExitCode> {
     let (gone, runner) = mpsc::channel::<()>();
     thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -72,8 +85,8 @@ pub fn guard(
     if let Some(scratch) = scratch {
         end_all();
         let is_alone = matches!(runner.try_recv(), Err(TryRecvError::Disconnected));
-        if !keeps || is_alone {
-            wipe(scratch);
+        if !scratch.is_kept || is_alone {
+            wipe(&scratch.folder);
         }
     }
     Ok(exit_code(status?))
@@ -81,10 +94,15 @@ pub fn guard(
 
 fn supervise(
     command: &[OsString],
-    scratch: Option<&PathBuf>,
+    scratch: Option<&Scratch>,
     runner: &mpsc::Receiver<()>,
 ) -> Result<ExitStatus> {
-    let mut child = spawn(command, scratch.is_some())?;
+    let limits = match scratch {
+        None => Limits::None,
+        Some(scratch) if scratch.is_full => Limits::FullDisk,
+        Some(_) => Limits::Usual,
+    };
+    let mut child = spawn(command, limits)?;
     tell(&format!("{STARTED}{}", child.id()));
     let mut looked = Instant::now();
     loop {
@@ -99,7 +117,7 @@ fn supervise(
         let Some(scratch) = scratch.filter(|_| looked.elapsed() > LOOK) else {
             continue;
         };
-        if let Some(limit) = exceeded(scratch) {
+        if let Some(limit) = exceeded(&scratch.folder) {
             tell(limit.name());
             signal_group(&child, Signal::Kill);
             return end(child);
@@ -158,13 +176,15 @@ fn end_all() {
 fn end_all() {}
 
 #[cfg(unix)]
-fn spawn(command: &[OsString], limited: bool) -> Result<Child> {
+fn spawn(command: &[OsString], limits: Limits) -> Result<Child> {
     let mut guarded = Command::new(this_program()?);
     let parent = std::process::id().to_string();
     guarded.args(["become", "--parent", &parent]);
-    if limited {
-        guarded.arg("--limited");
-    }
+    guarded.args(match limits {
+        Limits::None => None,
+        Limits::Usual => Some("--limited"),
+        Limits::FullDisk => Some("--full"),
+    });
     guarded.arg("--").args(command);
     apart(&mut guarded);
     let started = guarded.stdin(Stdio::null()).spawn();
@@ -172,7 +192,7 @@ fn spawn(command: &[OsString], limited: bool) -> Result<Child> {
 }
 
 #[cfg(not(unix))]
-fn spawn(command: &[OsString], _limited: bool) -> Result<Child> {
+fn spawn(command: &[OsString], _limits: Limits) -> Result<Child> {
     let program = &command[0];
     let mut guarded = Command::new(program);
     guarded.args(&command[1..]).stdin(Stdio::null());
@@ -180,7 +200,7 @@ fn spawn(command: &[OsString], _limited: bool) -> Result<Child> {
     started.with_context(|| format!("cannot start {}", Path::new(program).display()))
 }
 
-/// Becomes the program of `command`, optionally limited. The kernel ends it when the
+/// Becomes the program of `command`, with these limits. The kernel ends it when the
 /// guard, the process `parent`, has ended.
 ///
 /// # Errors
@@ -190,7 +210,7 @@ fn spawn(command: &[OsString], _limited: bool) -> Result<Child> {
 pub fn become_program(
     command: &[OsString],
     parent: &str,
-    limited: bool,
+    limits: Limits,
 ) -> Result<ExitCode> {
     use std::os::unix::process::{CommandExt, parent_id};
 
@@ -202,12 +222,26 @@ pub fn become_program(
     if parent_id().to_string() != parent {
         anyhow::bail!("the guard ended before its program started");
     }
-    if limited {
+    if limits != Limits::None {
         limit_this_process();
     }
     let program = &command[0];
-    let error = Command::new(program).args(&command[1..]).exec();
+    let error = match limits {
+        Limits::FullDisk => on_a_full_disk(command).exec(),
+        _ => Command::new(program).args(&command[1..]).exec(),
+    };
     Err(error).with_context(|| format!("cannot start {}", Path::new(program).display()))
+}
+
+/// The command with a limit of 0 bytes per file, so that each write into a file fails as
+/// on a full disk. The signal that says so is ignored: it would end the program first.
+/// Only a shell can do that without unsafe code.
+#[cfg(unix)]
+fn on_a_full_disk(command: &[OsString]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' XFSZ && ulimit -f 0 && exec \"$@\"", "sh"]);
+    shell.args(command);
+    shell
 }
 
 /// Never called: here the guard starts the program itself.
@@ -219,7 +253,7 @@ pub fn become_program(
 pub fn become_program(
     _command: &[OsString],
     _parent: &str,
-    _limited: bool,
+    _limits: Limits,
 ) -> Result<ExitCode> {
     anyhow::bail!("a process cannot become another program on this system")
 }

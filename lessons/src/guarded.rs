@@ -14,13 +14,14 @@ use crate::channel::{self, End};
 use crate::guard::{apart, this_program};
 use crate::limits::Limit;
 
-/// The folder that a command under check fills.
+/// The folder that a command under check fills. It is removed when the command has ended.
 #[derive(Clone, Copy)]
-pub enum Scratch<'a> {
-    /// Removed when the command has ended.
-    Removed(&'a Path),
-    /// Kept for the runner, unless that has ended too.
-    Kept(&'a Path),
+pub struct Scratch<'a> {
+    pub folder: &'a Path,
+    /// Whether it is kept for the runner, unless that has ended too.
+    pub is_kept: bool,
+    /// Whether the command can't write into files.
+    pub is_full: bool,
 }
 
 /// A command under a guard: it ends when this is dropped or the runner ends.
@@ -43,14 +44,10 @@ impl Guarded {
     ) -> Result<Guarded> {
         let mut guard = Command::new(this_program()?);
         guard.arg("guard");
-        match scratch {
-            Some(Scratch::Removed(folder)) => {
-                guard.arg("--scratch").arg(folder);
-            }
-            Some(Scratch::Kept(folder)) => {
-                guard.arg("--keep").arg("--scratch").arg(folder);
-            }
-            None => {}
+        if let Some(scratch) = scratch {
+            guard.arg("--scratch").arg(scratch.folder);
+            guard.args(scratch.is_kept.then_some("--keep"));
+            guard.args(scratch.is_full.then_some("--full"));
         }
         guard.arg("--").args(command);
         apart(&mut guard);

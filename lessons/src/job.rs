@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::ask::{Asked, Part};
+use crate::changes::{Change, Changes, Kind};
 use crate::course::{Exit, Judge, Lesson, PageKind, Step};
 use crate::finding::{Finding, first_lines};
 use crate::folder::Folder;
@@ -41,6 +42,12 @@ pub struct Ended {
     pub status: Result<ExitStatus, Finding>,
     /// What whoever had opened its file before reads now, if that has changed.
     in_place: Option<Vec<u8>>,
+    /// What is in its file now, if that has changed.
+    changed: Option<Vec<u8>>,
+    /// What happened in its folder meanwhile.
+    changes: Vec<Change>,
+    /// The names in its folder.
+    names: Vec<String>,
 }
 
 impl Job {
@@ -60,23 +67,38 @@ impl Job {
         let mut opened = folder.open(file);
         let mut read = || opened.as_mut().map(content);
         let before = read();
-        let place = Place {
-            folder: Arc::clone(folder),
-            is_kept: true,
-            has_address: lesson.serves(),
-        };
+        let place = place(lesson, step, folder);
+        let changes = Changes::of(folder.path());
         let mut running = Running::spawn(program, env, place)?;
         let status = end_of(&mut running);
         let in_place = read().filter(|after| before.as_ref() != Some(after));
+        let after = folder.open(file).as_mut().map(content);
+        let changed = (after != before).then(|| after.unwrap_or_default());
+        let ended = Ended {
+            status,
+            in_place,
+            changed,
+            changes: changes.map(Changes::so_far).unwrap_or_default(),
+            names: folder.names(),
+        };
         let asked = match step.page {
-            PageKind::Metrics if status.is_ok() => vec![left(folder, &step.get)],
+            PageKind::Metrics if ended.status.is_ok() => vec![left(folder, &step.get)],
             _ => Vec::new(),
         };
         Ok(Job {
             running,
-            ended: Ended { status, in_place },
+            ended,
             asked,
         })
+    }
+}
+
+fn place(lesson: &Lesson, step: &Step, folder: &Arc<Folder>) -> Place {
+    Place {
+        folder: Arc::clone(folder),
+        is_kept: true,
+        is_full: step.full,
+        has_address: lesson.serves(),
     }
 }
 
@@ -158,12 +180,48 @@ pub fn of_exit(judge: &Judge, running: &Running, ended: &Ended, exit: Exit) -> F
 ///
 /// Returns what whoever had opened it reads now.
 pub fn of_replaced(judge: &Judge, ended: &Ended, file: &str) -> Found {
-    match &ended.in_place {
+    if let Some(text) = &ended.in_place {
+        let text = String::from_utf8_lossy(text);
+        let seen = say(m::WRITTEN_IN_PLACE, [&file, &first_lines(&text, 6)]);
+        return fails(judge, &seen, &say(m::REPLACED, [&file]));
+    }
+    let mut changes = ended.changes.iter().filter(|all| all.name == file);
+    let seen = match changes.find(|all| all.kind != Kind::Came) {
+        None => return Ok(()),
+        Some(change) if change.kind == Kind::Gone => say(m::WAS_GONE, [&file]),
+        Some(_) => say(m::WAS_WRITTEN, [&file]),
+    };
+    fails(judge, &seen, &say(m::ONLY_RENAMED, [&file]))
+}
+
+/// Checks that the file is what it was, and was so at every moment.
+///
+/// # Errors
+///
+/// Returns what it is instead.
+pub fn of_kept(judge: &Judge, ended: &Ended, file: &str) -> Found {
+    let Some(text) = &ended.changed else {
+        return of_replaced(judge, ended, file);
+    };
+    let text = String::from_utf8_lossy(text);
+    let seen = format!("{file}:\n{}", first_lines(&text, 12));
+    fails(judge, &seen, &say(m::AS_IT_WAS, [&file]))
+}
+
+/// Checks that no other file had a name with this ending.
+///
+/// # Errors
+///
+/// Returns its name.
+pub fn of_no_other(judge: &Judge, ended: &Ended, file: &str, ending: &str) -> Found {
+    let came = ended.changes.iter().filter(|all| all.kind == Kind::Came);
+    let came = came.map(|all| &all.name);
+    let mut names = came.chain(&ended.names);
+    match names.find(|name| name.ends_with(ending) && *name != file) {
         None => Ok(()),
-        Some(text) => {
-            let text = String::from_utf8_lossy(text);
-            let seen = say(m::WRITTEN_IN_PLACE, [&file, &first_lines(&text, 6)]);
-            fails(judge, &seen, &say(m::REPLACED, [&file]))
+        Some(name) => {
+            let expected = say(m::NO_OTHER, [&ending, &file]);
+            fails(judge, &say(m::OTHER_NAME, [name]), &expected)
         }
     }
 }

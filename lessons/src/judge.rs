@@ -126,6 +126,9 @@ impl<'a> Judging<'a> {
             report.not_seen(self.lesson, step);
             return Ok(());
         }
+        if step.full && !cfg!(unix) {
+            return Ok(());
+        }
         if step.ends {
             return self.job(step, report);
         }
@@ -175,7 +178,7 @@ impl<'a> Judging<'a> {
         }
         self.set_source(step)?;
         let before = self.before(step, None);
-        let env = self.env_without(step);
+        let env = self.env_of(step);
         let job = Job::run(self.program, &env, self.lesson, step, &self.folder)?;
         let around = Around {
             ended: Some(&job.ended),
@@ -229,14 +232,14 @@ impl<'a> Judging<'a> {
     /// Records whether the program still runs, unless a check has said why not.
     fn end(self, report: &mut Report) {
         let [printed, errors] = self.printed_by_jobs;
-        report.panics(&errors);
+        report.panics(&errors, say(m::WHY_JOB_PANICS, []));
         report.printed = printed;
         let Some(mut running) = self.running else {
             return;
         };
         let ended = running.lives().err();
         if ended.is_none() {
-            report.panics(&running.stderr());
+            report.panics(&running.stderr(), say(m::WHY_PANICS, []));
             report.printed.insert_str(0, &running.printed());
         }
         if ended.is_none() || !self.is_explained {
@@ -287,14 +290,15 @@ impl<'a> Judging<'a> {
         Ok(asked)
     }
 
-    fn env_without(&self, step: &Step) -> Variables {
+    fn env_of(&self, step: &Step) -> Variables {
         let mut env = self.lesson.text.env.clone();
         env.retain(|name, _| !step.unset.contains(name));
+        env.extend(step.env.clone());
         env
     }
 
     fn start_without(&self, step: &Step) -> Result<Asked> {
-        let asked = start_and_ask(self.program, step, &self.env_without(step))?;
+        let asked = start_and_ask(self.program, step, &self.env_of(step))?;
         let unset = step.unset.join(&say(m::COMMA, []));
         let how = say(m::STARTED_WITHOUT, [&unset]);
         Ok(Asked { how, ..asked })

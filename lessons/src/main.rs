@@ -4,6 +4,7 @@ mod answers;
 mod arguments;
 mod ask;
 mod background;
+mod changes;
 mod channel;
 mod check;
 mod commands;
@@ -72,6 +73,7 @@ use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
 use commands::Workbook;
+use guard::Limits;
 use screen::{Manner, Screen};
 
 fn main() -> ExitCode {
@@ -109,12 +111,22 @@ fn shown(text: &str) -> Result<ExitCode> {
 fn run(matches: &ArgMatches) -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("guard", of)) => {
-            let scratch = of.get_one::<PathBuf>("scratch");
-            guard::guard(&words_of(of), scratch, of.get_flag("keep"))
+            let scratch = of.get_one::<PathBuf>("scratch").cloned();
+            let scratch = scratch.map(|folder| guard::Scratch {
+                folder,
+                is_kept: of.get_flag("keep"),
+                is_full: of.get_flag("full"),
+            });
+            guard::guard(&words_of(of), scratch.as_ref())
         }
         Some(("become", of)) => {
             let parent = of.get_one::<String>("parent").map_or("", String::as_str);
-            guard::become_program(&words_of(of), parent, of.get_flag("limited"))
+            let limits = match (of.get_flag("limited"), of.get_flag("full")) {
+                (_, true) => Limits::FullDisk,
+                (true, false) => Limits::Usual,
+                (false, false) => Limits::None,
+            };
+            guard::become_program(&words_of(of), parent, limits)
         }
         Some(("help", of)) => {
             let name = of.get_one::<String>("of").map(String::as_str);

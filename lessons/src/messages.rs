@@ -425,6 +425,27 @@ pub const REPLACED: Message<1> = message(
     "the opened {} still has its old content, because a new file has replaced it",
     "已经打开的 {} 还是原来的内容，因为它是被新文件整个替换的",
 );
+pub const WAS_GONE: Message<1> = message(
+    "there was a moment without {}: it was removed or renamed first",
+    "有一个时刻没有 {}：它先被删除或改名了",
+);
+pub const WAS_WRITTEN: Message<1> = message(
+    "{} was written under its own name: a reader may get a half",
+    "写入 {} 的时候，它已经叫这个名字：读它的程序可能读到半个文件",
+);
+pub const ONLY_RENAMED: Message<1> = message(
+    "a complete file is renamed to {}, and nothing else happens to that name",
+    "把写完的文件改名为 {}，除此之外不动这个名字",
+);
+pub const AS_IT_WAS: Message<1> = message(
+    "{} has the same bytes as before",
+    "{} 的内容与先前逐字节相同",
+);
+pub const OTHER_NAME: Message<1> = message("the program creates {}", "程序创建了 {}");
+pub const NO_OTHER: Message<2> = message(
+    "of the names that end in {}, only {}, at every moment",
+    "以 {} 结尾的文件名，任何时刻都只有 {}",
+);
 pub const ENDED: Message<0> = message("it exited", "程序退出了");
 
 // Responses.
@@ -537,6 +558,12 @@ pub const WHY_PANICS: Message<0> = message(
      under a lock. If the result still looks right, that is luck.",
     "panic 会打断线程正在做的事：处理请求、更新数据、持锁的操作。之后看起来仍然正确，\
      只是碰巧。",
+);
+pub const WHY_JOB_PANICS: Message<0> = message(
+    "A panic says that the program has a bug, and where. A missing file or a full disk \
+     isn't one: return an error, which says only what the operator must know.",
+    "panic 是说程序有 bug，并指出在源代码的什么地方。缺少文件、磁盘写满都不是 bug：\
+     返回一个错误，只说运维的人需要知道的事。",
 );
 pub const ON_PATH: Message<1> = message("on {}", "在 {} 上");
 pub const REDIRECT: Message<2> = message("{}, a redirect to {}", "{}，重定向到 {}");

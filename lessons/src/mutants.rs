@@ -123,7 +123,11 @@ fn mutant(
 
 fn run_tests(program: &Path, folder: &Folder) -> Result<Run> {
     let command = [program.as_os_str()];
-    let scratch = Some(Scratch::Removed(folder.path()));
+    let scratch = Some(Scratch {
+        folder: folder.path(),
+        is_kept: false,
+        is_full: false,
+    });
     let mut guarded = Guarded::start(&command, scratch, |guard| {
         guard.current_dir(folder.path()).env("RUST_BACKTRACE", "0");
         guard.stdout(Stdio::piped()).stderr(Stdio::null());

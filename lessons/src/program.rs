@@ -50,6 +50,8 @@ pub struct Place {
     pub folder: Arc<Folder>,
     /// Whether the folder outlives the program.
     pub is_kept: bool,
+    /// Whether no file can be written into.
+    pub is_full: bool,
     /// Whether its argument is the address.
     pub has_address: bool,
 }
@@ -68,6 +70,7 @@ impl Running {
             let place = Place {
                 folder: Arc::new(Folder::new()?),
                 is_kept: false,
+                is_full: false,
                 has_address: true,
             };
             let mut running = Running::spawn(program, env, place)?;
@@ -92,9 +95,10 @@ impl Running {
         let argument = address.to_string();
         let mut command = vec![program.as_os_str()];
         command.extend(place.has_address.then_some(OsStr::new(&argument)));
-        let scratch = match place.is_kept {
-            true => Scratch::Kept(folder.path()),
-            false => Scratch::Removed(folder.path()),
+        let scratch = Scratch {
+            folder: folder.path(),
+            is_kept: place.is_kept,
+            is_full: place.is_full,
         };
         let mut guarded = Guarded::start(&command, Some(scratch), |guard| {
             guard.current_dir(folder.path());

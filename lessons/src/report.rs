@@ -137,10 +137,11 @@ impl Report {
         self.verdicts.insert(0, Verdict { name, outcome });
     }
 
-    /// Records that it panicked, if nothing else shows it.
-    pub fn panics(&mut self, stderr: &str) {
+    /// Records that it panicked, if nothing else shows it, and why it must not.
+    pub fn panics(&mut self, stderr: &str, why: String) {
         let is_first = self.failing().next().is_none();
         if let Some(finding) = panics(stderr).filter(|_| is_first) {
+            let finding = Finding { why, ..finding };
             self.add(&say(m::PROGRAM_DOES_NOT_PANIC, []), Outcome::Fails(finding));
         }
     }

@@ -7,7 +7,7 @@ use crate::ask::{Asked, Part, with_query};
 use crate::course::{Judge, Lesson, PageKind, Resource, Step, Wanted};
 use crate::finding::Finding;
 use crate::growth::of_growth;
-use crate::job::{Ended, of_exit, of_replaced};
+use crate::job::{Ended, of_exit, of_kept, of_no_other, of_replaced};
 use crate::leak::of_steady;
 use crate::messages as m;
 use crate::mutants::of_tests;
@@ -172,13 +172,18 @@ impl<'a> Seen<'a> {
 
     /// Nothing is known of a program that has not ended, except that.
     fn of_end(&self, judge: &Judge, ended: &Ended) -> Option<Found> {
+        let file = &self.around.step.get;
         match &judge.wanted {
             Wanted::Exit { exit } => {
                 Some(of_exit(judge, self.around.running, ended, *exit))
             }
             _ if ended.status.is_err() => None,
             Wanted::Replaced { replaced: true } => {
-                Some(of_replaced(judge, ended, &self.around.step.get))
+                Some(of_replaced(judge, ended, file))
+            }
+            Wanted::Kept { kept: true } => Some(of_kept(judge, ended, file)),
+            Wanted::NoOther { no_other } => {
+                Some(of_no_other(judge, ended, file, no_other))
             }
             _ => self.of_requests(judge),
         }

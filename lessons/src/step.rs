@@ -51,6 +51,13 @@ pub struct Step {
     /// once instead.
     #[serde(default)]
     pub unset: Vec<String>,
+    /// Variables with another value in a run of the program that `ends`.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Whether the disk is full for that run: it can create, rename and remove files, but
+    /// not write into them. Skipped where the system has no such limit.
+    #[serde(default)]
+    pub full: bool,
     /// The number of runs of the program that are checked.
     #[serde(default = "one")]
     pub starts: u32,
@@ -232,8 +239,12 @@ pub enum Wanted {
     /// How a program ends that must end.
     Exit { exit: Exit },
     /// The file of the step is replaced as a whole, or not at all: whoever has opened it
-    /// before reads what was in it.
+    /// before reads what was in it, and whoever opens it gets a complete one.
     Replaced { replaced: bool },
+    /// The file of the step stays as it was, at every moment.
+    Kept { kept: bool },
+    /// No other file with this ending, at no moment.
+    NoOther { no_other: String },
     /// The learner's tests fail once these texts of the program are replaced, or pass if
     /// there are none.
     Tests { tests: Vec<(String, String)> },

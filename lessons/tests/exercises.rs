@@ -273,7 +273,11 @@ fn is_of_any_page(wanted: &Wanted) -> bool {
 
 /// Whether it is about how a program ends, whatever it writes.
 fn is_of_run(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::Exit { .. } | Wanted::Replaced { .. })
+    use Wanted::{Exit, Kept, NoOther, Replaced};
+    matches!(
+        wanted,
+        Exit { .. } | Replaced { .. } | Kept { .. } | NoOther { .. }
+    )
 }
 
 /// Whether each step in which the program ends says how, and no other step does.

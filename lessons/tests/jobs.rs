@@ -18,7 +18,7 @@ use support::{Report, script};
 /// The time after which a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const LESSON: &str = r#"
+const LESSON: &str = r##"
 title = "Job"
 minutes = 10
 task = "Task."
@@ -44,6 +44,12 @@ replaced = true
 broken_by = []
 
 [[step.judge]]
+name = "it creates no other file"
+why = "Because."
+no_other = ".prom"
+broken_by = []
+
+[[step.judge]]
 name = "it has a value"
 why = "Because."
 sample = "job_value"
@@ -55,6 +61,7 @@ ends = true
 page = "any"
 remove = ["input"]
 unset = ["OTHER"]
+env = { NAME = "" }
 
 [[step.judge]]
 name = "it fails"
@@ -67,13 +74,31 @@ name = "it says why"
 why = "Because."
 reported = "input"
 broken_by = []
-"#;
+
+[[step]]
+ends = true
+get = "job.prom"
+full = true
+write = { "input" = "1\n", "job.prom" = "# HELP old The old value.\nold 1\n" }
+
+[[step.judge]]
+name = "it fails on a full disk"
+why = "Because."
+exit = "failure"
+broken_by = []
+
+[[step.judge]]
+name = "it keeps the file"
+why = "Because."
+kept = true
+broken_by = []
+"##;
 
 /// A program that does everything right.
 const RIGHT: &str = "cat input >value || exit 1\n\
     { echo '# HELP job_value The value.'\n\
       echo '# TYPE job_value gauge'\n\
-      echo job_value $(cat value); } >job.new\n\
+      echo job_value $(cat value); } >job.new || exit 1\n\
     mv job.new job.prom";
 
 fn learner() -> Learner {
@@ -139,7 +164,8 @@ fn another_exit_code_is_reported_with_what_was_printed() {
     let lines = format!("{RIGHT}; kill -s SEGV $$");
     assert_fails(&lines, &["it succeeds"], "it was killed by signal 11");
     let lines = RIGHT.replace("exit 1", "exit 0");
-    assert_fails(&lines, &["it fails"], "it exited by itself, with code 0");
+    let wrong = ["it fails", "it fails on a full disk"];
+    assert_fails(&lines, &wrong, "it exited by itself, with code 0");
 }
 
 #[test]
@@ -147,6 +173,70 @@ fn a_file_that_is_written_in_place_is_seen_by_whoever_has_it_open() {
     let lines = RIGHT.replace("mv job.new job.prom", "cat job.new >job.prom");
     let words = "whoever had opened job.prom before reads now:\n";
     assert_fails(&lines, &["it replaces the file"], words);
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs inotify")]
+fn a_moment_without_the_file_or_with_a_half_of_it_is_seen() {
+    let end = "mv job.new job.prom";
+    for (other, words) in [
+        (
+            "rm job.prom; mv job.new job.prom",
+            "a moment without job.prom",
+        ),
+        (
+            "mv job.prom old; mv job.new job.prom",
+            "a moment without job.prom",
+        ),
+        (
+            "cp job.new job.2; : >job.new; exec 3>>job.new; mv job.new job.prom; \
+             cat job.2 >&3",
+            "job.prom was written under its own name",
+        ),
+    ] {
+        let lines = RIGHT.replace(end, other);
+        assert_fails(&lines, &["it replaces the file"], words);
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs inotify")]
+fn a_file_that_is_renamed_away_and_back_was_not_kept() {
+    let again = "mv job.prom old; mv old job.prom";
+    let lines = RIGHT.replace("exit 1\n", &format!("{{ {again}; exit 1; }}\n"));
+    let words = "a moment without job.prom";
+    assert_fails(&lines, &["it keeps the file"], words);
+}
+
+#[test]
+fn another_file_with_the_ending_is_seen() {
+    let lines = RIGHT.replace("mv job.new job.prom", "mv job.new job.prom; : >b.prom");
+    let name = "it creates no other file";
+    assert_fails(&lines, &[name], "the program creates b.prom");
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs inotify")]
+fn another_file_with_the_ending_is_seen_even_if_it_is_renamed() {
+    let lines = RIGHT.replace("job.new", ".new.prom");
+    let name = "it creates no other file";
+    assert_fails(&lines, &[name], "the program creates .new.prom");
+}
+
+#[test]
+fn on_a_full_disk_no_file_can_be_written() {
+    let lines = RIGHT
+        .replace(">value", ">/dev/null")
+        .replace("cat value", "cat input");
+    let report = checked(&lines);
+    assert!(report.has_passed, "{}", report.text);
+    let lines = lines.replace(">job.new || exit 1", ">job.new");
+    let wrong = ["it fails on a full disk", "it keeps the file"];
+    assert_fails(
+        &lines,
+        &wrong,
+        "expected: job.prom has the same bytes as before",
+    );
 }
 
 #[test]
@@ -162,7 +252,10 @@ fn a_file_is_checked_as_a_response_is() {
 #[test]
 fn a_missing_file_is_an_empty_exposition() {
     let lines = RIGHT.replace("mv job.new", "rm job.prom; mv job.new job.txt #");
-    assert_fails(&lines, &["it has a value"], "(there is no job.prom)");
+    let is_seen = cfg!(target_os = "linux");
+    let gone = is_seen.then_some("it replaces the file");
+    let wrong: Vec<&str> = gone.into_iter().chain(["it has a value"]).collect();
+    assert_fails(&lines, &wrong, "(there is no job.prom)");
 }
 
 #[test]
@@ -174,8 +267,8 @@ fn a_link_in_place_of_the_file_is_not_followed() {
 #[test]
 fn a_program_has_no_address_but_its_variables_and_the_files_of_the_run_before() {
     let lines = format!(
-        "if [ -z \"$OTHER\" ]; then ls value >&2 || exit 0; fi\n\
-         [ \"$#$NAME\" = 0a ] || exit 4\n{RIGHT}"
+        "if [ -z \"$OTHER\" ]; then [ -z \"$NAME\" ] && ls value >&2 || exit 0\n\
+         else [ \"$#$NAME\" = 0a ] || exit 0; fi\n{RIGHT}"
     );
     let report = checked(&lines);
     assert!(report.has_passed, "{}", report.text);
@@ -185,7 +278,9 @@ fn a_program_has_no_address_but_its_variables_and_the_files_of_the_run_before() 
 fn a_panic_is_reported_even_where_a_failure_is_expected() {
     let panics = "echo \"thread 'main' panicked at a.rs:1:2:\" >&2; exit 101";
     let lines = RIGHT.replace("exit 1", &format!("{{ {panics}; }}"));
-    assert_fails(&lines, &["the program does not panic"], "a.rs:1:2");
+    let wrong = ["the program does not panic"];
+    assert_fails(&lines, &wrong, "a.rs:1:2");
+    assert_fails(&lines, &wrong, "the program has a bug, and where");
 }
 
 #[test]
