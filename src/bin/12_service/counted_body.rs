@@ -32,9 +32,22 @@ impl CountedBody {
     }
 
     fn end_if_complete(&mut self) {
-        let is_complete = self.left == Some(0) || self.body.is_end_stream();
-        if let Some(in_flight) = self.in_flight.take_if(|_| is_complete) {
-            in_flight.end(self.code);
+        if self.left == Some(0) || self.body.is_end_stream() {
+            self.end(self.code_at_the_end());
+        }
+    }
+
+    /// A client that still waits for bytes has a broken response.
+    fn code_at_the_end(&self) -> u16 {
+        match self.left {
+            None | Some(0) => self.code,
+            Some(_) => 500,
+        }
+    }
+
+    fn end(&mut self, code: u16) {
+        if let Some(in_flight) = self.in_flight.take() {
+            in_flight.end(code);
         }
     }
 }
@@ -55,15 +68,15 @@ impl HttpBody for CountedBody {
             Some(Ok(frame)) => {
                 let sent = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.left = self.left.map(|left| left.saturating_sub(sent));
+                self.end_if_complete();
             }
-            Some(Err(_)) => {
-                // The client has another code, and a part of the response.
-                self.code = 500;
-                self.left = Some(0);
+            // The client has another code, and a part of the response.
+            Some(Err(_)) => self.end(500),
+            None => {
+                let code = self.code_at_the_end();
+                self.end(code);
             }
-            None => self.left = Some(0),
         }
-        self.end_if_complete();
         Poll::Ready(frame)
     }
 
