@@ -32,22 +32,10 @@ impl CountedBody {
     }
 
     fn end_if_complete(&mut self) {
-        if self.left == Some(0) || self.body.is_end_stream() {
-            self.end(self.code_at_the_end());
-        }
-    }
-
-    /// A client that still waits for bytes has a broken response.
-    fn code_at_the_end(&self) -> u16 {
-        match self.left {
-            None | Some(0) => self.code,
-            Some(_) => 500,
-        }
-    }
-
-    fn end(&mut self, code: u16) {
-        if let Some(in_flight) = self.in_flight.take() {
-            in_flight.end(code);
+        let is_over = self.left == Some(0) || self.body.is_end_stream();
+        let is_whole = self.left.unwrap_or_default() == 0;
+        if let Some(in_flight) = self.in_flight.take_if(|_| is_over) {
+            in_flight.end(if is_whole { self.code } else { 500 });
         }
     }
 }
@@ -68,15 +56,16 @@ impl HttpBody for CountedBody {
             Some(Ok(frame)) => {
                 let sent = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.left = self.left.map(|left| left.saturating_sub(sent));
-                self.end_if_complete();
             }
-            // The client has another code, and a part of the response.
-            Some(Err(_)) => self.end(500),
-            None => {
-                let code = self.code_at_the_end();
-                self.end(code);
+            None if self.left.is_none() => self.left = Some(0),
+            // An error, or too early an end: the client has another code, and only a
+            // part of the response.
+            _ => {
+                self.code = 500;
+                self.left = Some(0);
             }
         }
+        self.end_if_complete();
         Poll::Ready(frame)
     }
 
