@@ -281,6 +281,54 @@ fn a_body_that_is_shorter_than_it_says_counts_as_it_ends() {
     service.stop();
 }
 
+/// The client waits in vain for the rest.
+#[test]
+fn a_body_that_ends_before_its_stated_length_counts_as_500() {
+    let (service, parts) = streaming(&[("content-length", "8")]);
+    let mut client = service.send(GET_STREAM);
+    send(&parts, Part::Data("one\n"));
+    read_until(&mut client, "\r\n\r\none\n");
+    drop(parts);
+    let mut rest = String::new();
+    let _ = client.read_to_string(&mut rest);
+    assert_eq!(rest, "");
+    service.assert_counted(&["GET /stream 500 1"]);
+    service.stop();
+}
+
+#[test]
+fn a_text_that_is_shorter_than_its_stated_length_counts_as_500() {
+    let stated = || async { ([("content-length", "8")], "one\n") };
+    let empty = || async { ([("content-length", "8")], "") };
+    let routes = Router::new().route("/text", get(stated));
+    let service = Service::start(routes.route("/empty", get(empty)));
+    for path in ["/text", "/empty"] {
+        // What arrives, and whether more can, depends on hyper.
+        let mut client =
+            service.send(&format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        read_until(&mut client, "\r\n\r\n");
+    }
+    service.exchange("HEAD", "/text");
+    service.assert_counted(&[
+        "GET /empty 500 1",
+        "GET /text 500 1",
+        "HEAD /text 200 1",
+    ]);
+    service.stop();
+}
+
+/// `CountedBody` doesn't learn what becomes of a part that hyper has.
+#[test]
+fn a_response_in_one_part_counts_though_its_client_leaves() {
+    let large = || async { "x".repeat(50_000_000) };
+    let service = Service::start(Router::new().route("/large", get(large)));
+    let client = service.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    service.assert_counted(&["GET /large 200 1"]);
+    drop(client);
+    service.assert_counted(&["GET /large 200 1"]);
+    service.stop();
+}
+
 #[test]
 fn the_length_of_a_body_is_still_known() {
     let text = || async { "twelve bytes" };

@@ -173,7 +173,7 @@ fn metrics_are_served_as_by_the_other_lessons() {
     assert!(gzip.contains("\r\ncontent-encoding: gzip\r\n"));
     let selected = program.get("/metrics?name[]=http_requests_in_flight");
     let expected = "# HELP http_requests_in_flight The number of requests whose \
-                    response isn't complete.\n\
+                    response isn't produced yet.\n\
                     # TYPE http_requests_in_flight gauge\nhttp_requests_in_flight 0\n";
     assert_eq!(selected.as_str().unwrap(), expected);
 }

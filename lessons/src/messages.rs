@@ -588,6 +588,10 @@ pub const WITH_LABELS: Message<2> = message("{}, labeled with {}", "{}，带有�
 pub const SERIES_ARE: Message<2> = message("{} series:\n{}", "{} 条时间序列：\n{}");
 pub const AND_MORE: Message<2> = message("{} and {} more", "{} 等，另有 {} 个");
 pub const SERIES_OF: Message<2> = message("{} series {}", "{} 条时间序列 {}");
+pub const MOST_SERIES: Message<2> = message(
+    "at most {} series {} that aren't 0",
+    "不为 0 的时间序列最多 {} 条：{}",
+);
 
 // What a lesson wants of responses.
 

@@ -193,6 +193,7 @@ impl<'a> Seen<'a> {
         match &judge.wanted {
             Wanted::Sample(_)
             | Wanted::Absent { .. }
+            | Wanted::Nonzero { .. }
             | Wanted::Type { .. }
             | Wanted::Help { .. }
             | Wanted::Untimed { .. }

@@ -172,6 +172,8 @@ pub enum Wanted {
     Sample(Samples),
     /// No such samples.
     Absent { absent: Texts },
+    /// At most so many such samples whose value isn't 0.
+    Nonzero { nonzero: String, most: usize },
     /// A family of this type.
     Type {
         family: String,

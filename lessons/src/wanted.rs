@@ -43,6 +43,7 @@ pub fn of_metrics(judge: &Judge, page: &Page, body: &str) -> Found {
             let mut absent = absent.all().iter();
             absent.try_for_each(|absent| of_absent(judge, page, absent))
         }
+        Wanted::Nonzero { nonzero, most } => of_nonzero(judge, page, nonzero, *most),
         Wanted::Type { family, kind } => of_type(judge, page, family, kind),
         Wanted::Help { help, text } => {
             of_help(judge, page, body, help)?;
@@ -156,6 +157,19 @@ fn of_absent(judge: &Judge, page: &Page, absent: &str) -> Found {
         Some(sample) => fails(judge, &sample.line, &say(m::NO_SUCH, [&absent])),
         None => Ok(()),
     }
+}
+
+fn of_nonzero(judge: &Judge, page: &Page, selector: &str, most: usize) -> Found {
+    let found = match found(page, selector) {
+        Ok(found) => found.into_iter().filter(|sample| sample.value != 0.0),
+        Err(what) => return fails(judge, &what, selector),
+    };
+    let lines: Vec<&str> = found.map(|sample| sample.line.as_str()).collect();
+    if lines.len() <= most {
+        return Ok(());
+    }
+    let seen = say(m::SERIES_ARE, [&lines.len(), &few(&lines)]);
+    fails(judge, &seen, &say(m::MOST_SERIES, [&most, &selector]))
 }
 
 /// The samples of `page` selected by `selector`, a name with labels.

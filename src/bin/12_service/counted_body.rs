@@ -32,9 +32,10 @@ impl CountedBody {
     }
 
     fn end_if_complete(&mut self) {
-        let is_complete = self.left == Some(0) || self.body.is_end_stream();
-        if let Some(in_flight) = self.in_flight.take_if(|_| is_complete) {
-            in_flight.end(self.code);
+        let is_over = self.left == Some(0) || self.body.is_end_stream();
+        let is_whole = self.left.unwrap_or_default() == 0;
+        if let Some(in_flight) = self.in_flight.take_if(|_| is_over) {
+            in_flight.end(if is_whole { self.code } else { 500 });
         }
     }
 }
@@ -56,12 +57,13 @@ impl HttpBody for CountedBody {
                 let sent = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.left = self.left.map(|left| left.saturating_sub(sent));
             }
-            Some(Err(_)) => {
-                // The client has another code, and a part of the response.
+            None if self.left.is_none() => self.left = Some(0),
+            // An error, or too early an end: the client has another code, and only a
+            // part of the response.
+            _ => {
                 self.code = 500;
                 self.left = Some(0);
             }
-            None => self.left = Some(0),
         }
         self.end_if_complete();
         Poll::Ready(frame)

@@ -26,11 +26,11 @@ impl HttpMetrics {
         let help = "The total number of requests, by how they ended.";
         let opts = Opts::new("http_requests_total", help);
         let requests = IntCounterVec::new(opts, &["method", "route", "code"])?;
-        let help = "The time from a request's head to the end of its response.";
+        let help = "The time until a request's response is produced, body included.";
         let opts = HistogramOpts::new("http_request_duration_seconds", help);
         let opts = opts.buckets(BUCKETS.to_vec());
         let duration = HistogramVec::new(opts, &["method", "route"])?;
-        let help = "The number of requests whose response isn't complete.";
+        let help = "The number of requests whose response isn't produced yet.";
         let in_flight = IntGauge::new("http_requests_in_flight", help)?;
         registry.register(requests.clone())?;
         registry.register(duration.clone())?;
