@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::io::Read;
+use std::ops::Range;
 
 use minreq::Request;
 
@@ -14,6 +15,10 @@ pub enum Failure {
     /// The server refused, with its words.
     Status(u16, String),
 }
+
+/// Of a status that the end of the connection has cut off, `minreq` returns the first
+/// digits.
+const CUT: Range<u16> = 0..100;
 
 // ANCHOR: attempt
 /// Sends a request. Any status but 2xx is a failure, a redirect too.
@@ -35,7 +40,7 @@ impl Failure {
     /// Returns whether a second attempt may succeed. What the server calls the client's
     /// mistake, it refuses again.
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Failure::Status(status, _) if *status < 500)
+        !matches!(self, Failure::Status(100..500, _))
     }
 }
 // ANCHOR_END: attempt
@@ -44,14 +49,21 @@ impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Http(error) => write!(f, "{error}"),
+            Failure::Status(status, _) if CUT.contains(status) => {
+                write!(f, "the server's response ends too early")
+            }
             Failure::Status(status, words) if words.is_empty() => {
                 write!(f, "the server answered {status}")
             }
             Failure::Status(status, words) => {
-                // They may have characters that control a terminal.
-                let words = words.replace(char::is_control, " ");
-                write!(f, "the server answered {status}: {words}")
+                write!(f, "the server answered {status}: {}", printable(words))
             }
         }
     }
+}
+
+/// Replaces the characters that control a terminal, turn a text around or are invisible.
+pub fn printable(text: &str) -> String {
+    let quoted = |c: char| matches!(c, '"' | '\'' | '\\');
+    text.replace(|c: char| c.escape_debug().len() > 1 && !quoted(c), " ")
 }
