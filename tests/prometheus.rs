@@ -520,7 +520,6 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
                 "> max by (backup) (push_time",
                 "< max by (backup) (push_time",
             ),
-            (", state=\"\"", ""),
             (", state=\"running\"", ""),
             (
                 "max by (backup) (backup_last_success_timestamp_seconds)\n",

@@ -263,8 +263,9 @@ fn what_may_pass_is_tried_twice_and_what_the_gateway_refuses_once() {
 const NO_NEWLINE: &str =
     "text format parsing error in line 1: unexpected end of input stream\n\u{1b}[2J";
 
-/// Characters that control a terminal or turn its text around, and others.
-const SPOOFED: &str = "a\u{9b}b\u{202e}c\u{2066}d\u{200f}e\u{2028}f \"\\' é花";
+/// Characters that control a terminal or turn its text around, and others, one of which
+/// combines with the letter before it.
+const SPOOFED: &str = "a\u{9b}b\u{202e}c\u{2066}d\u{200f}e\u{2028}f \"\\' é花e\u{301}";
 
 #[test]
 fn a_push_that_fails_is_reported_and_the_code_is_the_backups() {
@@ -277,7 +278,7 @@ fn a_push_that_fails_is_reported_and_the_code_is_the_backups() {
         ),
         (
             Answer::Status(400, SPOOFED),
-            "the server answered 400: a b c d e f \"\\' é花",
+            "the server answered 400: a b c d e f \"\\' é花e\u{301}",
         ),
         (Answer::Status(503, ""), "the server answered 503"),
         (Answer::Cut, "the server's response ends too early"),

@@ -62,8 +62,11 @@ impl Display for Failure {
     }
 }
 
-/// Replaces the characters that control a terminal, turn a text around or are invisible.
+/// Replaces the characters that control a terminal, end a line or turn text around.
 pub fn printable(text: &str) -> String {
-    let quoted = |c: char| matches!(c, '"' | '\'' | '\\');
-    text.replace(|c: char| c.escape_debug().len() > 1 && !quoted(c), " ")
+    let turns = |c| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(|c: char| c.is_control() || turns(c), " ")
 }

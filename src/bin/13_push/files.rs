@@ -15,8 +15,8 @@ pub struct Files {
 impl Files {
     /// # Errors
     ///
-    /// Returns an error if no file can have this name. Whether there is a folder, only the
-    /// end of the run shows.
+    /// Returns an error if no file can have this name. Only the end of the run shows
+    /// whether the folder exists.
     pub fn new(folder: PathBuf, backup: &str) -> Result<Files, TextfileError> {
         let backup = backup.to_owned();
         let files = Files { folder, backup };

@@ -1,4 +1,4 @@
-//! Replaces a file at once. It can be copied, and needs nothing.
+//! Replaces a file at once. It can be copied, and needs no crate.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -7,8 +7,8 @@ use std::{io, process};
 
 // ANCHOR: replace
 /// Replaces a file by what `write` writes. Whoever reads it sees the whole old file or
-/// the whole new one, even if another program replaces it too, or this one is killed. What
-/// a killed program leaves has a name that ends in `.tmp`.
+/// the whole new one, even if another program replaces it too, or this one is killed.
+/// What a killed program leaves has a name that ends in `.tmp`.
 pub fn replace<T>(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<T>,

@@ -1,4 +1,5 @@
-//! A file for node exporter's textfile collector. If you copy it, copy `replace.rs` too.
+//! A file for node exporter's textfile collector. If you copy this module, copy
+//! `replace.rs` too.
 
 use std::fs::File;
 use std::io::{self, Write};
