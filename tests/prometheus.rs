@@ -522,8 +522,25 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
             ("unless on () up{job=\"pushgateway\"} == 0", ""),
             ("for: 5m", "for: 4m"),
             ("(backup_success) == 0", "(backup_success) == 2"),
-            ("> 3600)", ">= 3600)"),
-            ("unless on (backup) backup_success == 0", ""),
+            ("> 3600 <", ">= 3600 <"),
+            ("3600 < 26 * 3600", "3600"),
+            (
+                "> max by (backup) (backup_start",
+                "< max by (backup) (backup_start",
+            ),
+            (
+                "> max by (backup) (push_time",
+                "< max by (backup) (push_time",
+            ),
+            (", state=\"running\"", ""),
+            (
+                "max by (backup) (backup_last_success_timestamp_seconds)\n",
+                "vector(0)\n",
+            ),
+            (
+                "max by (backup) (push_time_seconds{job=\"backup\", state=\"\"",
+                "(x{",
+            ),
             ("expr: up{job=\"pushgateway\"} == 0", "expr: up == 2"),
         ],
     ),

@@ -4,6 +4,8 @@
 
 #[path = "../../src/bin/13_push/copy.rs"]
 mod copy;
+#[path = "../../src/bin/13_push/failure.rs"]
+mod failure;
 mod fake_gateway;
 #[path = "../../src/bin/13_push/grouping.rs"]
 mod grouping;
@@ -12,6 +14,10 @@ mod job;
 #[path = "../../src/bin/13_push/metrics.rs"]
 #[allow(dead_code, reason = "the program tests the rest")]
 mod metrics;
+#[path = "../../src/bin/13_push/overlap.rs"]
+mod overlap;
+#[path = "../../src/bin/13_push/replace.rs"]
+mod replace;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 #[path = "../../src/bin/13_push/textfile.rs"]
@@ -234,6 +240,7 @@ fn what_may_pass_is_tried_twice_and_what_the_gateway_refuses_once() {
         (Answer::Close, 2),
         (Answer::Hang, 2),
         (Answer::Trickle, 2),
+        (Answer::Cut, 2),
         (Answer::Status(400, "no\n"), 1),
         (Answer::Status(307, ""), 1),
         (ok.clone(), 1),
@@ -256,6 +263,10 @@ fn what_may_pass_is_tried_twice_and_what_the_gateway_refuses_once() {
 const NO_NEWLINE: &str =
     "text format parsing error in line 1: unexpected end of input stream\n\u{1b}[2J";
 
+/// Characters that control a terminal or turn its text around, and others, one of which
+/// combines with the letter before it.
+const SPOOFED: &str = "a\u{9b}b\u{202e}c\u{2066}d\u{200f}e\u{2028}f \"\\' é花e\u{301}";
+
 #[test]
 fn a_push_that_fails_is_reported_and_the_code_is_the_backups() {
     let timeout = "the timeout of the request was reached";
@@ -265,7 +276,12 @@ fn a_push_that_fails_is_reported_and_the_code_is_the_backups() {
             "the server answered 400: text format parsing error in line 1: unexpected end \
              of input stream  [2J",
         ),
+        (
+            Answer::Status(400, SPOOFED),
+            "the server answered 400: a b c d e f \"\\' é花e\u{301}",
+        ),
         (Answer::Status(503, ""), "the server answered 503"),
+        (Answer::Cut, "the server's response ends too early"),
         (Answer::Hang, timeout),
         (Answer::Trickle, timeout),
     ] {
@@ -375,6 +391,7 @@ fn a_url_that_the_client_would_read_otherwise_is_a_wrong_flag() {
         ("http://:9091", None),
         ("http://a:", None),
         ("http://a:65536", None),
+        ("http://a:0", None),
         ("http://a:b", None),
         ("http://[::1]:9091", None),
         ("http://a?b", None),
@@ -386,15 +403,61 @@ fn a_url_that_the_client_would_read_otherwise_is_a_wrong_flag() {
     ] {
         assert_eq!(url::checked(url).ok(), expected, "{url}");
     }
+}
+
+#[test]
+fn a_url_that_others_would_accept_is_refused_with_the_reason() {
+    for (url, why) in [
+        (
+            "http://[::1]:9091",
+            "must have a name or an IPv4 address: this client knows no IPv6 address",
+        ),
+        (
+            "HTTP://a",
+            "must begin with http://, in lower case: this client has no TLS",
+        ),
+    ] {
+        assert_eq!(url::checked(url), Err(why));
+    }
+}
+
+/// What is said of a wrong flag, from its second line on.
+const USAGE: &str = "
+
+Usage: 13_push [OPTIONS]
+
+For more information, try '--help'.
+";
+
+#[test]
+fn a_wrong_flag_is_reported_before_the_backup_begins() {
     let folders = Folders::new();
-    let ended = folders.run(&["--pushgateway.url=http://a:secret@127.0.0.1:1"]);
-    let expected = "error: the URL of the Pushgateway must not have a password: all users \
-                    see a command line\n";
-    assert!(ended.stderr.starts_with(expected), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
-    assert_eq!(ended.code, Some(2));
-    // No backup either, as with every wrong flag.
-    assert!(!folders.path("destination").exists());
+    let long = format!("--name={}", "n".repeat(236));
+    let directory = format!("--textfile.directory={}", folders.0.path().display());
+    let name = "can't be the name of a file: leave out the slashes, and use at most 250 \
+                bytes";
+    for (flags, expected) in [
+        (
+            ["--pushgateway.url=http://a:secret@127.0.0.1:1", &directory],
+            "the URL of the Pushgateway must not have a password: all users see a command \
+             line"
+                .to_owned(),
+        ),
+        (
+            ["--name=/srv", &directory],
+            format!("`backup_/srv_run` {name}"),
+        ),
+        (
+            [&long, &directory],
+            format!("`backup_{}_success` {name}", &long[7..]),
+        ),
+    ] {
+        let ended = folders.run(&flags);
+        assert_eq!(ended.stderr, format!("error: {expected}{USAGE}"));
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""));
+        assert!(!folders.path("destination").exists());
+    }
+    assert_eq!(folders.run(&[&long[..242], &directory]), Ended::silent());
 }
 
 #[test]
@@ -436,12 +499,13 @@ fn a_reader_of_the_file_sees_a_whole_one_and_never_half_of_it() {
     textfile::write(folder.path(), "a", &texts[0]).unwrap();
     let path = folder.path().join("a.prom");
     thread::scope(|scope| {
-        let writer = scope.spawn(|| {
+        let write = || {
             for text in texts.iter().cycle().take(100) {
                 textfile::write(folder.path(), "a", text).unwrap();
             }
-        });
-        while !writer.is_finished() {
+        };
+        let writers = [scope.spawn(write), scope.spawn(write)];
+        while writers.iter().any(|writer| !writer.is_finished()) {
             let read = fs::read_to_string(&path).unwrap();
             assert!(texts.contains(&read), "{} bytes", read.len());
         }
@@ -450,23 +514,14 @@ fn a_reader_of_the_file_sees_a_whole_one_and_never_half_of_it() {
 }
 
 #[test]
-fn what_a_killed_program_left_is_replaced() {
+fn a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it() {
     let folder = tempfile::tempdir().unwrap();
-    let left = folder.path().join("a.prom.tmp");
-    fs::write(&left, "half of it, and longer than the new text").unwrap();
-    textfile::write(folder.path(), "a", "b 1\n").unwrap();
+    let path = folder.path().join("a.prom");
+    fs::create_dir(&path).unwrap();
+    let error = textfile::write(folder.path(), "a", "b 1\n").unwrap_err();
+    let expected = format!("cannot write {}: ", path.display());
+    assert!(error.to_string().starts_with(&expected), "{error}");
     assert_eq!(names(folder.path()), ["a.prom"]);
-    let text = fs::read_to_string(folder.path().join("a.prom")).unwrap();
-    assert_eq!(text, "b 1\n");
-    // Not what a link of that name leads to.
-    #[cfg(unix)]
-    {
-        let other = folder.path().join("other");
-        fs::write(&other, "other").unwrap();
-        std::os::unix::fs::symlink(&other, &left).unwrap();
-        textfile::write(folder.path(), "a", "b 2\n").unwrap();
-        assert_eq!(fs::read_to_string(other).unwrap(), "other");
-    }
 }
 
 #[test]
@@ -494,7 +549,8 @@ fn a_folder_or_a_name_that_no_file_can_have_is_reported() {
     };
     let expected = format!("there is no folder {}: ", missing.display());
     assert!(error(&missing, "a").starts_with(&expected));
-    let expected = "`../a` can't be the name of a file: leave out the slashes";
+    let expected = "`../a` can't be the name of a file: leave out the slashes, and use at \
+                    most 250 bytes";
     assert_eq!(error(folder.path(), "../a"), expected);
     assert_eq!(names(folder.path()), [""; 0]);
 }
@@ -563,6 +619,7 @@ fn an_empty_source_and_overlapping_folders_are_failures() {
     for (source, destination) in [
         ("source", "source"),
         ("source", "source/of/copy"),
+        ("source", "source/new/copy"),
         ("source/of", "source"),
         ("source", "empty/../source"),
     ] {
@@ -572,7 +629,81 @@ fn an_empty_source_and_overlapping_folders_are_failures() {
             "{error}"
         );
     }
+    assert!(failure("source", "source/new/../copy").starts_with("cannot find "));
     assert_eq!(folders.read("source/of/c"), "22\n");
+    assert_eq!(names(&folders.path("source")), ["a", "b", "of"]);
+    assert_eq!(names(&folders.path("source/of")), ["c", "none"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn no_link_in_the_destination_is_followed() {
+    use std::os::unix::fs::symlink;
+    let folders = Folders::new();
+    fs::create_dir(folders.path("destination")).unwrap();
+    for name in ["a", "of"] {
+        let (to, link) = (format!("source/{name}"), format!("destination/{name}"));
+        symlink(folders.path(&to), folders.path(&link)).unwrap();
+    }
+    let run = || folders.backup().run(SystemTime::now).result;
+    let link = folders.path("destination/of");
+    let expected = format!(
+        "{} isn't a folder: remove it, or name another destination",
+        link.display()
+    );
+    assert_eq!(run().unwrap_err().to_string(), expected);
+    assert_eq!(folders.read("source/of/c"), "22\n");
+    assert_eq!(names(&folders.path("source/of")), ["c", "none"]);
+    fs::remove_file(link).unwrap();
+    run().unwrap();
+    fs::write(folders.path("destination/a"), "changed").unwrap();
+    assert_eq!(folders.read("source/a"), "1");
+    // The destination itself may be one.
+    let elsewhere = folders.path("elsewhere");
+    fs::rename(folders.path("destination"), &elsewhere).unwrap();
+    symlink(&elsewhere, folders.path("destination")).unwrap();
+    run().unwrap();
+    assert_eq!(folders.read("elsewhere/a"), "1");
+}
+
+/// The limit acts as a disk that is full after so many blocks of 512 bytes.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_earlier_copy_stays_if_a_new_one_fails() {
+    let folders = Folders::new();
+    let long = "long".repeat(1000);
+    fs::write(folders.path("source/a"), &long).unwrap();
+    assert_eq!(folders.run(&[]).code, Some(0));
+    fs::write(folders.path("source/a"), long.to_uppercase()).unwrap();
+    let mut shell = Command::new("sh");
+    let program = folders.program(&[]);
+    shell.args(["-c", "trap '' XFSZ && ulimit -f 4 && exec \"$@\"", "sh"]);
+    shell.arg(program.get_program()).args(program.get_args());
+    let ended = Ended::of(shell.output().unwrap());
+    let [from, to] = ["source/a", "destination/a"].map(|file| folders.path(file));
+    let expected = format!(
+        "the backup failed: cannot copy {} to {}: File too large (os error 27)\n",
+        from.display(),
+        to.display()
+    );
+    assert!(ended.stderr.ends_with(&expected), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(folders.read("destination/a"), long);
+    assert_eq!(names(&folders.path("destination")), ["a", "b", "of"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_copy_has_the_mode_of_its_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folders = Folders::new();
+    for mode in [0o600, 0o755, 0o444] {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(folders.path("source/a"), mode.clone()).unwrap();
+        folders.backup().run(SystemTime::now).result.unwrap();
+        let copy = fs::metadata(folders.path("destination/a")).unwrap();
+        assert_eq!(copy.permissions().mode() & 0o777, mode.mode() & 0o777);
+    }
 }
 
 #[test]

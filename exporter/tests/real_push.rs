@@ -9,6 +9,8 @@ mod grouping;
 #[path = "../../src/bin/13_push/pushgateway.rs"]
 mod pushgateway;
 mod real_gateway;
+#[path = "../../src/bin/13_push/replace.rs"]
+mod replace;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 #[path = "../../tests/tables/mod.rs"]
@@ -270,6 +272,11 @@ with_each_version! {
     prometheus_sees_the_backups_own_labels_and_fires_when_it_fails,
 }
 
+/// Whether the end of the last run was pushed later than its start: a part of a rule.
+const PUSHED_SINCE: &str = "\
+    max by (backup) (push_time_seconds{job=\"backup\", state=\"\"}) \
+    > bool max by (backup) (push_time_seconds{job=\"backup\", state=\"running\"})";
+
 /// A Pushgateway, a node exporter and a Prometheus with the lesson's configuration.
 struct Scraped {
     gateway: Real,
@@ -350,6 +357,8 @@ fn prometheus_sees_the_backups_own_labels_and_fires_when_it_fails(version: Versi
     let firing =
         "{alertname=\"BackupFailed\", alertstate=\"firing\", backup=\"docs\"} => 1";
     scraped.answers(alerts, &[firing]);
+    // It has ended, and so doesn't hang.
+    scraped.answers(PUSHED_SINCE, &["{backup=\"docs\"} => 1"]);
     // The last success still counts.
     let is_known = format!("{age} < bool 3600");
     scraped.answers(&is_known, &["{backup=\"docs\"} => 1"]);

@@ -25,6 +25,8 @@ pub enum Answer {
     Trickle,
     /// Closes the connection instead.
     Close,
+    /// Closes it within the status.
+    Cut,
 }
 
 /// A request, without the headers that differ from port to port.
@@ -70,6 +72,7 @@ impl FakeGateway {
                     Answer::Hang => open.push(stream),
                     Answer::Trickle => drop(thread::spawn(|| trickle(stream))),
                     Answer::Close => {}
+                    Answer::Cut => drop(write!(stream, "HTTP/1.1 20")),
                 }
             }
         });

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::io::Read;
+use std::ops::Range;
 
 use minreq::Request;
 
@@ -14,6 +15,10 @@ pub enum Failure {
     /// The server refused, with its words.
     Status(u16, String),
 }
+
+/// Of a status that the end of the connection has cut off, `minreq` returns the first
+/// digits.
+const CUT: Range<u16> = 0..100;
 
 // ANCHOR: attempt
 /// Sends a request. Any status but 2xx is a failure, a redirect too.
@@ -35,7 +40,7 @@ impl Failure {
     /// Returns whether a second attempt may succeed. What the server calls the client's
     /// mistake, it refuses again.
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Failure::Status(status, _) if *status < 500)
+        !matches!(self, Failure::Status(100..500, _))
     }
 }
 // ANCHOR_END: attempt
@@ -44,14 +49,24 @@ impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Http(error) => write!(f, "{error}"),
+            Failure::Status(status, _) if CUT.contains(status) => {
+                write!(f, "the server's response ends too early")
+            }
             Failure::Status(status, words) if words.is_empty() => {
                 write!(f, "the server answered {status}")
             }
             Failure::Status(status, words) => {
-                // They may have characters that control a terminal.
-                let words = words.replace(char::is_control, " ");
-                write!(f, "the server answered {status}: {words}")
+                write!(f, "the server answered {status}: {}", printable(words))
             }
         }
     }
+}
+
+/// Replaces the characters that control a terminal, end a line or turn text around.
+pub fn printable(text: &str) -> String {
+    let turns = |c| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(|c: char| c.is_control() || turns(c), " ")
 }

@@ -1,7 +1,11 @@
 //! Copies folders.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::failure::{BackupError, error};
+use crate::replace::replace;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Copied {
@@ -9,55 +13,42 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum BackupError {
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
-    #[error("{} has no files: is its disk mounted?", .0.display())]
-    Empty(PathBuf),
-    #[error("{} and {} overlap: name two separate folders", .0.display(), .1.display())]
-    Overlap(PathBuf, PathBuf),
-}
-
-/// Returns whether one of the folders is in the other, or is the other.
-pub fn overlap(from: &Path, to: &Path) -> io::Result<bool> {
-    let (from, to) = (from.canonicalize()?, to.canonicalize()?);
-    Ok(from.starts_with(&to) || to.starts_with(&from))
-}
-
 /// Copies the files below `from`, without symbolic links. A file that can't be copied
-/// ends that.
+/// ends that, and its earlier copy stays.
 pub fn copy(from: &Path, to: &Path, copied: &mut Copied) -> Result<(), BackupError> {
     for entry in fs::read_dir(from).map_err(error("read", from))? {
         let entry = entry.map_err(error("read", from))?;
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(error("read", &path))?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(error("read", &from))?;
         if kind.is_dir() {
-            fs::create_dir_all(&to).map_err(error("create", &to))?;
-            copy(&path, &to, copied)?;
+            create(&to)?;
+            copy(&from, &to, copied)?;
         } else if kind.is_file() {
-            // The earlier copy may be read-only, as the file itself.
-            let _ = fs::remove_file(&to);
-            copied.bytes += fs::copy(&path, &to).map_err(error("copy", &path))?;
+            let written = copy_file(&from, &to);
+            copied.bytes +=
+                written.map_err(|source| BackupError::Copy { from, to, source })?;
             copied.files += 1;
         }
     }
     Ok(())
 }
 
-/// Returns what makes an error of a system's error.
-pub fn error(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(io::Error) -> BackupError {
-    let path = path.to_owned();
-    move |source| BackupError::Io {
-        action,
-        path,
-        source,
+/// Creates a folder. A link in its place may lead anywhere, even into the source.
+fn create(folder: &Path) -> Result<(), BackupError> {
+    match fs::symlink_metadata(folder) {
+        Ok(existing) if existing.is_dir() => Ok(()),
+        Ok(_) => Err(BackupError::NoFolder(folder.to_owned())),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(error("read", folder)(e)),
+        Err(_) => fs::create_dir(folder).map_err(error("create", folder)),
     }
+}
+
+fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let mode = source.metadata()?.permissions();
+    replace(to, |copy| {
+        // First, so that nobody reads the copy who may not read the file.
+        copy.set_permissions(mode)?;
+        io::copy(&mut source, copy)
+    })
 }

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, value_parser};
 
 /// Copies a folder, and reports whether that succeeded
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "13_push", version)]
 pub struct Flags {
     /// The folder to copy
     #[arg(long, value_name = "FOLDER", default_value = "docs")]
@@ -28,7 +28,7 @@ pub struct Flags {
     #[arg(long = "pushgateway.url", value_name = "URL")]
     pub gateway: Option<String>,
 
-    /// How many seconds a push may take, with its second attempt
+    /// How many seconds each of up to three pushes may take, with its second attempt
     #[arg(long = "push.timeout", value_name = "SECONDS", default_value_t = 10)]
     #[arg(value_parser = value_parser!(u64).range(2..=600))]
     pub timeout: u64,
@@ -40,7 +40,6 @@ pub struct Flags {
 
 /// Ends the program as `clap` does for a wrong flag: with the usage, and code 2.
 pub fn wrong(error: impl Display) -> ! {
-    let error = format!("{error}\n");
     Flags::command()
         .error(ErrorKind::ValueValidation, error)
         .exit()

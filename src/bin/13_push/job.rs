@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::copy::{BackupError, Copied, copy, error, overlap};
+use crate::copy::{Copied, copy};
+use crate::failure::{BackupError, error};
+use crate::overlap::overlap;
 
 /// What to copy, and where. Files are replaced, and none is removed.
 pub struct Backup {
@@ -37,10 +39,10 @@ impl Backup {
         let (from, to) = (&self.source, &self.destination);
         let mut copied = Copied::default();
         fs::read_dir(from).map_err(error("read", from))?;
-        fs::create_dir_all(to).map_err(error("create", to))?;
-        if overlap(from, to).map_err(error("resolve", from))? {
+        if overlap(from, to).map_err(error("find", to))? {
             return Err(BackupError::Overlap(from.clone(), to.clone()));
         }
+        fs::create_dir_all(to).map_err(error("create", to))?;
         copy(from, to, &mut copied)?;
         // That would otherwise be the fastest of all successful runs.
         match copied.files {

@@ -9,11 +9,15 @@
 
 mod attempt;
 mod copy;
+mod failure;
+mod files;
 mod flags;
 mod grouping;
 mod job;
 mod metrics;
+mod overlap;
 mod pushgateway;
+mod replace;
 mod report;
 mod textfile;
 mod url;
@@ -25,6 +29,8 @@ use std::time::{Duration, SystemTime};
 
 use clap::Parser;
 
+use attempt::printable;
+use files::Files;
 use flags::{Flags, wrong};
 use job::Backup;
 use pushgateway::Pushgateway;
@@ -35,10 +41,11 @@ fn main() -> ExitCode {
     let flags = Flags::parse();
     let limit = Duration::from_secs(flags.timeout);
     let gateway = flags.gateway.map(|url| Pushgateway::new(&url, limit));
+    let files = flags.directory.map(|to| Files::new(to, &flags.name));
     let report = Report {
-        backup: flags.name,
         gateway: gateway.transpose().unwrap_or_else(|error| wrong(error)),
-        directory: flags.directory,
+        files: files.transpose().unwrap_or_else(|error| wrong(error)),
+        backup: flags.name,
     };
     let backup = Backup {
         source: flags.source,
@@ -60,6 +67,6 @@ fn main() -> ExitCode {
 /// error is closed.
 fn say<E: Display>(what: &str, result: Result<(), E>) {
     if let Err(error) = result {
-        let _ = writeln!(io::stderr(), "{what}: {error}");
+        let _ = writeln!(io::stderr(), "{what}: {}", printable(&error.to_string()));
     }
 }

@@ -1,14 +1,13 @@
 //! Where the metrics go: to a Pushgateway, into files or to standard output.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::files::Files;
 use crate::grouping::{Grouping, GroupingError};
 use crate::job::Run;
 use crate::metrics::{self, Reported, text};
 use crate::pushgateway::Pushgateway;
-use crate::textfile;
 
 const NOWHERE: &str = "reported nowhere: add \
     --pushgateway.url=http://127.0.0.1:9091 or --textfile.directory=FOLDER";
@@ -17,7 +16,7 @@ pub struct Report {
     /// The value of the label `backup`.
     pub backup: String,
     pub gateway: Option<Pushgateway>,
-    pub directory: Option<PathBuf>,
+    pub files: Option<Files>,
 }
 
 impl Report {
@@ -32,8 +31,8 @@ impl Report {
     /// Reports to each place: what one refuses, the other may accept.
     pub fn end(&self, run: &Run) -> Vec<Reported> {
         let gateway = self.gateway.iter().map(|gateway| self.push(gateway, run));
-        let directory = self.directory.iter().map(|folder| self.write(folder, run));
-        let mut reported: Vec<Reported> = gateway.chain(directory).collect();
+        let files = self.files.iter().map(|files| files.write(run));
+        let mut reported: Vec<Reported> = gateway.chain(files).collect();
         if reported.is_empty() {
             reported.push(self.print(run));
         }
@@ -59,18 +58,6 @@ impl Report {
         self.group()?.label("state", "running")
     }
     // ANCHOR_END: push
-
-    // ANCHOR: write
-    fn write(&self, folder: &Path, run: &Run) -> Reported {
-        let of_run = text(&metrics::of_run(run), &self.backup)?;
-        textfile::write(folder, &format!("backup_{}_run", self.backup), &of_run)?;
-        if run.result.is_ok() {
-            let text = text(&metrics::of_success(run), &self.backup)?;
-            textfile::write(folder, &format!("backup_{}_success", self.backup), &text)?;
-        }
-        Ok(())
-    }
-    // ANCHOR_END: write
 
     fn print(&self, run: &Run) -> Reported {
         write!(io::stdout(), "{}", text(&metrics::of(run), &self.backup)?)?;

@@ -1,13 +1,18 @@
-//! A file for node exporter's textfile collector. It can be copied, and needs only
-//! `thiserror`.
+//! A file for node exporter's textfile collector. If you copy this module, copy
+//! `replace.rs` too.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::replace::replace;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TextfileError {
-    #[error("`{0}` can't be the name of a file: leave out the slashes")]
+    #[error(
+        "`{0}` can't be the name of a file: leave out the slashes, and use \
+        at most 250 bytes"
+    )]
     Name(String),
     #[error("there is no folder {}: create it, or name node exporter's", .0.display())]
     NoDirectory(PathBuf),
@@ -16,42 +21,36 @@ pub enum TextfileError {
 }
 
 // ANCHOR: write
-/// Writes `NAME.prom`. Whoever reads it sees the whole old file or the whole new one,
-/// even if this program is killed. Only one program may write a name.
+/// Writes `NAME.prom` at once.
 pub fn write(directory: &Path, name: &str, text: &str) -> Result<(), TextfileError> {
-    if name.is_empty() || name.contains(['/', '\0']) {
-        return Err(TextfileError::Name(name.to_owned()));
-    }
+    let path = directory.join(file_name(name)?);
     if !directory.is_dir() {
         return Err(TextfileError::NoDirectory(directory.to_owned()));
     }
-    let path = directory.join(format!("{name}.prom"));
-    // Renaming is atomic within a file system only. The collector ignores this ending.
-    let beside = directory.join(format!("{name}.prom.tmp"));
-    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, &path));
+    // The collector ignores what doesn't end in `.prom` yet.
+    let written = replace(&path, |file| {
+        readable_by_all(file)?;
+        file.write_all(text.as_bytes())
+    });
     written.map_err(|source| TextfileError::Io { path, source })
 }
-
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    // One that a killed program left.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    readable_by_all(&file)?;
-    file.write_all(text.as_bytes())?;
-    // Otherwise the name may reach the disk before the text does.
-    file.sync_all()
-}
 // ANCHOR_END: write
+
+/// Returns `NAME.prom`.
+pub fn file_name(name: &str) -> Result<String, TextfileError> {
+    // With `.prom`, Linux allows 255 bytes.
+    if name.is_empty() || name.contains(['/', '\0']) || name.len() > 250 {
+        return Err(TextfileError::Name(name.to_owned()));
+    }
+    Ok(format!("{name}.prom"))
+}
 
 /// Node exporter runs as another user. What mode a new file has depends on the mask of
 /// the process.
 #[cfg(unix)]
 fn readable_by_all(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
