@@ -15,10 +15,12 @@ use std::time::{Duration, Instant};
 
 use exporter_workbook::collect::collector_fn;
 use exporter_workbook::desc::Desc;
-use exporter_workbook::promhttp::{BoxHandler, Handler, HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{
+    BoxHandler, Handler, HandlerOpts, handler_for, plain_text,
+};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::Server;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use support::{PATIENCE, Process, Program, free_port, prometheus};
 use tables::{check_metrics, refused, rows, with_mistake};
 use versions::{Version, with_each_version};
@@ -323,11 +325,12 @@ const FALLBACK: &str = "fallback_scrape_protocol: PrometheusText0.0.4";
 
 /// Creates a target for each row of the table on the troubleshooting page, with its
 /// settings.
-fn down(address: SocketAddr) -> [(SocketAddr, &'static str); 9] {
+fn down(address: SocketAddr) -> [(SocketAddr, &'static str); 10] {
     let closed = SocketAddr::from(([127, 0, 0, 1], free_port()));
     [
         (closed, ""),
         (address, "metrics_path: /metric, "),
+        (address, "metrics_path: /secret, "),
         (address, "metrics_path: /failing, "),
         (address, "metrics_path: /slow, "),
         (silent(PATIENCE), ""),
@@ -361,6 +364,9 @@ fn answers(listener: TcpListener) -> Server {
             Response::new(b"a 1\n".to_vec())
         })
         .route("/html", html)
+        .route("/secret", |_: &Request<()>| {
+            plain_text(StatusCode::UNAUTHORIZED, "Unauthorized\n")
+        })
 }
 
 fn prometheus_says_of_a_target_that_is_down_what_the_page_says(version: Version) {
