@@ -153,7 +153,8 @@ fn lesson_11_answers_what_the_pages_say(version: Version) {
     reader.sees("curl -s -u", whole);
     reader.sees("curl -sS http:", whole);
     reader.sees("cp ", whole);
-    reader.sees("curl -s -u", whole);
+    // A moment later, the file counts.
+    reader.sees_soon("curl -s -u", whole);
     reader.sees_log("cargo run", |line| {
         line[line.find(" level=").unwrap_or(0)..].to_owned()
     });
