@@ -148,6 +148,8 @@ fn lesson_11_answers_what_the_pages_say(version: Version) {
     let (start, _) = reader.next("redis-server");
     let _redis = reader.start_redis(&start, "6379");
     reader.sees("curl -sS https", whole);
+    // Nobody types faster, and the exporter logs one handshake a second.
+    thread::sleep(Duration::from_secs(1));
     reader.sees("curl -sS --cacert", alert);
     reader.sees("curl -s -w", whole);
     reader.sees("curl -s -u", whole);
