@@ -209,12 +209,12 @@ class View:
         equal(self.scrapes(), before + 1, "scrapes")
 
     def end(self):
-        origin = urlsplit(self.url).netloc
+        origin = urlsplit(self.url).netloc.split("@")[-1]
         for request in self.requests:
             if request.url.startswith("data:"):
                 continue
             equal(request.method, "GET", request.url)
-            equal(urlsplit(request.url).netloc, origin, "where a request goes")
+            equal(urlsplit(request.url).netloc.split("@")[-1], origin, "where a request goes")
         equal(self.most_active, 1, "requests for metrics at once")
         equal(self.problems, [], "problems")
         self.context.close()
@@ -370,6 +370,7 @@ def check_program(browser, url):
     check_widths(browser, url)
     check_scripts_off(browser, url)
     check_sub_path(browser, url)
+    check_password_in_address(browser, url)
     check_hidden(view)
     view.end()
 
@@ -469,6 +470,13 @@ def check_sub_path(browser, url):
         assert request.url.startswith((view.url, "data:")), request.url
     view.end()
     server.shutdown()
+
+
+def check_password_in_address(browser, url):
+    """Checks the page at an address with a password, which `fetch` refuses."""
+    view = View(browser, url.replace("http://", "http://user:password@"))
+    view.becomes("live")
+    view.end()
 
 
 def check_hidden(view):

@@ -415,7 +415,9 @@ async function fetchMetrics(signal) {
 	const headers = { Accept: 'text/plain;version=0.0.4' };
 	const options = { cache: 'no-store', headers, signal };
 	try {
-		const response = await fetch(live.dataset.metrics, options);
+		// It refuses the password that the page's own address may have.
+		const page = location.origin + location.pathname;
+		const response = await fetch(new URL(live.dataset.metrics, page), options);
 		const bytes = await response.arrayBuffer();
 		const text = new TextDecoder().decode(bytes);
 		if (response.ok) return { text, size: bytes.byteLength };

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn the_page_is_small() {
         let sizes = [PAGE, STYLE, SCRIPT].map(str::len);
-        assert!(sizes.iter().sum::<usize>() <= 25_000, "{sizes:?}");
+        assert!(sizes.iter().sum::<usize>() <= 25_500, "{sizes:?}");
     }
 
     #[test]
