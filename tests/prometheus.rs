@@ -33,7 +33,6 @@ with_each_version! {
     the_series_of_a_target_end_with_the_scrape_that_fails,
     promtool_accepts_the_shipped_config,
     promtool_accepts_the_shipped_rules_and_their_tests,
-    a_rule_that_is_broken_fails_its_test,
     promtool_accepts_every_program_but_for_what_the_documents_names_break,
     promtool_says_of_each_name_what_the_page_about_names_says,
 }
@@ -552,7 +551,10 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-fn a_rule_that_is_broken_fails_its_test(version: Version) {
+/// With one version: each of the many breaks takes a second.
+#[test]
+#[ignore = "needs prometheus and promtool, version 2 as in Debian 12"]
+fn a_rule_that_is_broken_fails_its_test() {
     let folder = tempfile::tempdir().unwrap();
     for (lesson, broken_rules) in BROKEN_RULES {
         let [rules, tests] =
@@ -566,13 +568,13 @@ fn a_rule_that_is_broken_fails_its_test(version: Version) {
         for (from, to) in broken_rules {
             assert!(correct.contains(from), "no {from:?}");
             write(&rules, correct.replace(from, to));
-            assert_tests_fail(version, &folder.path().join(&tests), from);
+            assert_tests_fail(&folder.path().join(&tests), from);
         }
     }
 }
 
-fn assert_tests_fail(version: Version, tests: &Path, broken: &str) {
-    let mut promtool = version.command("promtool");
+fn assert_tests_fail(tests: &Path, broken: &str) {
+    let mut promtool = Version::Installed.command("promtool");
     promtool.args(["test", "rules"]).arg(tests);
     let output = promtool.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{broken:?}: {output:?}");
