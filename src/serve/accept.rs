@@ -11,7 +11,8 @@ use http::{StatusCode, Version};
 use super::admission::{MOMENT, Table};
 use super::connection::{Connection, Service};
 use super::http::message;
-use crate::promhttp::{ErrorLog, plain_text, write_log};
+use super::sparse_log::SparseLog;
+use crate::promhttp::{ErrorLog, plain_text};
 
 /// The ports that are being served, with one table of connections.
 pub struct Listeners {
@@ -52,9 +53,8 @@ impl Listeners {
             listener,
             table: Arc::clone(&self.table),
             service: Arc::clone(service),
-            log: Arc::clone(log),
+            log: SparseLog::new(log),
             pause: Acceptor::SHORTEST_PAUSE,
-            logged: None,
         };
         let thread = thread::Builder::new().name("accept".to_owned());
         let accepting = thread.spawn(move || {
@@ -123,10 +123,9 @@ struct Acceptor {
     listener: TcpListener,
     table: Arc<Table>,
     service: Arc<Service>,
-    log: ErrorLog,
+    log: SparseLog,
     /// How long to pause after the next failure.
     pause: Duration,
-    logged: Option<Instant>,
 }
 
 impl Acceptor {
@@ -204,16 +203,9 @@ impl Acceptor {
     /// Evicts a connection to free its descriptor and thread, and pauses.
     fn wait_out(&mut self, what: &str, error: &io::Error) {
         let most = self.table.shrink();
-        if self.logged.is_none_or(|logged| logged.elapsed() > MOMENT) {
-            self.logged = Some(Instant::now());
-            write_log(
-                &self.log,
-                &format!(
-                    "serve: cannot {what}, continuing with at most {most} \
-                     connection(s): {error}"
-                ),
-            );
-        }
+        self.log.write(&format!(
+            "serve: cannot {what}, continuing with at most {most} connection(s): {error}"
+        ));
         self.table.wait_for_stop(self.pause);
         self.pause = (self.pause * 2).min(MOMENT);
     }

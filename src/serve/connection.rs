@@ -22,7 +22,7 @@ pub struct Service {
     #[cfg(feature = "tls")]
     pub tls: Option<super::tls::TlsConfig>,
     #[cfg(feature = "tls")]
-    pub failures: super::tls::Failures,
+    pub failures: super::sparse_log::SparseLog,
 }
 
 /// A client's connection.
@@ -102,7 +102,10 @@ impl Connection {
             Some(_) => {
                 let encrypted = self.wire.encrypt(config, Instant::now() + head);
                 if let Err(error) = &encrypted {
-                    self.service.failures.log(self.peer.ip(), error);
+                    let client = self.peer.ip().to_canonical();
+                    let failed =
+                        format!("the TLS handshake with {client} failed: {error}");
+                    self.service.failures.write(&failed);
                 }
                 encrypted.is_ok()
             }

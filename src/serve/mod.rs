@@ -18,6 +18,7 @@ mod landing;
 mod limits;
 mod routes;
 mod signals;
+mod sparse_log;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;
@@ -227,7 +228,7 @@ impl Server {
             #[cfg(feature = "tls")]
             tls: self.tls,
             #[cfg(feature = "tls")]
-            failures: tls::Failures::new(&self.log),
+            failures: sparse_log::SparseLog::new(&self.log),
         };
         let listeners = Listeners::start(self.listeners, service, &self.log)?;
         stop();

@@ -4,46 +4,19 @@
 //! as one that waits for a request.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection};
 
 use super::wire::{read_until, write_within};
-use crate::promhttp::{ErrorLog, write_log};
 
 /// How much of a response is encrypted before it is sent.
 const PIECE: usize = 64 * 1024;
 
 /// Returns the settings for the next connection, or `None` for plain HTTP.
 pub type TlsConfig = Box<dyn Fn() -> Option<Arc<ServerConfig>> + Send + Sync>;
-
-/// The log of handshakes that failed, with a line a second at most: anybody can cause
-/// one.
-pub struct Failures {
-    log: ErrorLog,
-    logged: Mutex<Option<Instant>>,
-}
-
-impl Failures {
-    pub fn new(log: &ErrorLog) -> Failures {
-        Failures {
-            log: Arc::clone(log),
-            logged: Mutex::default(),
-        }
-    }
-
-    pub fn log(&self, client: IpAddr, error: &io::Error) {
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.is_none_or(|logged| logged.elapsed() >= Duration::from_secs(1)) {
-            *logged = Some(Instant::now());
-            let client = client.to_canonical();
-            let message = format!("the TLS handshake with {client} failed: {error}");
-            write_log(&self.log, &message);
-        }
-    }
-}
 
 /// The TLS of one connection.
 pub struct Tls(Box<ServerConnection>);
