@@ -122,8 +122,6 @@ impl Exporter {
         }
         #[cfg(feature = "tls")]
         let web = flags.config_file.clone().map(web::Web::read).transpose()?;
-        #[cfg(feature = "tls")]
-        let web = web.map(Arc::new);
         start_log(&flags);
         // Before the ports are open, because then somebody may know that it runs.
         let stop = Box::new(serve::stop_signal()?);
@@ -135,7 +133,7 @@ impl Exporter {
             about,
             flags,
             #[cfg(feature = "tls")]
-            web,
+            web: web.map(Arc::new),
         };
         exporter.register_own()?;
         Ok((exporter, own))

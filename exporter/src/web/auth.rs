@@ -343,7 +343,7 @@ mod tests {
         let check = |users: &Users, name: &str| {
             passwords.check(users, HERE, Some(&header(name, "secret")))
         };
-        // The hash of the only user stands for those who are unknown.
+        // An unknown user is checked against the only user's hash.
         for _ in 0..2 {
             for (user, other) in [("a", "b"), ("b", "a")] {
                 assert_eq!(check(&one(user), user), Verdict::Allowed);

@@ -24,7 +24,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks a configuration. The files that it names relative to `folder` were read.
+    /// Reads the text of a configuration, and the files that it names relative to
+    /// `folder`.
+    fn parse(text: &str, files: &mut Files, folder: &Path) -> Result<Settings, String> {
+        let config = WebConfig::parse(text)?;
+        let tls = config.tls_server_config.iter();
+        for named in tls.flat_map(|tls| tls.value.files()) {
+            files.add(folder.join(named));
+        }
+        Settings::new(config, files, folder)
+    }
+
+    /// Checks a configuration, whose files were read.
     fn new(
         config: WebConfig,
         files: &Files,
@@ -92,15 +103,12 @@ fn read(file: &Path) -> (Files, Result<Settings, String>) {
 }
 
 fn settings(file: &Path, files: &mut Files) -> Result<Settings, String> {
-    let text = std::str::from_utf8(files.content(file)?);
-    let config =
-        WebConfig::parse(text.map_err(|error| format!("it isn't text: {error}"))?)?;
+    let text = files.content(file)?.to_vec();
+    let text = String::from_utf8(text);
+    let text =
+        text.map_err(|error| format!("it isn't text: {}", error.utf8_error()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let tls = config.tls_server_config.iter();
-    for named in tls.flat_map(|tls| tls.value.files()) {
-        files.add(folder.join(named));
-    }
-    Settings::new(config, files, folder)
+    Settings::parse(&text, files, folder)
 }
 
 impl Web {
@@ -134,15 +142,20 @@ impl Web {
         Arc::clone(&self.refreshed().settings)
     }
 
-    /// Returns the settings, and how they were last read.
+    /// Returns the settings in use, and how they were last read: for a scrape, whose
+    /// request has read them again.
     pub fn state(&self) -> (Arc<Settings>, State) {
-        let current = self.refreshed();
+        let current = self.current();
         (Arc::clone(&current.settings), current.state)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // ANCHOR: refreshed
     fn refreshed(&self) -> MutexGuard<'_, Current> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current();
         if !current.files.are_unchanged() {
             current.refresh(&self.file);
         }
@@ -175,13 +188,6 @@ impl Current {
 /// Checks the text of a configuration: for the fuzz target.
 #[cfg(fuzzing)]
 pub fn check(text: &str, folder: &Path) -> Result<(), String> {
-    let config = WebConfig::parse(text)?;
-    let mut files = Files::default();
-    let tls = config.tls_server_config.iter();
-    for named in tls.flat_map(|tls| tls.value.files()) {
-        files.add(folder.join(named));
-    }
-    Settings::new(config, &files, folder)
-        .map(drop)
-        .map_err(discreet)
+    let settings = Settings::parse(text, &mut Files::default(), folder);
+    settings.map(drop).map_err(discreet)
 }
