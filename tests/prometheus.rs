@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod real_prometheus;
 mod support;
 mod tables;
 mod versions;
@@ -11,7 +12,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use exporter_workbook::collect::collector_fn;
 use exporter_workbook::desc::Desc;
@@ -21,7 +22,8 @@ use exporter_workbook::promhttp::{
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::Server;
 use http::{HeaderValue, Request, Response, StatusCode};
-use support::{PATIENCE, Process, Program, free_port, prometheus};
+use real_prometheus::Prometheus;
+use support::{PATIENCE, Program, free_port};
 use tables::{check_metrics, refused, rows, with_mistake};
 use versions::{Version, with_each_version};
 
@@ -35,84 +37,6 @@ with_each_version! {
     promtool_accepts_the_shipped_rules_and_their_tests,
     promtool_accepts_every_program_but_for_what_the_documents_names_break,
     promtool_says_of_each_name_what_the_page_about_names_says,
-}
-
-/// The test's own Prometheus, which ends with it.
-struct Prometheus {
-    _process: Process,
-    _storage: tempfile::TempDir,
-    url: String,
-    version: Version,
-}
-
-impl Prometheus {
-    fn start(version: Version, config: &Path, port: u16) -> Prometheus {
-        let storage = tempfile::tempdir().unwrap();
-        let program = version.command("prometheus");
-        Prometheus {
-            _process: prometheus(program, config, storage.path(), port),
-            _storage: storage,
-            url: format!("http://127.0.0.1:{port}"),
-            version,
-        }
-    }
-
-    /// Returns each series of the result with its value, without timestamps, sorted.
-    fn query(&self, expression: &str) -> Vec<String> {
-        let output = self
-            .version
-            .command("promtool")
-            .args(["query", "instant", &self.url, expression])
-            .output()
-            .unwrap();
-        let mut series: Vec<String> = String::from_utf8(output.stdout)
-            .unwrap()
-            .lines()
-            .map(|line| line.split(" @[").next().unwrap().to_owned())
-            .collect();
-        series.sort();
-        series
-    }
-
-    /// What the targets page says.
-    fn targets(&self) -> String {
-        let url = format!("{}/api/v1/targets", self.url);
-        let response = minreq::get(url).send().unwrap();
-        response.as_str().unwrap().to_owned()
-    }
-
-    fn assert_becomes(&self, expression: &str, expected: &[&str]) {
-        self.assert_becomes_without("nothing", expression, expected);
-    }
-
-    /// Queries until the result, without some labels, is the expected one: the first
-    /// scrapes take a while.
-    fn assert_becomes_without(
-        &self,
-        labels: &str,
-        expression: &str,
-        expected: &[&str],
-    ) {
-        let started = Instant::now();
-        loop {
-            let answer: Vec<String> = self
-                .query(expression)
-                .iter()
-                .map(|line| {
-                    let line = line.replace(&format!("{{{labels}}}"), "");
-                    line.replace(&format!("{labels}, "), "")
-                })
-                .collect();
-            if answer == expected {
-                return;
-            }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{expression} is {answer:#?}, expected {expected:#?}"
-            );
-            thread::sleep(Duration::from_millis(250));
-        }
-    }
 }
 
 fn prometheus_scrapes_the_lessons_with_the_shipped_config(version: Version) {

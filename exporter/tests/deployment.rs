@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod fake_redis;
+#[path = "../../tests/real_prometheus/mod.rs"]
+mod real_prometheus;
 mod redis_exporter;
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -21,9 +23,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fake_redis::{Behaviour, FakeRedis, SHORT};
+use real_prometheus::Prometheus;
 use redis_exporter::{RedisExporter, SLUG, exporter};
 use support::held::Held;
-use support::{PATIENCE, Process, Program, command, connect, free_port, prometheus};
+use support::{PATIENCE, Process, Program, command, connect, free_port};
 use versions::{Version, with_each_version};
 
 const UNITS: [&str; 2] = ["redis_exporter.service", "redis_exporter.socket"];
@@ -307,27 +310,6 @@ fn the_image_starts_the_exporter_as_process_1_and_not_as_root() {
     assert!(read("docs/en/reference/deployment.md").contains(&format!("$ {build}\n")));
 }
 
-/// Asserts that Prometheus answers `query` with these series and values, sooner or
-/// later.
-#[track_caller]
-fn answers(version: Version, port: u16, query: &str, expected: &[String]) {
-    let server = format!("http://127.0.0.1:{port}");
-    let started = Instant::now();
-    loop {
-        let mut promtool = version.command("promtool");
-        let output = promtool.args(["query", "instant", &server, query]).output();
-        let text = String::from_utf8(output.unwrap().stdout).unwrap();
-        let lines = text.lines().map(|line| line.split(" @[").next().unwrap());
-        let mut lines: Vec<&str> = lines.collect();
-        lines.sort_unstable();
-        if lines == expected {
-            return;
-        }
-        assert!(started.elapsed() < PATIENCE, "{query}: {text}");
-        thread::sleep(Duration::from_millis(200));
-    }
-}
-
 fn prometheus_finds_the_targets_of_a_file_when_it_changes(version: Version) {
     let redis = redis();
     let exporters = [(); 2].map(|()| RedisExporter::start(redis.address));
@@ -342,9 +324,7 @@ fn prometheus_finds_the_targets_of_a_file_when_it_changes(version: Version) {
     let with =
         |address: SocketAddr| shown.replace("127.0.0.1:9121", &address.to_string());
     fs::write(targets.join("redis_production.yml"), with(first)).unwrap();
-    let port = free_port();
-    let server = version.command("prometheus");
-    let _prometheus = prometheus(server, &config, folder.path(), port);
+    let prometheus = Prometheus::start(version, &config, free_port());
     let up = "sum by (instance, environment, team) (up)";
     let series = |environment: &str, instance: SocketAddr| {
         format!(
@@ -352,13 +332,13 @@ fn prometheus_finds_the_targets_of_a_file_when_it_changes(version: Version) {
              team=\"storage\"}} => 1"
         )
     };
-    answers(version, port, up, &[series("production", first)]);
+    prometheus.assert_becomes(up, &[series("production", first)]);
     // Complete when its name appears, as on the page.
     let new = targets.join("new");
     fs::write(&new, with(second)).unwrap();
     fs::rename(new, targets.join("redis_staging.yml")).unwrap();
     let both = [series("production", first), series("staging", second)];
-    answers(version, port, up, &both);
+    prometheus.assert_becomes(up, &both);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod fake_redis;
+#[path = "../../tests/real_prometheus/mod.rs"]
 mod real_prometheus;
 mod real_redis_server;
 #[path = "../../tests/support/mod.rs"]
@@ -16,7 +17,7 @@ mod versions;
 use std::fs;
 
 use fake_redis::{Behaviour, FakeRedis};
-use real_prometheus::RealPrometheus;
+use real_prometheus::Prometheus;
 use real_redis_server::RealRedis;
 use support::{Program, command};
 use versions::{Version, with_each_version};
@@ -27,7 +28,7 @@ with_each_version! {
 
 /// Starts the exporter, and a Prometheus that probes these targets in place of those in
 /// the lesson's configuration.
-fn start(targets: &[String], version: Version) -> (Program, RealPrometheus) {
+fn start(targets: &[String], version: Version) -> (Program, Prometheus) {
     let mut exporter = command("10_probe");
     exporter.args(["--web.listen-address", "127.0.0.1:0"]);
     exporter.arg(format!("--redis.allow={}", targets.join(",")));
@@ -39,7 +40,7 @@ fn start(targets: &[String], version: Version) -> (Program, RealPrometheus) {
     let config = config
         .replace(shown, &targets.join(", "))
         .replace("127.0.0.1:9121", &exporter.address.to_string());
-    (exporter, RealPrometheus::start(&config, version))
+    (exporter, Prometheus::with_config(version, &config))
 }
 
 fn prometheus_sees_which_targets_answer_and_which_one_hangs(version: Version) {
@@ -57,19 +58,16 @@ fn prometheus_sees_which_targets_answer_and_which_one_hangs(version: Version) {
     let by_target = |metric: &str| format!("sum by (instance) ({metric})");
     // Prometheus doesn't give up on the one that hangs.
     let up = by_target("up{job=\"redis\"}");
-    scraped.answers(&up, series([(&a, 1.0), (&b, 1.0), (&c, 1.0)]));
+    scraped.assert_becomes(&up, &series([(&a, 1.0), (&b, 1.0), (&c, 1.0)]));
     let success = by_target("probe_success");
-    scraped.answers(&success, series([(&a, 1.0), (&b, 1.0), (&c, 0.0)]));
-    scraped.answers("count(redis_uptime_in_seconds)", vec!["{} => 2".to_owned()]);
-    scraped.answers(
-        "count(redis_exporter_build_info)",
-        vec!["{} => 1".to_owned()],
-    );
+    scraped.assert_becomes(&success, &series([(&a, 1.0), (&b, 1.0), (&c, 0.0)]));
+    scraped.assert_becomes("count(redis_uptime_in_seconds)", &["{} => 2"]);
+    scraped.assert_becomes("count(redis_exporter_build_info)", &["{} => 1"]);
     redis[1].signal("STOP");
-    scraped.answers(&success, series([(&a, 1.0), (&b, 0.0), (&c, 0.0)]));
+    scraped.assert_becomes(&success, &series([(&a, 1.0), (&b, 0.0), (&c, 0.0)]));
     redis[1].signal("CONT");
-    scraped.answers(&success, series([(&a, 1.0), (&b, 1.0), (&c, 0.0)]));
-    scraped.answers(&up, series([(&a, 1.0), (&b, 1.0), (&c, 1.0)]));
+    scraped.assert_becomes(&success, &series([(&a, 1.0), (&b, 1.0), (&c, 0.0)]));
+    scraped.assert_becomes(&up, &series([(&a, 1.0), (&b, 1.0), (&c, 1.0)]));
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod grouping;
 #[path = "../../src/bin/13_push/pushgateway.rs"]
 mod pushgateway;
 mod real_gateway;
+#[path = "../../tests/real_prometheus/mod.rs"]
+mod real_prometheus;
 #[path = "../../src/bin/13_push/replace.rs"]
 mod replace;
 #[path = "../../tests/support/mod.rs"]
@@ -24,13 +26,12 @@ mod versions;
 
 use std::fs;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use grouping::Grouping;
 use pushgateway::Pushgateway;
 use real_gateway::Real;
-use support::{PATIENCE, Process, command, free_port, prometheus};
+use real_prometheus::Prometheus;
+use support::{PATIENCE, command, free_port};
 use versions::{Version, with_each_version};
 
 /// Runs the backup of `source`, and asserts that nothing but the end of a failed one is
@@ -281,10 +282,8 @@ const PUSHED_SINCE: &str = "\
 struct Scraped {
     gateway: Real,
     node: Real,
-    _prometheus: Process,
+    prometheus: Prometheus,
     folder: tempfile::TempDir,
-    port: u16,
-    version: Version,
 }
 
 impl Scraped {
@@ -299,42 +298,19 @@ impl Scraped {
                 .replace("127.0.0.1:9100", node.address());
             fs::write(folder.path().join(file), text).unwrap();
         }
-        let port = free_port();
         let config = folder.path().join("13_push.yml");
-        let server = version.command("prometheus");
-        let data = folder.path().join("data");
         Scraped {
-            _prometheus: prometheus(server, &config, &data, port),
+            prometheus: Prometheus::start(version, &config, free_port()),
             gateway,
             node,
             folder,
-            port,
-            version,
-        }
-    }
-
-    /// Waits until Prometheus answers `query` with these series and values.
-    fn answers(&self, query: &str, expected: &[&str]) {
-        let started = Instant::now();
-        loop {
-            let mut promtool = self.version.command("promtool");
-            let server = format!("http://127.0.0.1:{}", self.port);
-            let output = promtool.args(["query", "instant", &server, query]).output();
-            let text = String::from_utf8(output.unwrap().stdout).unwrap();
-            let lines = text.lines().map(|line| line.split(" @[").next().unwrap());
-            let mut lines: Vec<&str> = lines.collect();
-            lines.sort_unstable();
-            if lines == expected {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "{query}: {text}");
-            thread::sleep(Duration::from_millis(200));
         }
     }
 }
 
 fn prometheus_sees_the_backups_own_labels_and_fires_when_it_fails(version: Version) {
     let scraped = Scraped::start(version);
+    let prometheus = &scraped.prometheus;
     let (_folder, source) = source();
     let flags = [
         format!("--pushgateway.url={}", scraped.gateway.url),
@@ -349,17 +325,17 @@ fn prometheus_sees_the_backups_own_labels_and_fires_when_it_fails(version: Versi
     let success = "sum by (backup, instance, job) (backup_success)";
     let alerts = "sum by (alertname, backup, alertstate) (ALERTS)";
     let age = "time() - max by (backup) (backup_last_success_timestamp_seconds)";
-    scraped.answers(success, &both("1").each_ref().map(|line| &**line));
-    scraped.answers(alerts, &[""]);
+    prometheus.assert_becomes(success, &both("1"));
+    prometheus.assert_becomes(alerts, &[""]);
     fs::remove_dir_all(&source).unwrap();
     backup(&source, &flags);
-    scraped.answers(success, &both("0").each_ref().map(|line| &**line));
+    prometheus.assert_becomes(success, &both("0"));
     let firing =
         "{alertname=\"BackupFailed\", alertstate=\"firing\", backup=\"docs\"} => 1";
-    scraped.answers(alerts, &[firing]);
+    prometheus.assert_becomes(alerts, &[firing]);
     // It has ended, and so doesn't hang.
-    scraped.answers(PUSHED_SINCE, &["{backup=\"docs\"} => 1"]);
+    prometheus.assert_becomes(PUSHED_SINCE, &["{backup=\"docs\"} => 1"]);
     // The last success still counts.
     let is_known = format!("{age} < bool 3600");
-    scraped.answers(&is_known, &["{backup=\"docs\"} => 1"]);
+    prometheus.assert_becomes(&is_known, &["{backup=\"docs\"} => 1"]);
 }

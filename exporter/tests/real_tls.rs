@@ -5,6 +5,7 @@
 
 mod configured;
 mod fake_redis;
+#[path = "../../tests/real_prometheus/mod.rs"]
 mod real_prometheus;
 mod redis_exporter;
 #[path = "../../tests/support/mod.rs"]
@@ -18,7 +19,7 @@ use std::process::{Command, Stdio};
 
 use configured::{Configured, TLS, user};
 use fake_redis::{Behaviour, FakeRedis, SHORT};
-use real_prometheus::RealPrometheus;
+use real_prometheus::Prometheus;
 use redis_exporter::{RedisExporter, exporter_of};
 use tempfile::TempDir;
 use versions::{Version, with_each_version};
@@ -183,26 +184,26 @@ fn prometheus_scrapes_with_its_certificate_and_password(version: Version) {
     let config = file_of_the_lesson("11_web_config.yml", folder)
         .replace("127.0.0.1:9121", &address)
         .replace("5s", "1s");
-    let up = |prometheus: &RealPrometheus, value: u8| {
+    let up = |prometheus: &Prometheus, value: u8| {
         let series = format!("up{{instance=\"{address}\", job=\"redis\"}} => {value}");
-        prometheus.answers("up", vec![series]);
+        prometheus.assert_becomes("up", &[series]);
     };
     // Version 3 keeps the password that it read first.
     fs::write(folder.join("password"), "wrong").unwrap();
-    let prometheus = RealPrometheus::start(&config, version);
+    let prometheus = Prometheus::with_config(version, &config);
     up(&prometheus, 0);
-    prometheus.has_target_with("server returned HTTP status 401 Unauthorized");
+    prometheus.assert_targets_have("server returned HTTP status 401 Unauthorized");
     drop(prometheus);
     fs::write(folder.join("password"), "scrape").unwrap();
-    let prometheus = RealPrometheus::start(&config, version);
+    let prometheus = Prometheus::with_config(version, &config);
     up(&prometheus, 1);
-    prometheus.answers("count(redis_up == 1)", vec!["{} => 1".to_owned()]);
+    prometheus.assert_becomes("count(redis_up == 1)", &["{} => 1"]);
     // New certificates by a new authority, for both.
     make_certificates(folder);
     let reloaded = "redis_exporter_web_config_last_reload_success_timestamp_seconds";
-    let one = vec!["{} => 1".to_owned()];
+    let one = ["{} => 1"];
     let changed = format!("count(changes({reloaded}[1m]) > 0)");
-    prometheus.answers(&changed, one.clone());
-    prometheus.answers("count(redis_up == 1)", one);
+    prometheus.assert_becomes(&changed, &one);
+    prometheus.assert_becomes("count(redis_up == 1)", &one);
     up(&prometheus, 1);
 }
