@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Described, Scrape, Wrap};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
+use crate::exposition::{Family, HistogramValue, SummaryValue, Value};
 use crate::names::{series, shown, shown_words};
 
 /// The sink into which a [`Collector`](super::Collector) pushes its samples.
@@ -179,8 +179,8 @@ impl<'a> Samples<'a> {
 
     pub(crate) fn into_collected(mut self) -> Collected {
         let size = |family: &Family| Size {
-            points: family.points.len(),
-            labels: family.labels.len(),
+            points: family.count(),
+            labels: family.points().labels.len(),
         };
         let sizes = self.families.iter().map(size).collect();
         self.families.append(&mut self.appended);
@@ -206,18 +206,14 @@ impl<'a> Samples<'a> {
     ) -> Added<'_> {
         let pushed = self.try_push(desc, is_kind, value, label_values);
         let failure = &mut self.failure;
-        let point = match pushed {
-            Ok(at) => {
-                let family = &mut self.families[at];
-                let point = family.points.last_mut();
-                point.map(|point| (&*family.name, point))
-            }
+        let family = match pushed {
+            Ok(at) => Some(&mut self.families[at]),
             Err(mistake) => {
                 failure.get_or_insert(mistake);
                 None
             }
         };
-        Added { point, failure }
+        Added { family, failure }
     }
 
     /// Returns the index of the family.
@@ -271,8 +267,9 @@ impl<'a> Samples<'a> {
                 let at = self.of.len();
                 let mut family = Family::new(&wrapped);
                 let size = self.sizes.get(at).copied().unwrap_or_default();
-                family.points.reserve(size.points);
-                family.labels.reserve(size.labels);
+                let points = family.points_mut();
+                points.all.reserve(size.points);
+                points.labels.reserve(size.labels);
                 self.families.push(family);
                 self.of.push((desc.clone(), wrapped));
                 self.index.insert(desc.address(), at);
@@ -285,7 +282,7 @@ impl<'a> Samples<'a> {
 
 /// A sample that was just added.
 pub struct Added<'s> {
-    point: Option<(&'s str, &'s mut Point)>,
+    family: Option<&'s mut Family>,
     failure: &'s mut Option<Failure>,
 }
 
@@ -296,12 +293,14 @@ impl Added<'_> {
     ///
     /// A negative timestamp is an error: Prometheus would refuse the whole exposition.
     pub fn at(self, milliseconds: i64) {
-        let Some((name, point)) = self.point else {
+        let Some(family) = self.family else {
             return;
         };
-        point.time = milliseconds;
+        if let Some(point) = family.points_mut().all.last_mut() {
+            point.time = milliseconds;
+        }
         if milliseconds < 0 {
-            let failure = Failure::invalid(name, negative_time(milliseconds));
+            let failure = Failure::invalid(family.name(), negative_time(milliseconds));
             self.failure.get_or_insert(failure);
         }
     }

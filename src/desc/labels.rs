@@ -173,9 +173,14 @@ fn unescaped(text: &str) -> String {
     value
 }
 
+/// Returns whether rendered labels may have an empty value.
+pub(crate) fn has_empty(text: &str) -> bool {
+    text.contains("=\"\"")
+}
+
 /// Returns what identifies a series: its labels without the empty ones.
 pub(crate) fn without_empty(text: &str) -> Cow<'_, str> {
-    if !text.contains("=\"\"") {
+    if !has_empty(text) {
         return text.into();
     }
     let labels = written(text).filter(|(_, value)| !value.is_empty());

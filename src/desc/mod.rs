@@ -30,17 +30,22 @@ pub enum MetricKind {
 /// Writes the type as a TYPE line has it.
 impl fmt::Display for MetricKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.name())
+    }
+}
+
+impl MetricKind {
+    /// Returns the type as a TYPE line has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             MetricKind::Gauge => "gauge",
             MetricKind::Counter => "counter",
             MetricKind::Untyped => "untyped",
             MetricKind::Histogram => "histogram",
             MetricKind::Summary => "summary",
-        })
+        }
     }
-}
 
-impl MetricKind {
     /// Returns whether its samples have several lines with names of their own.
     pub(crate) fn is_distribution(self) -> bool {
         matches!(self, MetricKind::Histogram | MetricKind::Summary)

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::Value;
+use super::{Rendered, Value};
 use crate::desc::labels::{self, Template};
 use crate::desc::{Desc, MetricKind};
 
@@ -19,11 +20,27 @@ pub struct Family {
     pub(crate) name: Arc<str>,
     pub(crate) help: Arc<str>,
     pub(crate) kind: MetricKind,
+    /// Its own samples, if it isn't a vector's.
+    own: Points,
+    of_vector: Option<OfVector>,
+}
+
+/// A vector's samples, which are written without a copy.
+#[derive(Clone)]
+struct OfVector {
+    rendered: Arc<dyn Rendered>,
+    /// A copy for whoever asks for one.
+    copy: OnceLock<Points>,
+}
+
+/// Samples with their labels.
+#[derive(Clone, Default)]
+pub(crate) struct Points {
     /// The rendered labels of all samples, one after the other.
-    pub(crate) labels: String,
-    pub(crate) points: Vec<Point>,
+    pub labels: String,
+    pub all: Vec<Point>,
     /// Whether any label value is empty, which is the same as no label.
-    pub(crate) has_empty: bool,
+    pub has_empty: bool,
 }
 
 /// The problem with labels beyond the offsets that a [`Point`] can store.
@@ -57,9 +74,17 @@ impl Family {
             name: desc.shared_name(),
             help: desc.shared_help(),
             kind: desc.kind().unwrap_or(MetricKind::Untyped),
-            labels: String::new(),
-            points: Vec::new(),
-            has_empty: false,
+            own: Points::default(),
+            of_vector: None,
+        }
+    }
+
+    /// Creates a family of `desc` with samples that are read when they are written.
+    pub(crate) fn of_vector(desc: &Desc, rendered: Arc<dyn Rendered>) -> Family {
+        let copy = OnceLock::new();
+        Family {
+            of_vector: Some(OfVector { rendered, copy }),
+            ..Family::new(desc)
         }
     }
 
@@ -67,9 +92,42 @@ impl Family {
         Family {
             name: Arc::clone(&self.name),
             help: Arc::clone(&self.help),
-            labels: String::new(),
-            points: Vec::new(),
-            ..*self
+            kind: self.kind,
+            own: Points::default(),
+            of_vector: None,
+        }
+    }
+
+    /// Returns the samples that can be written without a copy.
+    pub(crate) fn rendered(&self) -> Option<&dyn Rendered> {
+        self.of_vector.as_ref().map(|vector| &*vector.rendered)
+    }
+
+    pub(crate) fn points(&self) -> &Points {
+        match &self.of_vector {
+            None => &self.own,
+            Some(OfVector { rendered, copy }) => {
+                copy.get_or_init(|| Points::of(&**rendered))
+            }
+        }
+    }
+
+    pub(crate) fn points_mut(&mut self) -> &mut Points {
+        if let Some(OfVector { rendered, copy }) = self.of_vector.take() {
+            let copy = copy.into_inner();
+            self.own = copy.unwrap_or_else(|| Points::of(&*rendered));
+        }
+        &mut self.own
+    }
+
+    pub(crate) fn into_points(mut self) -> Points {
+        mem::take(self.points_mut())
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        match self.rendered() {
+            Some(rendered) => rendered.count(),
+            None => self.own.all.len(),
         }
     }
 
@@ -107,20 +165,19 @@ impl Family {
 
     /// Returns the samples.
     pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'_>> {
-        self.points.iter().map(|point| Sample {
-            family: self,
-            point,
-        })
+        let points = self.points();
+        points.all.iter().map(|point| Sample { points, point })
     }
 
     /// Keeps the samples for which `keep` returns true.
     pub fn retain(&mut self, keep: impl Fn(Sample<'_>) -> bool) {
         let kept: Vec<bool> = self.samples().map(keep).collect();
         let mut kept = kept.into_iter();
-        self.points.retain(|_| kept.next().unwrap_or_default());
+        let points = &mut self.points_mut().all;
+        points.retain(|_| kept.next().unwrap_or_default());
     }
 
-    /// Adds a sample with the labels of `template`. Returns its index among the points.
+    /// Adds a sample with the labels of `template`.
     #[inline]
     pub(crate) fn push<'v>(
         &mut self,
@@ -128,34 +185,73 @@ impl Family {
         label_value: impl Fn(usize) -> &'v str,
         value: Value,
     ) -> Result<&mut Point, String> {
+        self.points_mut()
+            .push(value, |labels| template.push(labels, label_value))
+    }
+}
+
+impl Points {
+    /// Adds a sample whose labels `write` appends; it returns whether a value is empty.
+    #[inline]
+    fn push(
+        &mut self,
+        value: Value,
+        write: impl FnOnce(&mut String) -> bool,
+    ) -> Result<&mut Point, String> {
         let start = self.labels.len();
-        self.has_empty |= template.push(&mut self.labels, label_value);
+        self.has_empty |= write(&mut self.labels);
         let end = u32::try_from(self.labels.len()).map_err(|_| TOO_LONG.to_owned())?;
         let (start, length) = (start as u32, end - start as u32);
-        let at = self.points.len();
+        let at = self.all.len();
         let time = Point::NO_TIME;
-        self.points.push(Point {
+        self.all.push(Point {
             start,
             length,
             time,
             value,
         });
-        Ok(&mut self.points[at])
+        Ok(&mut self.all[at])
+    }
+
+    fn of(rendered: &dyn Rendered) -> Points {
+        let mut points = Points::default();
+        points.all.reserve(rendered.count());
+        for page in 0..rendered.pages() {
+            rendered.read(page, &mut |labels, value| {
+                // A vector has less than 4 GiB of labels.
+                let _ = points.push(value.clone(), |all| {
+                    all.push_str(labels);
+                    labels::has_empty(labels)
+                });
+            });
+        }
+        points
+    }
+
+    /// Appends all of `others`.
+    pub fn append(&mut self, others: Points) {
+        let start = self.labels.len() as u32;
+        self.labels.push_str(&others.labels);
+        self.all.extend(others.all.into_iter().map(|point| Point {
+            start: point.start + start,
+            ..point
+        }));
+        self.has_empty |= others.has_empty;
     }
 
     /// Returns the rendered labels of `point`, without braces.
-    pub(crate) fn labels_of(&self, point: &Point) -> &str {
+    pub fn labels_of(&self, point: &Point) -> &str {
         &self.labels[point.range()]
     }
 
     /// Returns the same as bytes, without checks for character boundaries.
     #[inline]
-    pub(crate) fn label_bytes(&self, point: &Point) -> &[u8] {
+    pub fn label_bytes(&self, point: &Point) -> &[u8] {
         &self.labels.as_bytes()[point.range()]
     }
 
     /// Returns what identifies the series of `point`.
-    pub(crate) fn identity(&self, point: &Point) -> Cow<'_, str> {
+    pub fn identity(&self, point: &Point) -> Cow<'_, str> {
         labels::without_empty(self.labels_of(point))
     }
 }
@@ -163,7 +259,7 @@ impl Family {
 /// One sample of a family; for a histogram or summary, all of its lines.
 #[derive(Clone, Copy)]
 pub struct Sample<'a> {
-    family: &'a Family,
+    points: &'a Points,
     point: &'a Point,
 }
 
@@ -171,7 +267,7 @@ impl<'a> Sample<'a> {
     /// Returns the labels by name, without `le` and `quantile`.
     #[must_use]
     pub fn labels(&self) -> Vec<(String, String)> {
-        labels::parse(self.family.labels_of(self.point))
+        labels::parse(self.points.labels_of(self.point))
     }
 
     /// Returns the value of the label `name`, if it has one.
@@ -198,7 +294,7 @@ impl<'a> Sample<'a> {
 
 impl fmt::Debug for Sample<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.family.labels_of(self.point);
+        let labels = self.points.labels_of(self.point);
         write!(f, "{{{labels}}} {:?}", self.value())?;
         match self.timestamp() {
             Some(time) => write!(f, " {time}"),

@@ -7,6 +7,8 @@
 mod family;
 mod numbers;
 mod open_metrics;
+mod pieces;
+mod rendered;
 mod value;
 mod write;
 
@@ -15,8 +17,10 @@ pub use value::{HistogramValue, SummaryValue, Value};
 
 pub(crate) use family::{Point, TOO_LONG};
 pub(crate) use numbers::float_text;
+pub(crate) use pieces::Pieces;
+pub(crate) use rendered::Rendered;
 
-use self::open_metrics::FamilyNames;
+use self::pieces::Steps;
 
 /// A format for families, as one row of what distinguishes it.
 #[derive(Clone, Copy, Debug)]
@@ -78,27 +82,8 @@ impl Format {
         wanted: impl Fn(&str) -> bool,
         out: &mut Vec<u8>,
     ) {
-        let names = self.is_open_metrics.then(|| FamilyNames::of(families));
-        for family in families.iter().filter(|family| wanted(family.name())) {
-            match &names {
-                Some(names) => {
-                    let (name, kind) = names.in_open_metrics(family);
-                    write::comment(out, "HELP", name, family.help(), true);
-                    write::comment(out, "TYPE", name, kind, false);
-                    let unit = open_metrics::unit(name).unwrap_or_default();
-                    write::comment(out, "UNIT", name, unit, false);
-                }
-                None => {
-                    write::comment(out, "HELP", family.name(), family.help(), false);
-                    let kind = family.kind().to_string();
-                    write::comment(out, "TYPE", family.name(), &kind, false);
-                }
-            }
-            write::samples(self, family, out);
-        }
-        if self.is_open_metrics {
-            out.extend_from_slice(b"# EOF\n");
-        }
+        let mut steps = Steps::new(*self, families, wanted);
+        while steps.take(families, out) {}
     }
 
     /// Returns all of `families` as text.

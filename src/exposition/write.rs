@@ -4,6 +4,9 @@ use super::family::Point;
 use super::{Family, Format, HistogramValue, SummaryValue, Value};
 use crate::desc::labels::push_escaped;
 
+/// How many samples without rendered labels are a page.
+const PAGE: usize = 256;
+
 /// Appends a comment such as `# HELP name text`, or nothing if the text is empty.
 pub fn comment(out: &mut Vec<u8>, keyword: &str, name: &str, text: &str, quotes: bool) {
     if text.is_empty() {
@@ -16,110 +19,174 @@ pub fn comment(out: &mut Vec<u8>, keyword: &str, name: &str, text: &str, quotes:
     }
 }
 
-/// Appends all samples of `family`.
-pub fn samples(format: &Format, family: &Family, out: &mut Vec<u8>) {
-    /// The longest number with its separators.
-    const NUMBER: usize = 28;
-    const MOST_RESERVED: usize = 64 << 20;
-    let lines = family.points.len() * (family.name().len() + NUMBER);
-    out.reserve((lines + family.labels.len()).min(MOST_RESERVED));
-    for point in &family.points {
-        let mut lines = Lines {
-            format,
-            name: family.name().as_bytes(),
-            labels: family.label_bytes(point),
-            time: point.time,
-            out,
-        };
-        match &point.value {
-            Value::Number(value) => lines.number(*value),
-            Value::Histogram(value) => lines.histogram(value),
-            Value::Summary(value) => lines.summary(value),
-        }
+/// Returns the number of pages of a family's samples.
+pub fn pages(family: &Family) -> usize {
+    match family.rendered() {
+        Some(rendered) => rendered.pages(),
+        None => family.count().div_ceil(PAGE),
     }
 }
 
-/// Writes the lines of one sample.
+/// Appends the samples of one page of `family`.
+pub fn page(format: &Format, family: &Family, page: usize, out: &mut Vec<u8>) {
+    let mut lines = Lines::new(format, family.name(), out);
+    if let Some(rendered) = family.rendered() {
+        let sample = &mut |labels: &str, value: &Value| {
+            lines.sample(labels.as_bytes(), value, Point::NO_TIME);
+        };
+        rendered.read(page, sample);
+        return;
+    }
+    let points = family.points();
+    let rest = &points.all[page * PAGE..];
+    for point in &rest[..rest.len().min(PAGE)] {
+        lines.sample(points.label_bytes(point), &point.value, point.time);
+    }
+}
+
+/// Writes the lines of samples of one family.
 struct Lines<'a> {
     format: &'a Format,
-    name: &'a [u8],
-    labels: &'a [u8],
-    time: i64,
+    /// The name with an opening brace.
+    name: Vec<u8>,
+    bounds: Bounds,
     out: &'a mut Vec<u8>,
 }
 
-impl Lines<'_> {
-    fn number(&mut self, value: f64) {
-        self.begin(b"", None);
-        self.float(value);
+/// The label `le` of each bucket: histograms of one family usually share them.
+#[derive(Default)]
+struct Bounds {
+    of: Vec<f64>,
+    /// Such as `,le="0.5"} `.
+    texts: Vec<Vec<u8>>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(format: &'a Format, name: &str, out: &'a mut Vec<u8>) -> Lines<'a> {
+        Lines {
+            format,
+            name: [name.as_bytes(), b"{"].concat(),
+            bounds: Bounds::default(),
+            out,
+        }
+    }
+
+    #[inline]
+    fn sample(&mut self, labels: &[u8], value: &Value, time: i64) {
+        match value {
+            Value::Number(value) => {
+                self.begin(b"", labels);
+                self.float(*value, time);
+            }
+            Value::Histogram(value) => self.histogram(labels, value, time),
+            Value::Summary(value) => self.summary(labels, value, time),
+        }
     }
 
     /// Appends the buckets, of which `+Inf` is optional, the sum and the count.
-    fn histogram(&mut self, histogram: &HistogramValue) {
-        let buckets = histogram.buckets.iter().copied();
-        let finite = buckets.filter(|(bound, _)| *bound != f64::INFINITY);
-        for (bound, count) in finite.chain([(f64::INFINITY, histogram.count)]) {
-            self.begin(b"_bucket", Some((b"le", bound)));
-            self.count(count);
+    fn histogram(&mut self, labels: &[u8], histogram: &HistogramValue, time: i64) {
+        let buckets = match histogram.buckets.split_last() {
+            Some(((f64::INFINITY, _), finite)) => finite,
+            _ => &histogram.buckets,
+        };
+        self.bounds.set(self.format, buckets);
+        let counts = buckets.iter().map(|(_, count)| *count);
+        for (at, count) in counts.chain([histogram.count]).enumerate() {
+            self.begin_with(b"_bucket", labels);
+            let text = &self.bounds.texts[at];
+            let comma = usize::from(labels.is_empty());
+            self.out.extend_from_slice(&text[comma..]);
+            self.count(count, time);
         }
-        self.sum_and_count(histogram.sum, histogram.count);
+        self.sum_and_count(labels, histogram.sum, histogram.count, time);
     }
 
     /// Appends the quantiles, the sum and the count.
-    fn summary(&mut self, summary: &SummaryValue) {
+    fn summary(&mut self, labels: &[u8], summary: &SummaryValue, time: i64) {
         for (quantile, value) in &summary.quantiles {
-            self.begin(b"", Some((b"quantile", *quantile)));
-            self.float(*value);
+            self.begin_with(b"", labels);
+            if !labels.is_empty() {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(b"quantile=\"");
+            (self.format.float)(self.out, *quantile);
+            self.out.extend_from_slice(b"\"} ");
+            self.float(*value, time);
         }
-        self.sum_and_count(summary.sum, summary.count);
+        self.sum_and_count(labels, summary.sum, summary.count, time);
     }
 
-    fn sum_and_count(&mut self, sum: f64, count: u64) {
-        self.begin(b"_sum", None);
-        self.float(sum);
-        self.begin(b"_count", None);
-        self.count(count);
+    fn sum_and_count(&mut self, labels: &[u8], sum: f64, count: u64, time: i64) {
+        self.begin(b"_sum", labels);
+        self.float(sum, time);
+        self.begin(b"_count", labels);
+        self.count(count, time);
     }
 
-    /// Appends a line up to its value, with the label `extra` if there is one.
+    /// Appends a line up to its value.
     #[inline]
-    fn begin(&mut self, suffix: &[u8], extra: Option<(&[u8], f64)>) {
-        self.out.extend_from_slice(self.name);
-        self.out.extend_from_slice(suffix);
-        if self.labels.is_empty() && extra.is_none() {
+    fn begin(&mut self, suffix: &[u8], labels: &[u8]) {
+        if labels.is_empty() {
+            self.out
+                .extend_from_slice(&self.name[..self.name.len() - 1]);
+            self.out.extend_from_slice(suffix);
             self.out.push(b' ');
             return;
         }
-        self.out.push(b'{');
-        self.out.extend_from_slice(self.labels);
-        if let Some((name, number)) = extra {
-            self.out
-                .extend_from_slice(if self.labels.is_empty() { b"" } else { b"," });
-            self.out.extend_from_slice(name);
-            self.out.extend_from_slice(b"=\"");
-            (self.format.float)(self.out, number);
-            self.out.push(b'"');
-        }
+        self.begin_with(suffix, labels);
         self.out.extend_from_slice(b"} ");
     }
 
+    /// Appends a line up to the end of its labels, which more may follow.
     #[inline]
-    fn float(&mut self, value: f64) {
+    fn begin_with(&mut self, suffix: &[u8], labels: &[u8]) {
+        if suffix.is_empty() {
+            self.out.extend_from_slice(&self.name);
+        } else {
+            self.out
+                .extend_from_slice(&self.name[..self.name.len() - 1]);
+            self.out.extend_from_slice(suffix);
+            self.out.push(b'{');
+        }
+        self.out.extend_from_slice(labels);
+    }
+
+    #[inline]
+    fn float(&mut self, value: f64, time: i64) {
         (self.format.float)(self.out, value);
-        self.end();
-    }
-
-    fn count(&mut self, count: u64) {
-        (self.format.count)(self.out, count);
-        self.end();
+        self.end(time);
     }
 
     #[inline]
-    fn end(&mut self) {
-        if self.time != Point::NO_TIME {
+    fn count(&mut self, count: u64, time: i64) {
+        (self.format.count)(self.out, count);
+        self.end(time);
+    }
+
+    #[inline]
+    fn end(&mut self, time: i64) {
+        if time != Point::NO_TIME {
             self.out.push(b' ');
-            (self.format.timestamp)(self.out, self.time);
+            (self.format.timestamp)(self.out, time);
         }
         self.out.push(b'\n');
+    }
+}
+
+impl Bounds {
+    /// Renders the bounds of `buckets` and `+Inf`, unless they are those before.
+    fn set(&mut self, format: &Format, buckets: &[(f64, u64)]) {
+        let bounds = buckets.iter().map(|(bound, _)| bound);
+        if !self.texts.is_empty() && bounds.clone().eq(&self.of) {
+            return;
+        }
+        self.of = bounds.copied().collect();
+        let texts = self.of.iter().chain([&f64::INFINITY]).map(|bound| {
+            let mut text = b",le=\"".to_vec();
+            (format.float)(&mut text, *bound);
+            text.extend_from_slice(b"\"} ");
+            text
+        });
+        self.texts = texts.collect();
     }
 }

@@ -1,7 +1,7 @@
 //! What a scrape has accepted, collector by collector, and why the next one doesn't
 //! fit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::gather_error::GatherError;
@@ -21,6 +21,8 @@ pub fn misdescribed(family: &Family, descriptions: &Descriptions) -> Option<Stri
 /// The accepted families by name, and their series.
 pub struct Accepted<'a> {
     descriptions: &'a Descriptions,
+    /// The names that only one family has.
+    alone: HashSet<Arc<str>>,
     families: HashMap<Arc<str>, (MetricKind, Arc<str>)>,
     labels: HashMap<Arc<str>, usize>,
     series: HashMap<Series, Vec<(i64, String)>>,
@@ -50,9 +52,13 @@ impl Misfit {
 }
 
 impl<'a> Accepted<'a> {
-    pub fn new(descriptions: &'a Descriptions) -> Accepted<'a> {
+    pub fn new(
+        descriptions: &'a Descriptions,
+        alone: HashSet<Arc<str>>,
+    ) -> Accepted<'a> {
         Accepted {
             descriptions,
+            alone,
             families: HashMap::new(),
             labels: HashMap::new(),
             series: HashMap::new(),
@@ -73,8 +79,11 @@ impl<'a> Accepted<'a> {
             }
         }
         for family in families {
+            if self.is_unique(family) {
+                continue;
+            }
             *self.labels.entry(Arc::clone(&family.name)).or_default() +=
-                family.labels.len();
+                family.points().labels.len();
         }
         Ok(())
     }
@@ -88,6 +97,12 @@ impl<'a> Accepted<'a> {
                 times.pop();
             }
         }
+    }
+
+    /// Returns whether no series of `family` can occur twice: the children of a vector
+    /// differ, and no other family has its name.
+    fn is_unique(&self, family: &Family) -> bool {
+        family.rendered().is_some() && self.alone.contains(family.name())
     }
 
     fn add_family(
@@ -118,7 +133,8 @@ impl<'a> Accepted<'a> {
         if let Some((kind, help)) = self.families.get(name) {
             let differs = difference(family, *kind, help);
             let labels = self.labels.get(name).copied().unwrap_or_default();
-            let is_too_long = u32::try_from(labels + family.labels.len()).is_err();
+            let is_too_long =
+                u32::try_from(labels + family.points().labels.len()).is_err();
             return differs.or_else(|| {
                 is_too_long.then(|| format!("once too often: {TOO_LONG}"))
             });
@@ -156,11 +172,15 @@ impl<'a> Accepted<'a> {
         family: &Family,
         added: &mut Vec<Series>,
     ) -> Result<(), Misfit> {
-        for point in &family.points {
-            let labels = family.labels_of(point);
+        if self.is_unique(family) {
+            return Ok(());
+        }
+        let points = family.points();
+        for point in &points.all {
+            let labels = points.labels_of(point);
             let key = (
                 Arc::clone(&family.name),
-                family.identity(point).into_owned(),
+                points.identity(point).into_owned(),
             );
             let times = self.series.entry(key.clone()).or_default();
             // A series may occur at several times, but not with and without a

@@ -6,13 +6,14 @@
 //! it loses all its samples.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::accepted::{Accepted, difference, misdescribed, suffix_bases};
 use super::duplicates::Merged;
 use super::gather_error::GatherError;
 use super::known::Descriptions;
 use super::order::{Place, permute};
-use crate::exposition::{Family, Point};
+use crate::exposition::Family;
 use crate::names::metric_name_problem;
 
 /// A family, and the index of the collector that reported it.
@@ -43,7 +44,7 @@ pub fn check(
 }
 
 fn grouped(mut reported: Vec<Reported>) -> Vec<Group> {
-    reported.retain(|(_, family)| !family.points.is_empty());
+    reported.retain(|(_, family)| family.count() > 0);
     // A stable sort, so that families of one name stay in the order of registration.
     reported.sort_by(|(_, a), (_, b)| a.name().cmp(b.name()));
     let mut groups: Vec<Group> = Vec::new();
@@ -74,7 +75,9 @@ fn fit(groups: &[Group], descriptions: &Descriptions) -> bool {
     groups.iter().all(|group| {
         let (_, first) = &group[0];
         let differs = |family: &Family| difference(family, first.kind(), first.help());
-        let labels = group.iter().map(|(_, family)| family.labels.len());
+        // A family that has its name for itself is written as it is.
+        let merged = (group.len() > 1).then_some(group).into_iter().flatten();
+        let labels = merged.map(|(_, family)| family.points().labels.len());
         metric_name_problem(first.name()).is_none()
             && misdescribed(first, descriptions).is_none()
             && group.iter().all(|(_, family)| differs(family).is_none())
@@ -91,11 +94,13 @@ fn one_by_one(
     collector: impl Fn(usize) -> String,
     descriptions: &Descriptions,
 ) -> (Vec<Reported>, Vec<GatherError>) {
+    let alone = groups.iter().filter(|group| group.len() == 1);
+    let alone = alone.map(|group| Arc::clone(&group[0].1.name)).collect();
     let mut collectors: BTreeMap<usize, Vec<Family>> = BTreeMap::new();
     for (number, family) in groups.into_iter().flatten() {
         collectors.entry(number).or_default().push(family);
     }
-    let mut accepted = Accepted::new(descriptions);
+    let mut accepted = Accepted::new(descriptions, alone);
     let (mut reported, mut errors) = (Vec::new(), Vec::new());
     for (number, families) in collectors {
         match accepted.add(&families) {
@@ -113,20 +118,13 @@ fn joined(mut group: Group, order: Option<Vec<Place>>) -> Family {
     let (_, mut all) = group.remove(0);
     let mut starts = vec![0];
     for (_, family) in group {
-        starts.push(all.points.len());
-        let labels = all.labels.len() as u32;
-        all.labels.push_str(&family.labels);
-        let points = family.points.into_iter();
-        all.points.extend(points.map(|point| Point {
-            start: point.start + labels,
-            ..point
-        }));
-        all.has_empty |= family.has_empty;
+        starts.push(all.count());
+        all.points_mut().append(family.into_points());
     }
     if let Some(order) = order {
         let from = order.into_iter();
         let from = from.map(|(family, point)| starts[family as usize] + point as usize);
-        permute(&mut all.points, from.collect());
+        permute(&mut all.points_mut().all, from.collect());
     }
     all
 }

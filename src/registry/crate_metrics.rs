@@ -91,7 +91,10 @@ fn convert(family: &MetricFamily) -> Result<Family, Failure> {
     }
     let kind = kind(family.get_field_type());
     let mut converted = Family::new(&Desc::new(name, family.help(), Some(kind)));
-    converted.points.reserve(family.get_metric().len());
+    converted
+        .points_mut()
+        .all
+        .reserve(family.get_metric().len());
     // The label names of one metric usually equal those of the next.
     let (mut names, mut template) = (None, Template::default());
     for metric in family.get_metric() {

@@ -25,11 +25,13 @@ impl Merged {
             is_unique: true,
         };
         match families {
+            // The children of a vector differ.
+            [family] if family.rendered().is_some() => return merged,
             [family] if is_strictly_sorted(family) || are_unlike(family) => {}
             _ => {
                 let Sorted { order, same } = sort(families);
                 let times = |(family, point): &Place| {
-                    families[*family as usize].points[*point as usize].time
+                    families[*family as usize].points().all[*point as usize].time
                 };
                 // Sorted by time; a missing timestamp comes first.
                 merged.is_unique = same.iter().all(|places| {
@@ -40,7 +42,7 @@ impl Merged {
                 merged.order = (!keeps_order).then_some(order);
             }
         }
-        merged.is_unique &= !families.iter().any(|family| family.has_empty)
+        merged.is_unique &= !families.iter().any(|family| family.points().has_empty)
             || are_written_alike(families);
         merged
     }
@@ -48,8 +50,11 @@ impl Merged {
 
 /// Returns whether no two samples have the same labels, judging by their hashes.
 fn are_unlike(family: &Family) -> bool {
-    let points = family.points.iter();
-    let hashes = points.map(|point| hash(family.label_bytes(point)));
+    let points = family.points();
+    let hashes = points
+        .all
+        .iter()
+        .map(|point| hash(points.label_bytes(point)));
     let mut hashes: Vec<u64> = hashes.collect();
     hashes.sort_unstable();
     hashes.is_sorted_by(|one, other| one < other)
@@ -77,9 +82,10 @@ fn hash(bytes: &[u8]) -> u64 {
 fn are_written_alike(families: &[&Family]) -> bool {
     let mut written = HashMap::new();
     families.iter().all(|family| {
-        family.points.iter().all(|point| {
-            let labels = family.label_bytes(point);
-            *written.entry(family.identity(point)).or_insert(labels) == labels
+        let points = family.points();
+        points.all.iter().all(|point| {
+            let labels = points.label_bytes(point);
+            *written.entry(points.identity(point)).or_insert(labels) == labels
         })
     })
 }

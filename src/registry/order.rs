@@ -29,7 +29,7 @@ struct Key {
 pub fn sort(families: &[&Family]) -> Sorted {
     let numbered = families.iter().zip(0..);
     let places = numbered.flat_map(|(family, at)| {
-        (0..family.points.len() as u32).map(move |point| (at, point))
+        (0..family.count() as u32).map(move |point| (at, point))
     });
     let mut keys: Vec<Key> = places.map(|place| Key { start: 0, place }).collect();
     let mut same = Vec::new();
@@ -54,7 +54,7 @@ pub fn sort(families: &[&Family]) -> Sorted {
 }
 
 fn point<'a>(families: &[&'a Family], (family, point): Place) -> &'a Point {
-    &families[family as usize].points[point as usize]
+    &families[family as usize].points().all[point as usize]
 }
 
 /// Sorts `keys`, whose labels share the first `alike` bytes, by the first eight bytes
@@ -62,8 +62,8 @@ fn point<'a>(families: &[&'a Family], (family, point): Place) -> &'a Point {
 /// nothing is left to sort.
 fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<usize> {
     let rest = |key: &Key, alike: usize| {
-        let family = families[key.place.0 as usize];
-        let labels = family.label_bytes(point(families, key.place));
+        let points = families[key.place.0 as usize].points();
+        let labels = points.label_bytes(point(families, key.place));
         labels.get(alike..).unwrap_or_default()
     };
     let first = keys.first().map(|key| rest(key, alike)).unwrap_or_default();
@@ -88,8 +88,9 @@ fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<us
 
 /// Returns whether the samples of `family` are sorted and distinct.
 pub fn is_strictly_sorted(family: &Family) -> bool {
-    family.points.is_sorted_by(|one, other| {
-        let (one, other) = (family.label_bytes(one), family.label_bytes(other));
+    let points = family.points();
+    points.all.is_sorted_by(|one, other| {
+        let (one, other) = (points.label_bytes(one), points.label_bytes(other));
         order(one, other).is_lt()
     })
 }
@@ -99,7 +100,7 @@ pub fn sort_family(family: &mut Family) {
     if !is_strictly_sorted(family) {
         let sorted = sort(&[family]);
         let from = sorted.order.into_iter().map(|(_, point)| point as usize);
-        permute(&mut family.points, from.collect());
+        permute(&mut family.points_mut().all, from.collect());
     }
 }
 
