@@ -7,6 +7,7 @@
 //!   build
 //! - [`buckets`]: bounds for the crate's histograms
 //! - [`summary`]: the metric type that the `prometheus` crate lacks
+//! - [`vector`]: metrics and metric vectors whose labels stay rendered
 //! - [`exposition`]: families as text, in Prometheus's format and in OpenMetrics
 //! - [`promhttp`]: handlers, which turn a registry into HTTP responses
 //! - [`serve`]: the HTTP server
@@ -32,6 +33,7 @@ pub mod registry;
 pub mod serve;
 pub mod summary;
 pub mod testutil;
+pub mod vector;
 
 pub use http;
 pub use prometheus;

@@ -3,6 +3,7 @@
 //! The counterpart of Go's `prometheus.Desc`. Registering the collector reports a
 //! mistake in a descriptor, so creating one needs no error handling.
 
+pub(crate) mod compare;
 pub(crate) mod labels;
 
 use std::fmt;
@@ -131,6 +132,13 @@ impl Desc {
         }))
     }
 
+    /// Creates a descriptor that can't be registered, for the reason `problem`.
+    pub(crate) fn invalid(problem: &str) -> Desc {
+        let desc = Desc::untyped("", "");
+        let _ = desc.0.template.set(Err(problem.to_owned()));
+        desc
+    }
+
     /// Prefixes the name with `namespace` and `_`, unless `namespace` is empty.
     #[must_use]
     pub fn namespace(self, namespace: &str) -> Desc {
@@ -156,6 +164,10 @@ impl Desc {
     #[must_use]
     pub fn const_label(self, name: &str, value: &str) -> Desc {
         self.changed(|inner| inner.constant.push((name.to_owned(), value.to_owned())))
+    }
+
+    pub(crate) fn with_kind(self, kind: MetricKind) -> Desc {
+        self.changed(|inner| inner.kind = Some(kind))
     }
 
     fn changed(self, change: impl FnOnce(&mut Inner)) -> Desc {
@@ -256,6 +268,19 @@ impl fmt::Debug for Desc {
             .field("const_labels", &self.const_labels())
             .field("labels", &self.labels())
             .finish()
+    }
+}
+
+/// Converts options of the `prometheus` crate, which have no type.
+impl From<prometheus::Opts> for Desc {
+    fn from(opts: prometheus::Opts) -> Desc {
+        let desc = Desc::new(&opts.name, &opts.help, None);
+        let desc = desc.namespace(&opts.subsystem).namespace(&opts.namespace);
+        desc.changed(|inner| {
+            inner.constant = opts.const_labels.into_iter().collect();
+            inner.constant.sort();
+            inner.variable = opts.variable_labels;
+        })
     }
 }
 

@@ -5,9 +5,9 @@
 //! memory. Each is therefore read once for the eight bytes in which it may differ from
 //! the others, and again only if these are equal.
 
-use std::cmp::Ordering;
 use std::mem;
 
+use crate::desc::compare::{alike_bytes, compare, start};
 use crate::exposition::{Family, Point};
 
 /// The index of a family and of a point in it.
@@ -91,7 +91,7 @@ pub fn is_strictly_sorted(family: &Family) -> bool {
     let points = family.points();
     points.all.is_sorted_by(|one, other| {
         let (one, other) = (points.label_bytes(one), points.label_bytes(other));
-        order(one, other).is_lt()
+        compare(one, other).is_lt()
     })
 }
 
@@ -117,50 +117,4 @@ pub fn permute(points: &mut [Point], mut from: Vec<usize>) {
             at = source;
         }
     }
-}
-
-/// Compares two rendered labels.
-fn order(one: &[u8], other: &[u8]) -> Ordering {
-    let alike = alike_bytes(one, other);
-    let next = |labels: &[u8]| ranks(labels.get(alike..).unwrap_or_default()).next();
-    next(one).cmp(&next(other))
-}
-
-/// Returns the first eight characters as a number that sorts like them.
-#[inline]
-fn start(labels: &[u8]) -> u64 {
-    let mut start = [0; 8];
-    for (to, from) in start.iter_mut().zip(ranks(labels)) {
-        *to = from;
-    }
-    u64::from_be_bytes(start)
-}
-
-/// Maps a byte of a value to its unescaped order: the quote that ends a value sorts
-/// before anything that could continue it.
-#[inline]
-fn ranks(labels: &[u8]) -> impl Iterator<Item = u8> {
-    let mut bytes = labels.iter();
-    std::iter::from_fn(move || {
-        Some(match bytes.next()? {
-            b'"' => 0,
-            b'\\' => match bytes.next()? {
-                b'n' => b'\n' + 1,
-                other => other + 1,
-            },
-            // UTF-8 never contains the byte 255.
-            other => other.wrapping_add(1),
-        })
-    })
-}
-
-/// Returns the length of the common prefix, without half of an escape sequence.
-#[inline]
-fn alike_bytes(one: &[u8], other: &[u8]) -> usize {
-    let words = one.chunks_exact(8).zip(other.chunks_exact(8));
-    let words = 8 * words.take_while(|(a, b)| a == b).count();
-    let bytes = one[words..].iter().zip(&other[words..]);
-    let alike = words + bytes.take_while(|(a, b)| a == b).count();
-    let escapes = one[..alike].iter().rev().take_while(|byte| **byte == b'\\');
-    alike - escapes.count() % 2
 }

@@ -1,0 +1,324 @@
+//! The children of a vector: found by their labels, and written in order.
+//!
+//! A new child goes to the end of an open page, which is in no order. A scrape sorts the
+//! open page into the others: it rewrites the pages that get or lose a child and shares
+//! the rest with the scrapes before it. It holds the lock only to take the open page and
+//! to enter each new page, so creating a child never waits for the sorting.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use hashbrown::HashTable;
+
+use super::merge::{Moved, Sorted, Work, merge};
+use super::page::Page;
+
+/// Children by their rendered labels.
+pub struct Children<S> {
+    state: RwLock<State<S>>,
+    /// Held by the scrape that sorts.
+    sorting: Mutex<()>,
+    hasher: RandomState,
+}
+
+/// The pages of a scrape, in order.
+pub type Ordered<S> = Arc<Vec<Arc<Page<S>>>>;
+
+/// The number of a page and the index of a child in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub page: u32,
+    pub at: u32,
+}
+
+/// Why there is no new child.
+pub enum Refused {
+    /// There are as many as are allowed.
+    Full,
+    /// Its labels are too long.
+    TooLong,
+}
+
+/// The longest labels of one child, in bytes.
+pub const MOST_BYTES: usize = 1 << 20;
+
+struct State<S> {
+    table: HashTable<Place>,
+    pages: Pages<S>,
+    /// The numbers of the sorted pages, in order, and the pages.
+    order: Vec<u32>,
+    ordered: Ordered<S>,
+    /// Children that are still in a page, but no longer in the table.
+    removed: Vec<Place>,
+    /// Counts the resets, after which the result of sorting is obsolete.
+    resets: u64,
+}
+
+/// Pages by number.
+struct Pages<S> {
+    all: Vec<Option<Arc<Page<S>>>>,
+    unused: Vec<u32>,
+    /// The open page and its number.
+    open: Page<S>,
+    open_number: u32,
+}
+
+impl<S> Pages<S> {
+    #[inline]
+    fn labels(&self, place: Place) -> &str {
+        self.page(place)
+            .map_or("", |page| page.labels(place.at as usize))
+    }
+
+    fn child(&self, place: Place) -> Option<Arc<S>> {
+        Some(Arc::clone(self.page(place)?.child(place.at as usize)))
+    }
+
+    #[inline]
+    fn page(&self, place: Place) -> Option<&Page<S>> {
+        if place.page == self.open_number {
+            return Some(&self.open);
+        }
+        self.all.get(place.page as usize)?.as_deref()
+    }
+
+    /// Reserves a number for a page.
+    fn number(&mut self) -> u32 {
+        self.unused.pop().unwrap_or_else(|| {
+            self.all.push(None);
+            self.all.len() as u32 - 1
+        })
+    }
+
+    /// Closes the open page and opens an empty one.
+    fn close(&mut self) -> (u32, Arc<Page<S>>) {
+        let number = self.open_number;
+        let page = Arc::new(mem::take(&mut self.open));
+        self.all[number as usize] = Some(Arc::clone(&page));
+        self.open_number = self.number();
+        (number, page)
+    }
+}
+
+impl<S> State<S> {
+    fn new() -> State<S> {
+        State {
+            table: HashTable::new(),
+            pages: Pages {
+                all: vec![None],
+                unused: Vec::new(),
+                open: Page::default(),
+                open_number: 0,
+            },
+            order: Vec::new(),
+            ordered: Arc::default(),
+            removed: Vec::new(),
+            resets: 0,
+        }
+    }
+
+    fn find(&self, hash: u64, labels: &str) -> Option<Arc<S>> {
+        let is = |place: &Place| self.pages.labels(*place) == labels;
+        let place = self.table.find(hash, is)?;
+        self.pages.child(*place)
+    }
+
+    fn is_sorted(&self) -> bool {
+        self.pages.open.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl<S> Default for Children<S> {
+    fn default() -> Children<S> {
+        Children {
+            state: RwLock::new(State::new()),
+            sorting: Mutex::new(()),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl<S> Children<S> {
+    /// Returns the child with these labels.
+    pub fn get(&self, labels: &str) -> Option<Arc<S>> {
+        self.read().find(self.hasher.hash_one(labels), labels)
+    }
+
+    /// Returns the child with these labels; creates it with `new` if there are fewer
+    /// than `most`.
+    pub fn get_or_create(
+        &self,
+        labels: &str,
+        most: usize,
+        new: impl FnOnce() -> Arc<S>,
+    ) -> Result<Arc<S>, Refused> {
+        let hash = self.hasher.hash_one(labels);
+        let mut state = self.write();
+        if let Some(child) = state.find(hash, labels) {
+            return Ok(child);
+        }
+        if state.table.len() >= most {
+            return Err(Refused::Full);
+        }
+        if labels.len() > MOST_BYTES {
+            return Err(Refused::TooLong);
+        }
+        let State { table, pages, .. } = &mut *state;
+        let child = new();
+        let at = pages.open.push(labels, Arc::clone(&child));
+        let at = at.ok_or(Refused::TooLong)?;
+        let page = pages.open_number;
+        let hash_of = |place: &Place| self.hasher.hash_one(pages.labels(*place));
+        table.insert_unique(hash, Place { page, at }, hash_of);
+        Ok(child)
+    }
+
+    /// Removes the child with these labels. Returns whether there was one.
+    pub fn remove(&self, labels: &str) -> bool {
+        let hash = self.hasher.hash_one(labels);
+        let mut state = self.write();
+        let State { table, pages, .. } = &mut *state;
+        let is = |place: &Place| pages.labels(*place) == labels;
+        let Ok(entry) = table.find_entry(hash, is) else {
+            return false;
+        };
+        let (place, _) = entry.remove();
+        state.removed.push(place);
+        true
+    }
+
+    /// Removes all children.
+    pub fn reset(&self) {
+        let mut state = self.write();
+        let mut empty = State::new();
+        empty.resets = state.resets + 1;
+        let all = mem::replace(&mut *state, empty);
+        drop(state);
+        // Which takes a while, and needs no lock.
+        drop(all);
+    }
+
+    pub fn len(&self) -> usize {
+        self.read().table.len()
+    }
+
+    /// Returns all children in the order of their labels.
+    pub fn in_order(&self) -> Ordered<S> {
+        if let Some(ordered) = self.if_sorted() {
+            return ordered;
+        }
+        let one = self.sorting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((work, resets)) = self.take_work() else {
+            return Arc::clone(&self.read().ordered);
+        };
+        let merged = merge(&work);
+        let ordered = self.enter(work, merged, resets);
+        drop(one);
+        ordered
+    }
+
+    fn if_sorted(&self) -> Option<Ordered<S>> {
+        let state = self.read();
+        state.is_sorted().then(|| Arc::clone(&state.ordered))
+    }
+
+    /// Returns what is to be sorted, if anything is.
+    fn take_work(&self) -> Option<(Work<S>, u64)> {
+        let mut state = self.write();
+        if state.is_sorted() {
+            return None;
+        }
+        let mut dead: HashMap<u32, Vec<u32>> = HashMap::new();
+        for place in &state.removed {
+            dead.entry(place.page).or_default().push(place.at);
+        }
+        let fresh = state.pages.close();
+        let numbers = state.order.iter().copied();
+        let sorted = numbers.zip(state.ordered.iter().cloned()).collect();
+        let work = Work {
+            sorted,
+            fresh,
+            dead,
+            removed: state.removed.len(),
+        };
+        Some((work, state.resets))
+    }
+
+    /// Enters the merged pages in the place of those that they replace.
+    fn enter(&self, work: Work<S>, merged: Vec<Sorted<S>>, resets: u64) -> Ordered<S> {
+        let pages = merged.iter().map(|sorted| match sorted {
+            Sorted::Kept(_, page) => Arc::clone(page),
+            Sorted::New(page, _) => Arc::clone(page),
+        });
+        let ordered: Ordered<S> = Arc::new(pages.collect());
+        let mut order = Vec::with_capacity(merged.len());
+        for sorted in merged {
+            let number = match sorted {
+                Sorted::Kept(number, _) => Some(number),
+                Sorted::New(page, moved) => self.enter_page(page, &moved, resets),
+            };
+            match number {
+                Some(number) => order.push(number),
+                // All was reset meanwhile; this scrape began before.
+                None => return ordered,
+            }
+        }
+        let mut state = self.write();
+        if state.resets != resets {
+            return ordered;
+        }
+        let State { pages, removed, .. } = &mut *state;
+        removed.drain(..work.removed);
+        let mut kept = vec![false; pages.all.len()];
+        order
+            .iter()
+            .for_each(|number| kept[*number as usize] = true);
+        let old = work.sorted.iter().map(|(number, _)| *number);
+        for number in old.chain([work.fresh.0]).filter(|at| !kept[*at as usize]) {
+            pages.all[number as usize] = None;
+            pages.unused.push(number);
+        }
+        let open = pages.open_number;
+        removed.retain(|place| place.page == open || kept[place.page as usize]);
+        state.order = order;
+        state.ordered = Arc::clone(&ordered);
+        drop(state);
+        ordered
+    }
+
+    /// Enters one page: its children are now there. Returns its number.
+    fn enter_page(
+        &self,
+        page: Arc<Page<S>>,
+        moved: &[Moved],
+        resets: u64,
+    ) -> Option<u32> {
+        let labels = (0..page.len()).map(|at| page.labels(at));
+        let hashes: Vec<u64> = labels.map(|text| self.hasher.hash_one(text)).collect();
+        let mut state = self.write();
+        if state.resets != resets {
+            return None;
+        }
+        let number = state.pages.number();
+        for ((at, hash), from) in (0..).zip(&hashes).zip(moved) {
+            let to = Place { page: number, at };
+            match state.table.find_mut(*hash, |place| place == from) {
+                Some(place) => *place = to,
+                // Removed meanwhile.
+                None => state.removed.push(to),
+            }
+        }
+        state.pages.all[number as usize] = Some(page);
+        Some(number)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State<S>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State<S>> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

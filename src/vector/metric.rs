@@ -1,0 +1,27 @@
+//! What a vector needs to know of the type of its children.
+
+use std::sync::Arc;
+
+use crate::desc::MetricKind;
+use crate::exposition::Value;
+
+/// A type of metric that a vector can have: [`GenericGauge`](super::GenericGauge),
+/// [`GenericCounter`](super::GenericCounter) or [`Histogram`](super::Histogram).
+pub trait Metric: OfVector {}
+
+/// What a vector needs to know of it.
+pub trait OfVector: Clone + Send + Sync + 'static {
+    /// What the handles of one child share.
+    type State: Send + Sync;
+    /// What all children share.
+    type Plan: Send + Sync;
+
+    const KIND: MetricKind;
+
+    fn state(plan: &Self::Plan) -> Arc<Self::State>;
+
+    fn handle(state: Arc<Self::State>) -> Self;
+
+    /// Reads the value into `value`: a number, or what was read from another child.
+    fn read(state: &Self::State, value: &mut Value);
+}

@@ -1,0 +1,69 @@
+//! A run of children: their labels in one text, in the order in which they are written.
+
+use std::sync::Arc;
+
+/// Some children with their rendered labels.
+pub struct Page<S> {
+    text: String,
+    /// Where the labels of each child end.
+    ends: Vec<u32>,
+    children: Vec<Arc<S>>,
+}
+
+impl<S> Default for Page<S> {
+    fn default() -> Page<S> {
+        Page {
+            text: String::new(),
+            ends: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+}
+
+impl<S> Page<S> {
+    /// Creates a page with room for `count` children and `length` bytes of labels.
+    pub fn with_capacity(count: usize, length: usize) -> Page<S> {
+        Page {
+            text: String::with_capacity(length),
+            ends: Vec::with_capacity(count),
+            children: Vec::with_capacity(count),
+        }
+    }
+
+    /// Adds a child. Returns its index, or `None` if the labels are longer than 4 GiB.
+    pub fn push(&mut self, labels: &str, child: Arc<S>) -> Option<u32> {
+        let end = u32::try_from(self.text.len() + labels.len()).ok()?;
+        self.text.push_str(labels);
+        self.ends.push(end);
+        self.children.push(child);
+        Some(self.ends.len() as u32 - 1)
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Returns the labels of the child with this index.
+    #[inline]
+    pub fn labels(&self, at: usize) -> &str {
+        let start = match at.checked_sub(1) {
+            Some(before) => self.ends[before] as usize,
+            None => 0,
+        };
+        &self.text[start..self.ends[at] as usize]
+    }
+
+    #[inline]
+    pub fn child(&self, at: usize) -> &Arc<S> {
+        &self.children[at]
+    }
+
+    /// Returns the children in order, with their labels.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<S>)> {
+        (0..self.len()).map(|at| (self.labels(at), self.child(at)))
+    }
+}

@@ -1,0 +1,559 @@
+//! Metric vectors: what they serve, whatever is created and removed meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use exporter_workbook::desc::Desc;
+use exporter_workbook::exposition::Format;
+use exporter_workbook::registry::Registry;
+use exporter_workbook::vector::{
+    Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter,
+    IntCounterVec, IntGauge, IntGaugeVec, OnLimit, VectorError,
+};
+use prometheus::{HistogramOpts, Opts};
+
+fn text(registry: &Registry) -> String {
+    let gathered = registry.gather();
+    assert_eq!(gathered.errors(), []);
+    Format::TEXT.to_text(gathered.families())
+}
+
+fn queues() -> (Registry, IntGaugeVec) {
+    let opts = Opts::new("queue_length", "The number of items.");
+    let queues = IntGaugeVec::new(opts, &["queue"]).unwrap();
+    let registry = Registry::new();
+    registry.must_register(queues.clone());
+    (registry, queues)
+}
+
+const HEAD: &str = "# HELP queue_length The number of items.\n\
+                    # TYPE queue_length gauge\n";
+
+#[test]
+fn every_type_is_served_with_its_children_sorted() {
+    let registry = Registry::new();
+    let opts = |name: &str| {
+        Opts::new(name, "Help.")
+            .namespace("a")
+            .const_label("z", "1")
+    };
+    let gauges = GaugeVec::new(opts("gauge"), &["x"]).unwrap();
+    let int_gauges = IntGaugeVec::new(opts("int_gauge"), &["x"]).unwrap();
+    let counters = CounterVec::new(opts("counter_total"), &["x"]).unwrap();
+    let int_counters = IntCounterVec::new(opts("int_counter_total"), &["x"]).unwrap();
+    let histogram = HistogramOpts::from(opts("seconds")).buckets(vec![0.5, 1.0]);
+    let histograms = HistogramVec::new(histogram, &["x"]).unwrap();
+    registry.must_register(gauges.clone());
+    registry.must_register(int_gauges.clone());
+    registry.must_register(counters.clone());
+    registry.must_register(int_counters.clone());
+    registry.must_register(histograms.clone());
+    gauges.with_label_values(&["b"]).set(-1.5);
+    gauges.with_label_values(&["a"]).add(2.5);
+    gauges.with_label_values(&["a"]).sub(0.5);
+    int_gauges.with_label_values(&["b"]).dec();
+    int_gauges.with_label_values(&["a"]).inc();
+    counters.with_label_values(&["a"]).inc_by(0.25);
+    int_counters.with_label_values(&["a"]).inc_by(3);
+    histograms.with_label_values(&["a"]).observe(0.5);
+    histograms.with_label_values(&["a"]).observe(0.75);
+    histograms.with_label_values(&["a"]).observe(f64::NAN);
+    histograms.with_label_values(&["0"]).observe(2.0);
+    assert_eq!(
+        text(&registry),
+        "# HELP a_counter_total Help.\n\
+         # TYPE a_counter_total counter\n\
+         a_counter_total{x=\"a\",z=\"1\"} 0.25\n\
+         # HELP a_gauge Help.\n\
+         # TYPE a_gauge gauge\n\
+         a_gauge{x=\"a\",z=\"1\"} 2\n\
+         a_gauge{x=\"b\",z=\"1\"} -1.5\n\
+         # HELP a_int_counter_total Help.\n\
+         # TYPE a_int_counter_total counter\n\
+         a_int_counter_total{x=\"a\",z=\"1\"} 3\n\
+         # HELP a_int_gauge Help.\n\
+         # TYPE a_int_gauge gauge\n\
+         a_int_gauge{x=\"a\",z=\"1\"} 1\n\
+         a_int_gauge{x=\"b\",z=\"1\"} -1\n\
+         # HELP a_seconds Help.\n\
+         # TYPE a_seconds histogram\n\
+         a_seconds_bucket{x=\"0\",z=\"1\",le=\"0.5\"} 0\n\
+         a_seconds_bucket{x=\"0\",z=\"1\",le=\"1\"} 0\n\
+         a_seconds_bucket{x=\"0\",z=\"1\",le=\"+Inf\"} 1\n\
+         a_seconds_sum{x=\"0\",z=\"1\"} 2\n\
+         a_seconds_count{x=\"0\",z=\"1\"} 1\n\
+         a_seconds_bucket{x=\"a\",z=\"1\",le=\"0.5\"} 1\n\
+         a_seconds_bucket{x=\"a\",z=\"1\",le=\"1\"} 2\n\
+         a_seconds_bucket{x=\"a\",z=\"1\",le=\"+Inf\"} 3\n\
+         a_seconds_sum{x=\"a\",z=\"1\"} NaN\n\
+         a_seconds_count{x=\"a\",z=\"1\"} 3\n"
+    );
+}
+
+#[test]
+fn metrics_without_labels_are_served_alone() {
+    let registry = Registry::new();
+    let gauge = Gauge::new("g", "Help.").unwrap();
+    let int_gauge = IntGauge::with_opts(Opts::new("i", "Help.")).unwrap();
+    let counter = Counter::new("c_total", "Help.").unwrap();
+    let desc = Desc::counter("d_total", "Help.").const_label("z", "1");
+    let int_counter = IntCounter::with_opts(desc).unwrap();
+    let histogram = HistogramOpts::new("h", "Help.").buckets(vec![1.0, f64::INFINITY]);
+    let histogram = Histogram::with_opts(histogram).unwrap();
+    registry.must_register(gauge.clone());
+    registry.must_register(int_gauge.clone());
+    registry.must_register(counter.clone());
+    registry.must_register(int_counter.clone());
+    registry.must_register(histogram.clone());
+    gauge.set(1.5);
+    int_gauge.set(-2);
+    counter.inc();
+    int_counter.inc();
+    histogram.observe(1.0);
+    assert_eq!(histogram.observe_closure_duration(|| 7), 7);
+    histogram.start_timer().stop_and_discard();
+    drop(histogram.start_timer());
+    assert!(histogram.start_timer().stop_and_record() < 1.0);
+    histogram.start_timer().observe_duration();
+    assert_eq!(histogram.get_sample_count(), 5);
+    let sum = histogram.get_sample_sum();
+    assert!((1.0..1.9).contains(&sum), "{sum}");
+    let text = text(&registry);
+    let expected = "# HELP c_total Help.\n# TYPE c_total counter\nc_total 1\n\
+         # HELP d_total Help.\n# TYPE d_total counter\nd_total{z=\"1\"} 1\n\
+         # HELP g Help.\n# TYPE g gauge\ng 1.5\n\
+         # HELP h Help.\n# TYPE h histogram\n\
+         h_bucket{le=\"1\"} 5\nh_bucket{le=\"+Inf\"} 5\nh_sum SUM\nh_count 5\n\
+         # HELP i Help.\n# TYPE i gauge\ni -2\n";
+    assert_eq!(text, expected.replace("SUM", &sum.to_string()));
+    gauge.set_to_current_time();
+    assert!(gauge.get() > 1.7e9, "{}", gauge.get());
+    int_gauge.set_to_current_time();
+    assert!(int_gauge.get() > 1_700_000_000, "{}", int_gauge.get());
+}
+
+#[test]
+fn what_is_removed_is_not_served_and_its_handle_still_works() {
+    let (registry, queues) = queues();
+    let mail = queues.with_label_values(&["mail"]);
+    mail.set(1);
+    queues.with_label_values(&["web"]).set(2);
+    assert_eq!(
+        text(&registry),
+        format!(
+            "{HEAD}queue_length{{queue=\"mail\"}} 1\nqueue_length{{queue=\"web\"}} 2\n"
+        )
+    );
+    assert!(queues.remove_label_values(&["mail"]));
+    assert!(!queues.remove_label_values(&["mail"]));
+    assert!(!queues.remove_label_values(&["mail", "web"]));
+    mail.set(3);
+    assert_eq!((mail.get(), queues.len()), (3, 1));
+    assert_eq!(
+        text(&registry),
+        format!("{HEAD}queue_length{{queue=\"web\"}} 2\n")
+    );
+    // Another child of the same labels.
+    assert_eq!(queues.with_label_values(&["mail"]).get(), 0);
+    assert!(queues.remove(&HashMap::from([("queue", "web")])));
+    assert_eq!(
+        text(&registry),
+        format!("{HEAD}queue_length{{queue=\"mail\"}} 0\n")
+    );
+    queues.reset();
+    assert!(queues.is_empty());
+    assert_eq!(text(&registry), "");
+    queues.with_label_values(&["mail"]).inc();
+    assert_eq!(
+        text(&registry),
+        format!("{HEAD}queue_length{{queue=\"mail\"}} 1\n")
+    );
+}
+
+#[test]
+fn values_that_read_alike_together_are_two_children() {
+    let requests =
+        IntCounterVec::new(Opts::new("r_total", "Help."), &["a", "b"]).unwrap();
+    requests.with_label_values(&["ab", "c"]).inc();
+    requests.with_label_values(&["a", "bc"]).inc();
+    requests.with_label_values(&["a\",b=\"b", "c"]).inc();
+    requests.with_label_values(&["a\\", "\n"]).inc();
+    let labels = requests.children().into_iter().map(|(labels, child)| {
+        let values = labels.into_iter().map(|(_, value)| value);
+        (values.collect::<Vec<String>>(), child.get())
+    });
+    let labels: Vec<(Vec<String>, u64)> = labels.collect();
+    let expected = [["a", "bc"], ["a\",b=\"b", "c"], ["a\\", "\n"], ["ab", "c"]];
+    let expected = expected.map(|values| (values.map(str::to_owned).to_vec(), 1));
+    assert_eq!(labels, expected);
+}
+
+#[test]
+fn curried_labels_need_no_value_and_partial_ones_remove_all_that_have_them() {
+    let opts = Opts::new("r_total", "Help.");
+    let requests = IntCounterVec::new(opts, &["method", "path", "code"]).unwrap();
+    let get = requests
+        .curry_with(&HashMap::from([("method", "GET")]))
+        .unwrap();
+    let ok = get.curry_with(&HashMap::from([("code", "200")])).unwrap();
+    ok.with_label_values(&["/"]).inc();
+    ok.with(&HashMap::from([("path", "/a")])).inc();
+    get.with_label_values(&["/", "500"]).inc();
+    requests.with_label_values(&["POST", "/", "200"]).inc();
+    let paths = || {
+        let children = requests.children().into_iter();
+        let rows = children.map(|(labels, _)| {
+            let values: Vec<String> =
+                labels.into_iter().map(|(_, value)| value).collect();
+            values.join(" ")
+        });
+        rows.collect::<Vec<String>>()
+    };
+    // Labels are sorted by name: code, method, path.
+    assert_eq!(
+        paths(),
+        ["200 GET /", "200 GET /a", "200 POST /", "500 GET /"]
+    );
+    let error = ok
+        .get_metric_with_label_values(&["GET", "/"])
+        .err()
+        .unwrap();
+    let expected =
+        "`r_total` has the labels [\"path\"]: expected 1 label value(s), got 2";
+    assert_eq!(error.to_string(), expected);
+    let error = ok
+        .curry_with(&HashMap::from([("code", "500")]))
+        .err()
+        .unwrap();
+    let expected = "`r_total` has the labels [\"path\"], and the map has [\"code\"]";
+    assert_eq!(error.to_string(), expected);
+    assert!(!get.remove(&HashMap::from([("path", "/"), ("code", "404")])));
+    assert_eq!(get.remove_partial(&HashMap::from([("path", "/")])), 2);
+    assert_eq!(paths(), ["200 GET /a", "200 POST /"]);
+    assert_eq!(
+        requests.remove_partial(&HashMap::from([("status", "200")])),
+        0
+    );
+    assert_eq!(requests.remove_partial(&HashMap::<&str, &str>::new()), 2);
+    assert_eq!(paths(), [""; 0]);
+}
+
+#[test]
+fn a_limit_counts_further_children_as_other() {
+    let registry = Registry::new();
+    let opts = Opts::new("r_total", "Help.").const_label("zone", "eu");
+    let requests = IntCounterVec::new(opts, &["user"]).unwrap();
+    let requests = requests.limit(2, OnLimit::Other);
+    registry.must_register(requests.clone());
+    for user in ["a", "b", "c", "d", "a", "c"] {
+        requests.with_label_values(&[user]).inc();
+    }
+    assert_eq!(
+        text(&registry),
+        "# HELP r_total Help.\n\
+         # TYPE r_total counter\n\
+         r_total{user=\"a\",zone=\"eu\"} 2\n\
+         r_total{user=\"b\",zone=\"eu\"} 1\n\
+         r_total{user=\"other\",zone=\"eu\"} 3\n\
+         # HELP vector_limit_hits_total Number of times a metric vector had no place for \
+         another child.\n\
+         # TYPE vector_limit_hits_total counter\n\
+         vector_limit_hits_total{vector=\"r_total{zone=\\\"eu\\\"}\"} 3\n"
+    );
+    // A removed child makes room.
+    assert!(requests.remove_label_values(&["a"]));
+    assert!(requests.remove_label_values(&["other"]));
+    requests.with_label_values(&["c"]).inc_by(5);
+    assert_eq!(requests.children()[1].1.get(), 5);
+}
+
+#[test]
+fn a_limit_refuses_further_children_and_nothing_panics() {
+    let opts = Opts::new("r_total", "Help.");
+    let requests = IntCounterVec::new(opts, &["user"]).unwrap();
+    let requests = requests.limit(1, OnLimit::Refuse);
+    requests.with_label_values(&["a"]).inc();
+    let error = requests.get_metric_with_label_values(&["b"]).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "`r_total` has 1 children, its limit, and creates no other: give its labels fewer \
+         values, or raise the limit"
+    );
+    let unserved = requests.with_label_values(&["b"]);
+    unserved.inc();
+    assert_eq!((unserved.get(), requests.len()), (1, 1));
+}
+
+#[test]
+fn errors_name_what_is_wrong() {
+    let error = |result: Result<_, VectorError>| result.err().unwrap().to_string();
+    assert_eq!(
+        error(Gauge::new("a-b", "Help.").map(drop)),
+        "`a-b`: `a-b` isn't a metric name: use letters, digits, `_` and `:`, but no \
+         leading digit"
+    );
+    assert_eq!(
+        error(GaugeVec::new(Opts::new("a", "Help."), &["b", "b"]).map(drop)),
+        "`a`: it has the label `b` twice, keep one"
+    );
+    assert_eq!(
+        error(GaugeVec::new(Desc::counter("a", "Help."), &[]).map(drop)),
+        "`a` is described as a counter, not as a gauge"
+    );
+    assert_eq!(
+        error(HistogramVec::new(HistogramOpts::new("a", "Help."), &["le"]).map(drop)),
+        "`a`: the label `le` belongs to the histogram itself, rename yours"
+    );
+    assert_eq!(
+        error(
+            Counter::with_opts(Opts::new("a", "Help.").variable_label("b")).map(drop)
+        ),
+        "`a` has the labels [\"b\"]: expected 1 label value(s), got 0"
+    );
+    for (bounds, shown) in [
+        (vec![1.0, 0.5], "[1, 0.5]"),
+        (vec![1.0, 1.0], "[1, 1]"),
+        (vec![f64::NAN], "[NaN]"),
+        (vec![f64::NEG_INFINITY, 1.0], "[-Inf, 1]"),
+    ] {
+        let desc = Desc::histogram("a", "Help.");
+        assert_eq!(
+            error(HistogramVec::with_buckets(desc, bounds, &[]).map(drop)),
+            format!(
+                "`a` has the bucket bounds {shown}: sort finite numbers, each once"
+            )
+        );
+    }
+    let (_, queues) = queues();
+    assert_eq!(
+        error(
+            queues
+                .get_metric_with(&HashMap::from([("b", "1"), ("a", "1")]))
+                .map(drop)
+        ),
+        "`queue_length` has the labels [\"queue\"], and the map has [\"a\", \"b\"]"
+    );
+    let long = "x".repeat(1 << 20);
+    assert_eq!(
+        error(queues.get_metric_with_label_values(&[&long]).map(drop)),
+        "`queue_length`: label values of 1048584 bytes are too long"
+    );
+    queues.with_label_values(&[&long]).inc();
+    assert!(queues.is_empty());
+}
+
+#[test]
+fn a_child_is_registered_by_its_vector_only() {
+    let (_, queues) = queues();
+    let registry = Registry::new();
+    let error = registry.register(queues.with_label_values(&["mail"]));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "the descriptor of `` is invalid: it is the child of a vector, which serves it: \
+         register the vector instead"
+    );
+}
+
+#[test]
+#[should_panic = "expected 1 label value(s), got 2"]
+fn a_wrong_number_of_values_panics() {
+    queues().1.with_label_values(&["a", "b"]);
+}
+
+#[test]
+#[should_panic = "a counter cannot decrease"]
+fn a_decreasing_counter_panics() {
+    Counter::new("a_total", "Help.").unwrap().inc_by(-1.0);
+}
+
+#[test]
+fn vectors_of_one_name_are_merged_and_wrapped() {
+    let registry = Registry::new();
+    let vector = |zone: &str| {
+        let opts = Opts::new("q", "Help.").const_label("zone", zone);
+        IntGaugeVec::new(opts, &["queue"]).unwrap()
+    };
+    let (east, west) = (vector("east"), vector("west"));
+    registry.with_prefix("shop_").must_register(west.clone());
+    registry.with_prefix("shop_").must_register(east.clone());
+    for (at, queue) in ["b", "", "a"].into_iter().enumerate() {
+        east.with_label_values(&[queue]).set(at as i64);
+        west.with_label_values(&[queue]).set(-(at as i64));
+    }
+    let labelled = registry.with_labels(&[("app", "x")]);
+    let (_, queues) = queues();
+    labelled.must_register(queues.clone());
+    queues.with_label_values(&["mail"]).inc();
+    assert_eq!(
+        text(&registry),
+        format!(
+            "{HEAD}queue_length{{app=\"x\",queue=\"mail\"}} 1\n\
+             # HELP shop_q Help.\n\
+             # TYPE shop_q gauge\n\
+             shop_q{{queue=\"\",zone=\"east\"}} 1\n\
+             shop_q{{queue=\"\",zone=\"west\"}} -1\n\
+             shop_q{{queue=\"a\",zone=\"east\"}} 2\n\
+             shop_q{{queue=\"a\",zone=\"west\"}} -2\n\
+             shop_q{{queue=\"b\",zone=\"east\"}} 0\n\
+             shop_q{{queue=\"b\",zone=\"west\"}} 0\n"
+        )
+    );
+}
+
+#[test]
+fn a_duplicate_elsewhere_does_not_cost_the_vector() {
+    let (registry, queues) = queues();
+    queues.with_label_values(&["mail"]).inc();
+    let twice = || {
+        exporter_workbook::collect::collector_fn(Vec::new(), |samples| {
+            samples.set(&Desc::gauge("twice", "Help."), 1.0, &[]);
+            Ok(())
+        })
+    };
+    registry.must_register(twice());
+    registry.must_register(twice());
+    let gathered = registry.gather();
+    assert_eq!(gathered.errors().len(), 1);
+    assert_eq!(
+        Format::TEXT.to_text(gathered.families()),
+        format!(
+            "{HEAD}queue_length{{queue=\"mail\"}} 1\n\
+             # HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
+        )
+    );
+}
+
+/// A generator of numbers that aren't quite random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// What a scrape serves of `model`.
+fn expected(model: &BTreeMap<String, i64>) -> String {
+    let lines = model
+        .iter()
+        .map(|(queue, value)| format!("queue_length{{queue=\"{queue}\"}} {value}\n"));
+    let lines: String = lines.collect();
+    match lines.as_str() {
+        "" => lines,
+        lines => format!("{HEAD}{lines}"),
+    }
+}
+
+#[test]
+fn scrapes_show_what_was_created_and_removed_in_order() {
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    // Few and many children, so that pages appear, are divided, shrink and vanish.
+    for most in [3, 300, 3000] {
+        let (registry, queues) = queues();
+        let mut model = BTreeMap::new();
+        for round in 0..60 {
+            let grows = round % 4 < 2;
+            for _ in 0..numbers.below(most) {
+                let queue = format!("q{}", numbers.below(most));
+                match numbers.below(4) {
+                    0 if grows => {
+                        let removed = queues.remove_label_values(&[&queue]);
+                        assert_eq!(removed, model.remove(&queue).is_some());
+                    }
+                    1.. if !grows => {
+                        let removed = queues.remove_label_values(&[&queue]);
+                        assert_eq!(removed, model.remove(&queue).is_some());
+                    }
+                    _ => {
+                        let by = numbers.below(100) as i64;
+                        queues.with_label_values(&[&queue]).add(by);
+                        *model.entry(queue).or_default() += by;
+                    }
+                }
+            }
+            if numbers.below(20) == 0 {
+                queues.reset();
+                model.clear();
+            }
+            assert_eq!(queues.len(), model.len());
+            assert_eq!(text(&registry), expected(&model));
+        }
+    }
+}
+
+#[test]
+fn children_may_change_during_scrapes() {
+    churn(Duration::from_secs(1));
+}
+
+#[test]
+#[ignore = "takes 30 s"]
+fn children_may_change_during_scrapes_for_half_a_minute() {
+    churn(Duration::from_secs(30));
+}
+
+/// Lets four threads create, change and remove children during scrapes.
+fn churn(time: Duration) {
+    const STAY: usize = 2000;
+    let (registry, queues) = queues();
+    for number in 0..STAY {
+        queues
+            .with_label_values(&[format!("stays-{number}")])
+            .set(7);
+    }
+    let stay: BTreeSet<String> = (0..STAY)
+        .map(|number| format!("queue_length{{queue=\"stays-{number}\"}} 7"))
+        .collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|threads| {
+        for thread in 1..=4 {
+            let (queues, is_over) = (queues.clone(), &is_over);
+            threads.spawn(move || {
+                let mut numbers = Numbers(thread);
+                while !is_over.load(Ordering::Relaxed) {
+                    let queue = format!("s{}", numbers.below(5000));
+                    match numbers.below(3) {
+                        0 => _ = queues.remove_label_values(&[&queue]),
+                        _ => queues.with_label_values(&[&queue]).set(1),
+                    }
+                    if numbers.below(20_000) == 0 {
+                        let labels = HashMap::from([("queue", format!("{queue}0"))]);
+                        queues.remove_partial(&labels);
+                    }
+                }
+            });
+        }
+        for _ in 0..2 {
+            let (registry, is_over, stay) = (&registry, &is_over, &stay);
+            threads.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let text = text(registry);
+                    let lines: Vec<&str> = text.lines().skip(2).collect();
+                    let names = |line: &&str| line.split(' ').next().map(str::to_owned);
+                    let mut series: Vec<_> = lines.iter().map(names).collect();
+                    let served = series.len();
+                    assert!(series.is_sorted());
+                    series.dedup();
+                    assert_eq!(series.len(), served, "a series occurs twice");
+                    let lines: BTreeSet<&str> = lines.into_iter().collect();
+                    let lost = stay.iter().find(|line| !lines.contains(line.as_str()));
+                    assert_eq!(lost, None);
+                    let values = lines.iter().filter_map(|line| line.split(' ').nth(1));
+                    assert!(
+                        values.clone().all(|value| matches!(value, "0" | "1" | "7"))
+                    );
+                }
+            });
+        }
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            thread::sleep(Duration::from_millis(10));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
