@@ -102,7 +102,7 @@ fn a_large_response_arrives_whole_and_its_end_is_announced() {
     let body = large.clone();
     let running = start(|server| {
         server.route("/metrics", move |_: &Request<()>| {
-            Response::new(body.clone().into_bytes())
+            Response::new(body.clone().into())
         })
     });
     let mut client = client(&running);
@@ -387,7 +387,7 @@ fn a_response_that_nobody_reads_ends_with_its_client() {
         ..Limits::default()
     };
     let running = start(|server| {
-        let large = move |_: &Request<()>| Response::new(large.clone());
+        let large = move |_: &Request<()>| Response::new(large.clone().into());
         let server = server.limits(limits).route("/metrics", ok_answer);
         server.route("/large", large)
     });
