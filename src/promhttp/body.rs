@@ -6,9 +6,9 @@ type Pieces = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
 /// The body of a response: bytes, or pieces that are made while they are sent.
 ///
-/// [`serve`](crate::serve) asks for the next piece once the client has read most of the
-/// last one, so that a response of any size needs the memory of one piece. Pieces of
-/// some 64 KiB cost the least: each is a write.
+/// [`serve`](crate::serve) asks for the next piece once the last one is written, so that
+/// a response of any size needs the memory of one piece. Each piece costs a write and a
+/// chunk: some 64 KiB are a good size.
 #[derive(Default)]
 pub struct Body(Content);
 
