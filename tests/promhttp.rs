@@ -519,6 +519,22 @@ fn instrument_metric_handler_counts_a_scrape_once_it_is_answered() {
 }
 
 #[test]
+fn a_scrape_in_pieces_is_in_flight_until_they_are_taken() {
+    let registry = Registry::new();
+    let pieces = |_: &Request<()>| {
+        Response::new(Body::from_pieces(std::iter::once(b"a 1\n".to_vec())))
+    };
+    let handler = instrument_metric_handler(&registry, pieces).unwrap();
+    let response = get(&handler);
+    testutil::gather_and_compare(&registry, REQUESTS, &[]).unwrap();
+    assert_eq!(body(response), "a 1\n");
+    let expected = REQUESTS
+        .replace("in_flight 1", "in_flight 0")
+        .replace("{code=\"200\"} 0", "{code=\"200\"} 1");
+    testutil::gather_and_compare(&registry, &expected, &[]).unwrap();
+}
+
+#[test]
 fn two_handlers_on_one_registry_share_their_metrics() {
     let registry = Registry::new();
     let (one, other) = (instrumented(&registry), instrumented(&registry));
