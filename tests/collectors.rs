@@ -203,7 +203,7 @@ fn a_reported_error_fails_the_scrape_and_names_the_metric() {
     let handler = promhttp::handler_for(&registry, HandlerOpts::default()).unwrap();
     let response = handler.handle(&Request::new(()));
     assert_eq!(response.status(), 500);
-    let body = String::from_utf8(response.into_body()).unwrap();
+    let body = String::from_utf8(response.into_body().into_bytes()).unwrap();
     assert!(
         body.contains("`process_threads` was not collected: "),
         "{body}"

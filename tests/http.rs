@@ -30,7 +30,7 @@ fn status(running: &Running, request: &str) -> String {
 fn a_status_without_a_body_is_answered_without_a_length() {
     for code in [204_u16, 304] {
         let running = Running::start(Limits::default(), move |_: &Request<()>| {
-            let mut response = Response::new(b"a 1\n".to_vec());
+            let mut response = Response::new("a 1\n".into());
             *response.status_mut() = code.try_into().unwrap();
             response
         });
@@ -47,7 +47,7 @@ fn a_status_without_a_body_is_answered_without_a_length() {
 #[test]
 fn a_status_below_200_is_answered_with_500() {
     let running = Running::start(Limits::default(), move |_: &Request<()>| {
-        let mut response = Response::new(Vec::new());
+        let mut response = Response::default();
         *response.status_mut() = 103.try_into().unwrap();
         response
     });

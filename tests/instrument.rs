@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use exporter_workbook::exposition::{Family, HistogramValue, Value};
 use exporter_workbook::promhttp::{
-    Handler, InstrumentError, instrument_handler_counter, instrument_handler_duration,
-    instrument_handler_in_flight, instrument_handler_response_size,
+    Body, Handler, InstrumentError, instrument_handler_counter,
+    instrument_handler_duration, instrument_handler_in_flight,
+    instrument_handler_response_size,
 };
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{Server, listen};
@@ -30,20 +32,20 @@ fn histogram(name: &str, buckets: &[f64], labels: &[&str]) -> HistogramVec {
 
 /// Answers `/found` with ten bytes and status 200, and everything else with 404 and
 /// none.
-fn found(request: &Request<()>) -> Response<Vec<u8>> {
+fn found(request: &Request<()>) -> Response<Body> {
     if request.uri().path() == "/found" {
-        return Response::new(b"0123456789".to_vec());
+        return Response::new("0123456789".into());
     }
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-fn panics(_: &Request<()>) -> Response<Vec<u8>> {
+fn panics(_: &Request<()>) -> Response<Body> {
     panic!("on purpose")
 }
 
-fn ask(handler: &impl Handler, method: &str, path: &str) -> Response<Vec<u8>> {
+fn ask(handler: &impl Handler, method: &str, path: &str) -> Response<Body> {
     let request = Request::builder().method(method).uri(path);
     handler.handle(&request.body(()).unwrap())
 }
@@ -98,7 +100,9 @@ fn requests_are_counted_by_code_and_method_in_either_order_of_labels() {
             let direct = found(&Request::builder().uri(path).body(()).unwrap());
             let response = ask(&handler, method, path);
             assert_eq!(response.status(), direct.status());
-            assert_eq!(response.body(), direct.body());
+            let [bytes, expected] =
+                [response, direct].map(|response| response.into_body().into_bytes());
+            assert_eq!(bytes, expected);
         }
         assert_requests(
             counter,
@@ -248,6 +252,50 @@ fn sizes_are_those_of_the_bodies() {
                 (by_code_and_method("404", "get"), observed(1, 0.0, 1, 1)),
             ]
         );
+    }
+}
+
+/// Answers with two pieces of four bytes, the second of which takes a while.
+fn in_pieces(_: &Request<()>) -> Response<Body> {
+    let second = || {
+        thread::sleep(Duration::from_millis(20));
+        b"b 2\n".to_vec()
+    };
+    let first = iter::once(b"a 1\n".to_vec());
+    Response::new(Body::from_pieces(first.chain(iter::once_with(second))))
+}
+
+#[test]
+fn a_request_in_pieces_ends_when_they_are_taken_or_dropped() {
+    for (taken, size) in [(0, 0.0), (1, 4.0), (2, 8.0), (3, 8.0)] {
+        let counter = requests_total(&["code", "method"]);
+        let seconds = histogram("request_seconds", &[0.01], &["code"]);
+        let bytes = histogram("response_bytes", &[60.0], &["code"]);
+        let in_flight = IntGauge::new("in_flight", "Requests.").unwrap();
+        let handler = instrument_handler_in_flight(in_flight.clone(), in_pieces);
+        let handler = instrument_handler_response_size(bytes.clone(), handler).unwrap();
+        let handler = instrument_handler_duration(seconds.clone(), handler).unwrap();
+        let handler = instrument_handler_counter(counter.clone(), handler).unwrap();
+        let mut pieces = ask(&handler, "GET", "/found").into_body().into_pieces();
+        for _ in 0..taken.min(2) {
+            pieces.next().unwrap();
+        }
+        assert_eq!(in_flight.get(), 1);
+        testutil::collect_and_compare(counter.clone(), "", &[]).unwrap();
+        assert_eq!((histograms(&seconds), histograms(&bytes)), (vec![], vec![]));
+        if taken > 2 {
+            assert_eq!(pieces.next(), None);
+            assert_eq!(in_flight.get(), 0);
+        }
+        drop(pieces);
+        assert_eq!(in_flight.get(), 0);
+        assert_requests(counter, "requests_total{code=\"200\",method=\"get\"} 1");
+        let value = histograms(&bytes).remove(0).1;
+        assert_eq!((value.count, value.sum), (1, size));
+        let value = histograms(&seconds).remove(0).1;
+        assert_eq!(value.count, 1);
+        // The second piece alone takes longer than that.
+        assert!(taken < 2 || value.buckets == [(0.01, 0)], "{value:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use exporter_workbook::collect::{CollectError, Samples, collector_fn};
 use exporter_workbook::desc::Desc;
-use exporter_workbook::promhttp::{BoxHandler, HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{Body, BoxHandler, HandlerOpts, handler_for};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{Landing, Server};
 use http::{Request, Response};
@@ -50,12 +50,12 @@ impl Settings {
         self.get(name) as u64
     }
 
-    fn set(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn set(&self, request: &Request<()>) -> Response<Body> {
         let query = request.uri().query().unwrap();
         let (name, value) = query.split_once('=').unwrap();
         let value = value.parse().unwrap();
         self.0.lock().unwrap().insert(name.to_owned(), value);
-        Response::new(b"ok\n".to_vec())
+        Response::new("ok\n".into())
     }
 }
 
@@ -158,8 +158,8 @@ fn changing_metrics(settings: &Settings) -> BoxHandler {
     let handler = handler_for(&registry, HandlerOpts::default()).unwrap();
     let settings = settings.clone();
     Box::new(move |request: &Request<()>| match settings.count("fail") {
-        2 => Response::new(b"# A comment.\n<b>not</b> an exposition\n".to_vec()),
-        3 => Response::new(Vec::new()),
+        2 => Response::new("# A comment.\n<b>not</b> an exposition\n".into()),
+        3 => Response::default(),
         _ => handler.handle(request),
     })
 }

@@ -214,7 +214,7 @@ fn without_the_password_nothing_of_the_program_is_served() {
 fn the_program_does_not_see_the_password() {
     let password = |request: &Request<()>| {
         let password = request.headers().get(AUTHORIZATION);
-        Response::new(format!("{password:?}").into_bytes())
+        Response::new(format!("{password:?}").into())
     };
     let running = Running::serve(|server| server.route("/password", password));
     let nginx = Nginx::start(running.address);

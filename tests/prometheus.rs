@@ -161,7 +161,7 @@ fn page(body: Vec<u8>) -> impl Handler {
     };
     move |_: &Request<()>| {
         let response = Response::builder().header("content-type", content_type);
-        response.body(body.clone()).unwrap()
+        response.body(body.clone().into()).unwrap()
     }
 }
 
@@ -278,14 +278,12 @@ fn answers(listener: TcpListener) -> Server {
     let slow = handler_for(registry, HandlerOpts::default()).unwrap();
     let html = |_: &Request<()>| {
         let response = Response::builder().header("content-type", "text/html");
-        response.body(b"a 1\n".to_vec()).unwrap()
+        response.body("a 1\n".into()).unwrap()
     };
     Server::new(listener)
         .route("/failing", failing)
         .route("/slow", slow)
-        .route("/untyped", |_: &Request<()>| {
-            Response::new(b"a 1\n".to_vec())
-        })
+        .route("/untyped", |_: &Request<()>| Response::new("a 1\n".into()))
         .route("/html", html)
         .route("/secret", |_: &Request<()>| {
             plain_text(StatusCode::UNAUTHORIZED, "Unauthorized\n")

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use exporter_workbook::collect::{Collector, Scrape, collector_fn, value_fn};
 use exporter_workbook::desc::Desc;
 use exporter_workbook::promhttp::{
-    self, BoxHandler, Handler, HandlerErrorHandling, HandlerOpts,
+    self, Body, BoxHandler, Handler, HandlerErrorHandling, HandlerOpts,
     instrument_metric_handler,
 };
 use exporter_workbook::registry::{
@@ -411,12 +411,13 @@ fn each_row_holds_for_the_handler_as_a_function() {
             request = request.header(*name, value);
         }
         let response = (row.handler)().handle(&request.body(()).unwrap());
-        let header = |name: &str| match response.headers().get(name) {
+        let (parts, body) = response.into_parts();
+        let header = |name: &str| match parts.headers.get(name) {
             Some(value) => value.to_str().unwrap().to_owned(),
             None => String::new(),
         };
-        let status = response.status().as_u16();
-        assert_row(&row, status, &header, response.body());
+        let status = parts.status.as_u16();
+        assert_row(&row, status, &header, &body.into_bytes());
     }
 }
 
@@ -453,12 +454,12 @@ fn each_row_holds_over_http() {
     asked.unwrap();
 }
 
-fn get(handler: &impl Handler) -> Response<Vec<u8>> {
+fn get(handler: &impl Handler) -> Response<Body> {
     handler.handle(&Request::new(()))
 }
 
-fn body(response: Response<Vec<u8>>) -> String {
-    String::from_utf8(response.into_body()).unwrap()
+fn body(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().into_bytes()).unwrap()
 }
 
 fn scrape(handler: &impl Handler) -> String {
@@ -518,6 +519,22 @@ fn instrument_metric_handler_counts_a_scrape_once_it_is_answered() {
 }
 
 #[test]
+fn a_scrape_in_pieces_is_in_flight_until_they_are_taken() {
+    let registry = Registry::new();
+    let pieces = |_: &Request<()>| {
+        Response::new(Body::from_pieces(std::iter::once(b"a 1\n".to_vec())))
+    };
+    let handler = instrument_metric_handler(&registry, pieces).unwrap();
+    let response = get(&handler);
+    testutil::gather_and_compare(&registry, REQUESTS, &[]).unwrap();
+    assert_eq!(body(response), "a 1\n");
+    let expected = REQUESTS
+        .replace("in_flight 1", "in_flight 0")
+        .replace("{code=\"200\"} 0", "{code=\"200\"} 1");
+    testutil::gather_and_compare(&registry, &expected, &[]).unwrap();
+}
+
+#[test]
 fn two_handlers_on_one_registry_share_their_metrics() {
     let registry = Registry::new();
     let (one, other) = (instrumented(&registry), instrumented(&registry));
@@ -546,7 +563,7 @@ fn a_name_that_a_stranger_holds_is_an_error() {
 #[test]
 fn a_scrape_is_no_longer_in_flight_after_a_panic() {
     let registry = Registry::new();
-    let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
+    let panics = |_: &Request<()>| -> Response<Body> { panic!("on purpose") };
     let handler = instrument_metric_handler(&registry, panics).unwrap();
     catch_unwind(AssertUnwindSafe(|| get(&handler))).unwrap_err();
     let in_flight = "promhttp_metric_handler_requests_in_flight";
@@ -888,7 +905,7 @@ fn gate() -> (Gate, Keeper) {
     (gate, keeper)
 }
 
-fn assert_unavailable(response: Response<Vec<u8>>, words: &str) {
+fn assert_unavailable(response: Response<Body>, words: &str) {
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["content-type"], PLAIN);
     assert_eq!(body(response), words);
@@ -953,7 +970,7 @@ fn scrapes_past_their_timeout_are_limited_even_if_no_limit_is_set() {
     drop(keeper.go_on);
 }
 
-fn scrape_that_waits(handler: &impl Handler, seconds: &str) -> Response<Vec<u8>> {
+fn scrape_that_waits(handler: &impl Handler, seconds: &str) -> Response<Body> {
     let request = Request::builder()
         .uri("/metrics")
         .header("X-Prometheus-Scrape-Timeout-Seconds", seconds);
@@ -1302,7 +1319,7 @@ fn success(target: &str) -> Desc {
     Desc::gauge("probe_success", "Whether it answers.").const_label("target", target)
 }
 
-fn probe(handler: &impl Handler, target: &str) -> Response<Vec<u8>> {
+fn probe(handler: &impl Handler, target: &str) -> Response<Body> {
     let request = Request::builder().uri(format!("/probe?target={target}"));
     handler.handle(&request.body(()).unwrap())
 }
@@ -1348,7 +1365,9 @@ fn respond_answers_as_a_handler_would() {
         let by_handler = (row.handler)().handle(&request);
         assert_eq!(by_hand.status(), by_handler.status(), "{}", row.name);
         assert_eq!(by_hand.headers(), by_handler.headers(), "{}", row.name);
-        assert_eq!(by_hand.body(), by_handler.body(), "{}", row.name);
+        let [by_hand, by_handler] =
+            [by_hand, by_handler].map(|response| response.into_body().into_bytes());
+        assert_eq!(by_hand, by_handler, "{}", row.name);
     }
 }
 

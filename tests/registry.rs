@@ -1172,7 +1172,7 @@ fn a_handlers_own_metrics_may_go_through_a_wrapper() {
     promhttp::handler_for(&registry, opts()).unwrap();
     let response = handler.handle(&http::Request::new(()));
     assert_eq!(
-        String::from_utf8(response.into_body()).unwrap(),
+        String::from_utf8(response.into_body().into_bytes()).unwrap(),
         "# HELP shop_promhttp_metric_handler_errors_total Total number of internal \
          errors encountered by the promhttp metric handler.\n\
          # TYPE shop_promhttp_metric_handler_errors_total counter\n\

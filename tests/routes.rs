@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use exporter_workbook::promhttp::{
-    BoxHandler, Handler, instrument_handler_counter, instrument_handler_in_flight,
+    Body, BoxHandler, Handler, instrument_handler_counter, instrument_handler_in_flight,
 };
 use exporter_workbook::serve::{self, Landing, PeerAddr, Server};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -53,13 +53,13 @@ fn a_server_has_several_routes() {
 struct Health(&'static str);
 
 impl Handler for Health {
-    fn handle(&self, _: &Request<()>) -> Response<Vec<u8>> {
-        Response::new(self.0.as_bytes().to_vec())
+    fn handle(&self, _: &Request<()>) -> Response<Body> {
+        Response::new(self.0.into())
     }
 }
 
-fn ready(_: &Request<()>) -> Response<Vec<u8>> {
-    Response::new(b"ready".to_vec())
+fn ready(_: &Request<()>) -> Response<Body> {
+    Response::new("ready".into())
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_route_accepts_closures_functions_boxes_and_types() {
         .route("/closure", move |request: &Request<()>| {
             let path = request.uri().path();
             assert_eq!(path[1..], word);
-            Response::new(word.clone().into_bytes())
+            Response::new(word.clone().into())
         })
         .route("/function", ready)
         .route("/boxed", boxed)
@@ -152,7 +152,7 @@ fn guarded(inner: impl Handler) -> impl Handler {
         if password.is_some_and(|password| password == "Basic YTpi") {
             return inner.handle(request);
         }
-        let mut response = Response::new(b"Unauthorized.\n".to_vec());
+        let mut response = Response::new("Unauthorized.\n".into());
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         let headers = response.headers_mut();
         headers.insert(WWW_AUTHENTICATE, "Basic".parse().unwrap());
@@ -222,7 +222,7 @@ fn a_layer_sees_the_path_that_a_route_is_found_by() {
     let guarded = |inner: BoxHandler| {
         move |request: &Request<()>| match request.uri().path() {
             path if path.starts_with("/a/secret") => {
-                let mut response = Response::new(Vec::new());
+                let mut response = Response::default();
                 *response.status_mut() = StatusCode::FORBIDDEN;
                 response
             }
@@ -247,8 +247,7 @@ fn a_layer_sees_the_path_that_a_route_is_found_by() {
 
 #[test]
 fn what_a_path_cannot_contain_stays_encoded_and_so_does_a_query() {
-    let uri =
-        |request: &Request<()>| Response::new(request.uri().to_string().into_bytes());
+    let uri = |request: &Request<()>| Response::new(request.uri().to_string().into());
     let running = Running::serve(|server| server.route("/m%c3%bcnchen", uri));
     let request = "GET /%6d%c3%bcnchen?%6d=%20 HTTP/1.1\r\nHost: a";
     let answer = ask(&running, request).1;
@@ -274,9 +273,10 @@ fn the_last_layer_is_the_outermost() {
     let note = |name: &'static str| {
         move |inner: BoxHandler| {
             move |request: &Request<()>| {
-                let mut response = inner.handle(request);
-                response.body_mut().extend_from_slice(name.as_bytes());
-                response
+                inner.handle(request).map(|body| {
+                    let bytes = body.into_bytes();
+                    [&bytes, name.as_bytes()].concat().into()
+                })
             }
         }
     };
@@ -306,7 +306,7 @@ fn a_log_of_requests_has_the_address_of_the_peer_and_every_status() {
             response
         }
     };
-    let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
+    let panics = |_: &Request<()>| -> Response<Body> { panic!("on purpose") };
     let running = Running::serve(|server| {
         server
             .route("/metrics", ok_answer)
@@ -328,7 +328,7 @@ fn a_log_of_requests_has_the_address_of_the_peer_and_every_status() {
 fn an_ipv4_peer_has_its_own_address_on_every_listener() {
     let peer = |request: &Request<()>| {
         let PeerAddr(peer) = request.extensions().get().unwrap();
-        Response::new(peer.ip().to_string().into_bytes())
+        Response::new(peer.ip().to_string().into())
     };
     for address in ["127.0.0.1:0", ":0"] {
         let listener = serve::listen(address).unwrap();
@@ -373,7 +373,7 @@ fn a_metric_of_every_response_is_a_layer() {
 fn a_panic_in_a_layer_is_answered_with_500() {
     let running = Running::serve(|server| {
         let panics = |_: BoxHandler| {
-            |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") }
+            |_: &Request<()>| -> Response<Body> { panic!("on purpose") }
         };
         server.route("/metrics", ok_answer).layer(panics)
     });

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use exporter_workbook::collect::{Samples, collector_fn};
 use exporter_workbook::desc::Desc;
-use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, BoxHandler, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Limits, Server};
 use http::{Request, Response};
@@ -194,10 +194,10 @@ fn a_refused_head_has_no_body_either() {
 /// More bytes than the socket buffers of both sides hold.
 const LARGE: usize = 64 << 20;
 
-fn large_answer(_: &Request<()>) -> Response<Vec<u8>> {
+fn large_answer(_: &Request<()>) -> Response<Body> {
     let mut body = vec![b'a'; LARGE];
     body.extend_from_slice(b"a 1\n");
-    Response::new(body)
+    Response::new(body.into())
 }
 
 /// Creates a handler that reports each request, and answers when it is told to.
@@ -215,7 +215,7 @@ fn slow_handler() -> (BoxHandler, Receiver<()>, Sender<()>) {
 
 #[test]
 fn a_panic_in_a_handler_is_answered_with_500() {
-    let panics = |_: &Request<()>| -> Response<Vec<u8>> { panic!("on purpose") };
+    let panics = |_: &Request<()>| -> Response<Body> { panic!("on purpose") };
     let running = Running::start(Limits::default(), panics);
     for _ in 0..2 {
         let answer = running.scrape();
@@ -431,8 +431,9 @@ fn busy_clients_make_room_between_two_responses() {
         idle: Duration::from_secs(1),
         ..Limits::default()
     };
-    let page = Response::new(vec![b'a'; 1 << 20]);
-    let running = Running::start(limits, move |_: &Request<()>| page.clone());
+    let running = Running::start(limits, |_: &Request<()>| {
+        Response::new(vec![b'a'; 1 << 20].into())
+    });
     let greedy: Vec<_> = (0..2)
         .map(|_| running.send(&SCRAPE.repeat(300)))
         .map(|mut stream| {

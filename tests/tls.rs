@@ -3,44 +3,28 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+#[path = "support/encrypted.rs"]
+mod encrypted;
 #[path = "pages/tls.rs"]
 mod page;
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use exporter_workbook::http::{Request, Response};
+use exporter_workbook::promhttp::Body;
 use exporter_workbook::serve::{Limits, Server};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned,
-    SupportedProtocolVersion, version,
-};
+use rustls::version;
 
+use encrypted::{Client, client, client_with, server_config};
 use support::running::{NEVER, Running, ok_answer};
 use support::{answer, connect};
 
 const SCRAPE: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
-
-fn certificates(name: &str) -> Vec<CertificateDer<'static>> {
-    let file = format!("tests/certificates/{name}.crt");
-    let all = CertificateDer::pem_file_iter(file).unwrap();
-    all.collect::<Result<_, _>>().unwrap()
-}
-
-fn server_config(name: &str) -> Arc<ServerConfig> {
-    let key = PrivateKeyDer::from_pem_file(format!("tests/certificates/{name}.key"));
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(certificates(name), key.unwrap());
-    Arc::new(config.unwrap())
-}
 
 fn start(with: impl FnOnce(Server) -> Server) -> Running {
     let config = server_config("server");
@@ -49,26 +33,6 @@ fn start(with: impl FnOnce(Server) -> Server) -> Running {
 
 fn scraped(limits: Limits) -> Running {
     start(|server| server.limits(limits).route("/metrics", ok_answer))
-}
-
-type Client = StreamOwned<ClientConnection, TcpStream>;
-
-fn client_with(
-    running: &Running,
-    versions: &[&'static SupportedProtocolVersion],
-) -> Client {
-    let mut roots = RootCertStore::empty();
-    roots.add(certificates("ca").remove(0)).unwrap();
-    let config = ClientConfig::builder_with_protocol_versions(versions)
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    StreamOwned::new(connection, connect(running.address))
-}
-
-fn client(running: &Running) -> Client {
-    client_with(running, &[&version::TLS13, &version::TLS12])
 }
 
 /// Returns the body of the response to one scrape on a connection of its own.
@@ -102,7 +66,7 @@ fn a_large_response_arrives_whole_and_its_end_is_announced() {
     let body = large.clone();
     let running = start(|server| {
         server.route("/metrics", move |_: &Request<()>| {
-            Response::new(body.clone().into_bytes())
+            Response::new(body.clone().into())
         })
     });
     let mut client = client(&running);
@@ -114,6 +78,62 @@ fn a_large_response_arrives_whole_and_its_end_is_announced() {
     client.read_to_string(&mut text).unwrap();
     let (_, received) = text.split_once("\r\n\r\n").unwrap();
     assert!(received == large, "{} bytes", received.len());
+    running.stop();
+}
+
+fn in_pieces(_: &Request<()>) -> Response<Body> {
+    let pieces = ["a 1\n", "b 2\n"].map(|text| text.as_bytes().to_vec());
+    let response = Response::builder().header("date", "today");
+    response
+        .body(Body::from_pieces(pieces.into_iter()))
+        .unwrap()
+}
+
+#[test]
+fn pieces_are_chunks_and_their_end_is_announced() {
+    let running = start(|server| server.route("/metrics", in_pieces));
+    for version in [&version::TLS12, &version::TLS13] {
+        let mut client = client_with(&running, &[version]);
+        client.write_all(SCRAPE).unwrap();
+        let head = "HTTP/1.1 200 OK\r\nDate: today\r\nTransfer-Encoding: chunked\r\n";
+        let chunks = "\r\n4\r\na 1\n\r\n4\r\nb 2\n\r\n0\r\n\r\n";
+        let expected = format!("{head}{chunks}");
+        let mut received = vec![0; expected.len()];
+        client.read_exact(&mut received).unwrap();
+        assert_eq!(String::from_utf8(received).unwrap(), expected);
+        // The connection is still open, and HTTP/1.0 closes it.
+        client.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+        let mut text = String::new();
+        client.read_to_string(&mut text).unwrap();
+        let head = "HTTP/1.0 200 OK\r\nDate: today\r\nConnection: close\r\n\r\n";
+        assert_eq!(text, format!("{head}a 1\nb 2\n"));
+    }
+    running.stop();
+}
+
+/// A client of HTTP/1.0 knows a panic from the end by this alone.
+#[test]
+fn a_panic_between_two_pieces_announces_no_end() {
+    let running = start(|server| {
+        server.route("/metrics", |request: &Request<()>| {
+            let pieces = in_pieces(request).into_body().into_pieces().take(1);
+            let panics = std::iter::once_with(|| panic!("on purpose"));
+            Response::new(Body::from_pieces(pieces.chain(panics)))
+        })
+    });
+    for version in ["1.0", "1.1"] {
+        let mut client = client(&running);
+        let request = format!("GET /metrics HTTP/{version}\r\nHost: a\r\n\r\n");
+        client.write_all(request.as_bytes()).unwrap();
+        let mut received = Vec::new();
+        let error = client.read_to_end(&mut received).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+        let text = String::from_utf8(received).unwrap();
+        assert!(
+            text.ends_with("a 1\n") || text.ends_with("a 1\n\r\n"),
+            "{text}"
+        );
+    }
     running.stop();
 }
 
@@ -387,7 +407,7 @@ fn a_response_that_nobody_reads_ends_with_its_client() {
         ..Limits::default()
     };
     let running = start(|server| {
-        let large = move |_: &Request<()>| Response::new(large.clone());
+        let large = move |_: &Request<()>| Response::new(large.clone().into());
         let server = server.limits(limits).route("/metrics", ok_answer);
         server.route("/large", large)
     });

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,9 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the response.
-fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(jobs_total: &Counter) -> Response<Body> {
     jobs_total.inc();
-    Response::new(b"done\n".to_vec())
+    Response::new("done\n".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -25,14 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the response.
-fn work(registry: &Registry) -> Response<Vec<u8>> {
+fn work(registry: &Registry) -> Response<Body> {
     match jobs_total() {
         Ok(jobs_total) => {
             registry.must_register(jobs_total.clone());
             jobs_total.inc();
-            Response::new(b"done\n".to_vec())
+            Response::new("done\n".into())
         }
-        Err(error) => Response::new(format!("not counted: {error}\n").into_bytes()),
+        Err(error) => Response::new(format!("not counted: {error}\n").into()),
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Request, Response};
 
-use super::HandlerOpts;
 use super::status::unavailable;
+use super::{Body, HandlerOpts};
 
 impl HandlerOpts {
     /// Returns how long the scrape of `request` may take: the shorter of
@@ -39,8 +39,8 @@ fn scrape_timeout(headers: &HeaderMap) -> Option<Duration> {
 /// can stop a collector.
 pub fn within(
     limit: Duration,
-    scrape: impl FnOnce(Option<Instant>) -> Response<Vec<u8>> + Send + 'static,
-) -> Response<Vec<u8>> {
+    scrape: impl FnOnce(Option<Instant>) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
     let (sender, answer) = mpsc::sync_channel(1);
     // A limit beyond what an `Instant` can represent is no limit.
     let deadline = Instant::now().checked_add(limit);

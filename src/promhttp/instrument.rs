@@ -1,13 +1,17 @@
 //! Metrics of any handler: its requests by code, their duration, the size of the
 //! responses and the requests in flight; Go's `promhttp.InstrumentHandler…`.
 //!
+//! A request ends when its handler returns, or, if the body is in pieces, once these are
+//! sent or the client has left.
+//!
 //! The metrics are the program's own. A vector may have the labels `code` and `method`,
 //! and no others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 use prometheus::core::Collector;
 use prometheus::{HistogramVec, IntCounterVec, IntGauge};
 
@@ -39,15 +43,16 @@ pub fn instrument_handler_in_flight(
 ) -> impl Handler {
     move |request: &Request<()>| {
         gauge.inc();
-        let _one = One(&gauge);
-        handler.handle(request)
+        let one = One(gauge.clone());
+        let response = handler.handle(request);
+        response.map(|body| body.finally(move |_| drop(one)))
     }
 }
 
 /// Counts one request until it is dropped, by a panic too.
-struct One<'a>(&'a IntGauge);
+struct One(IntGauge);
 
-impl Drop for One<'_> {
+impl Drop for One {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -107,16 +112,25 @@ pub fn instrument_handler_response_size(
 fn observed(
     handler: impl Handler,
     labels: Labels,
-    observe: impl Fn(&[&str], Instant, usize) + Send + Sync,
+    observe: impl Fn(&[&str], Instant, u64) + Send + Sync + 'static,
 ) -> impl Handler {
+    let observe = Arc::new(move |code: StatusCode, method, start, size| {
+        observe(&labels.values(code.as_str(), method), start, size);
+    });
     move |request: &Request<()>| {
         let start = Instant::now();
-        let response = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
-        let answered = response.as_ref();
-        let code = answered.map_or(StatusCode::INTERNAL_SERVER_ERROR, Response::status);
-        let size = answered.map_or(0, |response| response.body().len());
-        observe(&labels.values(code.as_str(), request.method()), start, size);
-        response.unwrap_or_else(|panic| resume_unwind(panic))
+        let method = known_method(request.method());
+        match catch_unwind(AssertUnwindSafe(|| handler.handle(request))) {
+            Ok(response) => {
+                let (code, observe) = (response.status(), Arc::clone(&observe));
+                let ended = move |size| observe(code, method, start, size);
+                response.map(|body| body.finally(ended))
+            }
+            Err(panic) => {
+                observe(StatusCode::INTERNAL_SERVER_ERROR, method, start, 0);
+                resume_unwind(panic)
+            }
+        }
     }
 }
 
@@ -142,8 +156,7 @@ impl Labels {
         known.collect::<Result<_, _>>().map(Labels)
     }
 
-    fn values<'a>(&self, code: &'a str, method: &Method) -> Vec<&'a str> {
-        let method = known_method(method);
+    fn values<'a>(&self, code: &'a str, method: &'a str) -> Vec<&'a str> {
         let values = self
             .0
             .iter()

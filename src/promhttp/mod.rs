@@ -4,6 +4,7 @@
 //! in the types of the `http` crate. It knows no server, so it can run in any;
 //! [`crate::serve`] is one.
 
+mod body;
 mod deadline;
 mod error_log;
 mod gzip;
@@ -15,6 +16,7 @@ mod own_metrics;
 mod scrape;
 mod status;
 
+pub use body::Body;
 pub use error_log::{ErrorLog, stderr_log};
 pub use instrument::{
     InstrumentError, instrument_handler_counter, instrument_handler_duration,
@@ -39,21 +41,22 @@ use crate::registry::{IntoGatherer, RegisterError, Registry};
 /// Handles requests; closures are handlers.
 pub trait Handler: Send + Sync {
     /// Returns the response. The body of a response to `GET` is also returned for
-    /// `HEAD`: the server omits it but sends its length as Content-Length.
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>>;
+    /// `HEAD`: the server omits it but sends its length as Content-Length, unless the
+    /// body is in pieces, none of which is then made.
+    fn handle(&self, request: &Request<()>) -> Response<Body>;
 }
 
 impl<F> Handler for F
 where
-    F: Fn(&Request<()>) -> Response<Vec<u8>> + Send + Sync,
+    F: Fn(&Request<()>) -> Response<Body> + Send + Sync,
 {
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn handle(&self, request: &Request<()>) -> Response<Body> {
         self(request)
     }
 }
 
 impl<H: Handler + ?Sized> Handler for Arc<H> {
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn handle(&self, request: &Request<()>) -> Response<Body> {
         (**self).handle(request)
     }
 }
@@ -62,7 +65,7 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
 pub type BoxHandler = Box<dyn Handler>;
 
 impl Handler for BoxHandler {
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn handle(&self, request: &Request<()>) -> Response<Body> {
         (**self).handle(request)
     }
 }
@@ -188,7 +191,7 @@ pub fn respond<K>(
     source: impl IntoGatherer<K>,
     request: &Request<()>,
     opts: &HandlerOpts,
-) -> Response<Vec<u8>> {
+) -> Response<Body> {
     match Scraper::new(source.into_gatherer(), opts.clone()) {
         Ok(scraper) => Arc::new(scraper).answer(request),
         Err(error) => status::failed(&error.to_string()),
@@ -200,7 +203,8 @@ pub fn respond<K>(
 /// `promhttp_metric_handler_requests_in_flight`, both registered with `registry`; Go's
 /// `promhttp.InstrumentMetricHandler`.
 ///
-/// A scrape is counted after its response, so the next scrape shows it.
+/// A scrape is counted after its response, so the next scrape shows it. One whose body
+/// is in pieces is in progress until the last one is sent or the client has left.
 ///
 /// # Errors
 ///
@@ -214,9 +218,8 @@ pub fn instrument_metric_handler<H: Handler>(
     let in_flight = requests_in_flight(registry)?;
     let counted = move |request: &Request<()>| {
         let response = handler.handle(request);
-        let code = response.status();
-        requests_total.with_label_values(&[code.as_str()]).inc();
-        response
+        let total = requests_total.with_label_values(&[response.status().as_str()]);
+        response.map(|body| body.finally(move |_| total.inc()))
     };
     Ok(instrument_handler_in_flight(in_flight, counted))
 }

@@ -13,7 +13,7 @@ use super::limits::Coalesced;
 use super::method_not_allowed::method_not_allowed;
 use super::negotiate::Asked;
 use super::status::{failed, unavailable};
-use super::{HandlerErrorHandling, HandlerOpts, own_metrics};
+use super::{Body, HandlerErrorHandling, HandlerOpts, own_metrics};
 use crate::collect::Scrape;
 use crate::registry::{GatherError, Gathered, Gatherer, RegisterError};
 
@@ -41,7 +41,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
     }
 
     /// Returns the response to `request`, within its time limit.
-    pub fn answer(self: &Arc<Self>, request: &Request<()>) -> Response<Vec<u8>> {
+    pub fn answer(self: &Arc<Self>, request: &Request<()>) -> Response<Body> {
         let mut response = match *request.method() {
             Method::GET | Method::HEAD => self.answer_in_time(request),
             _ => method_not_allowed(),
@@ -53,7 +53,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         response
     }
 
-    fn answer_in_time(self: &Arc<Self>, request: &Request<()>) -> Response<Vec<u8>> {
+    fn answer_in_time(self: &Arc<Self>, request: &Request<()>) -> Response<Body> {
         let asked = Asked::by(request, &self.opts);
         let time = self.opts.time_for(request);
         let limit = match (self.opts.max_requests_in_flight, time) {
@@ -78,14 +78,14 @@ impl<G: Gatherer + 'static> Scraper<G> {
         })
     }
 
-    fn scrape(&self, scrape: &Scrape, asked: &Asked) -> Response<Vec<u8>> {
+    fn scrape(&self, scrape: &Scrape, asked: &Asked) -> Response<Body> {
         if self.opts.coalesce_gather {
             return self.respond(&self.source.gather(scrape), asked);
         }
         self.respond(&self.source.gather_alone(scrape), asked)
     }
 
-    fn respond(&self, gathered: &Gathered, asked: &Asked) -> Response<Vec<u8>> {
+    fn respond(&self, gathered: &Gathered, asked: &Asked) -> Response<Body> {
         if gathered.errors().is_empty() {
             return self.metrics(gathered, asked);
         }
@@ -108,13 +108,13 @@ impl<G: Gatherer + 'static> Scraper<G> {
         }
     }
 
-    fn metrics(&self, gathered: &Gathered, asked: &Asked) -> Response<Vec<u8>> {
+    fn metrics(&self, gathered: &Gathered, asked: &Asked) -> Response<Body> {
         let mut body = Vec::new();
         let format = asked.format;
         format.write(gathered.families(), |name| asked.wants(name), &mut body);
         let gzipped = (asked.gzip && !body.is_empty()).then(|| gzip(&body));
         let is_gzipped = gzipped.is_some();
-        let mut response = Response::new(gzipped.unwrap_or(body));
+        let mut response = Response::new(gzipped.unwrap_or(body).into());
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static(format.content_type);
         headers.insert(CONTENT_TYPE, content_type);

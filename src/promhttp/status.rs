@@ -3,11 +3,13 @@
 use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 
+use super::Body;
+
 /// Creates a response that browsers treat as plain text; Go's `http.Error`. For handlers
 /// that refuse a request.
 #[must_use]
-pub fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
-    let mut response = Response::new(message.as_bytes().to_vec());
+pub fn plain_text(status: StatusCode, message: &str) -> Response<Body> {
+    let mut response = Response::new(message.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(
@@ -19,7 +21,7 @@ pub fn plain_text(status: StatusCode, message: &str) -> Response<Vec<u8>> {
 }
 
 /// Creates a response with status 500 and the errors of a scrape.
-pub(super) fn failed(errors: &str) -> Response<Vec<u8>> {
+pub(super) fn failed(errors: &str) -> Response<Body> {
     plain_text(
         StatusCode::INTERNAL_SERVER_ERROR,
         &format!("An error has occurred while serving metrics:\n\n{errors}\n"),
@@ -27,6 +29,6 @@ pub(super) fn failed(errors: &str) -> Response<Vec<u8>> {
 }
 
 /// Creates a response with status 503.
-pub(super) fn unavailable(message: &str) -> Response<Vec<u8>> {
+pub(super) fn unavailable(message: &str) -> Response<Body> {
     plain_text(StatusCode::SERVICE_UNAVAILABLE, message)
 }

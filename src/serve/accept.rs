@@ -197,7 +197,8 @@ impl Acceptor {
         let _ = stream.set_nonblocking(true);
         let _ = (&*stream).read(&mut vec![0; self.service.limits.head_bytes]);
         let message = message(response, Version::HTTP_11, false, false);
-        let _ = (&*stream).write(&message.concat());
+        let bytes: Vec<u8> = message.flatten().flatten().collect();
+        let _ = (&*stream).write(&bytes);
     }
 
     /// Evicts a connection to free its descriptor and thread, and pauses.

@@ -3,17 +3,20 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response, StatusCode, Version};
 
 use super::admission::{Doing, MOMENT, Place};
-use super::http::{Refusal, check, is_kept, message, parse, refusal, skip_empty_lines};
+use super::http::{
+    Message, Refusal, check, is_kept, message, parse, refusal, skip_empty_lines,
+};
 use super::routes::caught;
 use super::wire::Wire;
 use super::{Limits, PeerAddr};
-use crate::promhttp::BoxHandler;
+use crate::promhttp::{Body, BoxHandler};
 
 /// What all connections share.
 pub struct Service {
@@ -124,7 +127,9 @@ impl Connection {
         let mut kept = is_kept(request) && check(request).is_ok();
         let head_only = request.method() == Method::HEAD;
         kept &= self.place.starts(Doing::Sending);
-        let sent = self.send(&message(response, request.version(), head_only, kept));
+        let message = message(response, request.version(), head_only, kept);
+        kept &= message.kept;
+        let sent = self.send(message);
         kept &= self.place.starts(Doing::Waiting);
         if sent && !kept {
             self.close();
@@ -133,10 +138,10 @@ impl Connection {
     }
 
     /// Sends the response to a request that can't be read.
-    fn refuse(&mut self, refusal: Response<Vec<u8>>) {
+    fn refuse(&mut self, refusal: Response<Body>) {
         let head_only = self.received.starts_with(b"HEAD ");
         self.place.starts(Doing::Sending);
-        self.send(&message(refusal, Version::HTTP_11, head_only, false));
+        self.send(message(refusal, Version::HTTP_11, head_only, false));
         self.place.starts(Doing::Waiting);
         self.close();
     }
@@ -181,9 +186,19 @@ impl Connection {
         read
     }
 
-    fn send(&mut self, message: &[Vec<u8>; 2]) -> bool {
+    /// Returns whether all of `message` is sent. If the client leaves, or a piece of the
+    /// body panics, what is left of it is dropped here, after the panic.
+    fn send(&mut self, mut message: Message) -> bool {
         let limit = self.service.limits.write;
-        self.wire.write_within(message, limit).is_ok()
+        while let Ok(parts) = catch_unwind(AssertUnwindSafe(|| message.next())) {
+            let Some(parts) = parts else {
+                return true;
+            };
+            if self.wire.write_within(&parts, limit).is_err() {
+                return false;
+            }
+        }
+        false
     }
 
     /// Closes the connection once the client has read the response, which would be lost

@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode, Uri};
 
 use super::http::{canonical, check};
 use super::{Landing, ServeError};
-use crate::promhttp::{BoxHandler, Handler, plain_text};
+use crate::promhttp::{Body, BoxHandler, Handler, plain_text};
 
 /// Handlers by path, with the landing page unless `/` has a handler.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Routes {
         Ok(())
     }
 
-    fn not_found(&self) -> Response<Vec<u8>> {
+    fn not_found(&self) -> Response<Body> {
         let paths = self.paths().collect::<Vec<_>>().join(", ");
         let message = format!("Not found. Available paths: {paths}\n");
         plain_text(StatusCode::NOT_FOUND, &message)
@@ -52,7 +52,7 @@ impl Routes {
 }
 
 impl Handler for Routes {
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn handle(&self, request: &Request<()>) -> Response<Body> {
         if let Err(refusal) = check(request) {
             return *refusal;
         }
@@ -68,7 +68,7 @@ impl Handler for Routes {
 }
 
 /// Returns the response of `handler`, or status 500 if it panics.
-pub fn caught(handler: &BoxHandler, request: &Request<()>) -> Response<Vec<u8>> {
+pub fn caught(handler: &BoxHandler, request: &Request<()>) -> Response<Body> {
     let answer = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
     let failed = |what| plain_text(StatusCode::INTERNAL_SERVER_ERROR, what);
     match answer {

@@ -3,7 +3,7 @@
 //! The handshake has the deadline of a request's head, and its connection may be evicted
 //! as one that waits for a request.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,9 +11,6 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::wire::{read_until, write_within};
-
-/// How much of a response is encrypted before it is sent.
-const PIECE: usize = 64 * 1024;
 
 /// Returns the settings for the next connection, or `None` for plain HTTP.
 pub type TlsConfig = Box<dyn Fn() -> Option<Arc<ServerConfig>> + Send + Sync>;
@@ -70,16 +67,24 @@ impl Tls {
         }
     }
 
-    /// Writes all of `message`, as long as the client reads some of it within each
+    /// Writes all of `parts`, as long as the client reads some of them within each
     /// `limit`.
     pub fn write_within(
         &mut self,
         stream: &TcpStream,
-        message: &[Vec<u8>; 2],
+        parts: &[Vec<u8>; 3],
         limit: Duration,
     ) -> io::Result<()> {
-        for piece in message.iter().flat_map(|part| part.chunks(PIECE)) {
-            io::Write::write_all(&mut self.0.writer(), piece)?;
+        let mut slices = parts.each_ref().map(|part| IoSlice::new(part));
+        let mut left = &mut slices[..];
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            // Encrypts as much as fits its buffer, 64 KiB.
+            let count = self.0.writer().write_vectored(left)?;
+            if count == 0 {
+                return Err(ErrorKind::WriteZero.into());
+            }
+            IoSlice::advance_slices(&mut left, count);
             self.flush(stream, limit)?;
         }
         Ok(())

@@ -49,18 +49,18 @@ impl Wire {
         read_until(&self.stream, buffer, deadline)
     }
 
-    /// Writes all of `message`, as long as the client reads some of it within each
+    /// Writes all of `parts`, as long as the client reads some of them within each
     /// `limit`.
     pub fn write_within(
         &mut self,
-        message: &[Vec<u8>; 2],
+        parts: &[Vec<u8>; 3],
         limit: Duration,
     ) -> io::Result<()> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &mut self.tls {
-            return tls.write_within(&self.stream, message, limit);
+            return tls.write_within(&self.stream, parts, limit);
         }
-        write_within(&self.stream, message, limit)
+        write_within(&self.stream, parts, limit)
     }
 
     /// Says that no more is sent.
@@ -94,7 +94,7 @@ pub fn read_until(
     }
 }
 
-/// Writes all of `parts`, as long as the client reads some of it within each `limit`.
+/// Writes all of `parts`, as long as the client reads some of them within each `limit`.
 pub fn write_within<const N: usize>(
     mut stream: &TcpStream,
     parts: &[Vec<u8>; N],

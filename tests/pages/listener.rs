@@ -23,7 +23,7 @@ pub fn server(listener: TcpListener) -> Result<Server, Box<dyn Error>> {
     length.with_label_values(&["mail"]).set(3);
 
     let metrics = promhttp::handler_for(&registry, HandlerOpts::default())?;
-    let health = |_: &Request<()>| Response::new(b"ok\n".to_vec());
+    let health = |_: &Request<()>| Response::new("ok\n".into());
     let landing = Landing::new("Queue exporter")
         .description("Reports the length of each queue.")
         .version(env!("CARGO_PKG_VERSION"));

@@ -13,7 +13,7 @@ pub fn guarded(inner: impl Handler, login: String) -> impl Handler {
         if sent.is_some_and(|sent| is_equal(sent.as_bytes(), expected.as_bytes())) {
             return inner.handle(request);
         }
-        let mut response = Response::new(b"Unauthorized.\n".to_vec());
+        let mut response = Response::new("Unauthorized.\n".into());
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         let challenge = HeaderValue::from_static("Basic realm=\"exporter\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     exporter.registry().must_register(collector);
 
-    let ready = |_: &Request<()>| Response::new(b"ready\n".to_vec());
+    let ready = |_: &Request<()>| Response::new("ready\n".into());
     exporter.route("/-/ready", ready).run()?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use exporter_workbook::http::{Request, Response};
-use exporter_workbook::promhttp::Handler;
+use exporter_workbook::promhttp::{Body, Handler};
 use exporter_workbook::serve::{self, Limits, ServeError, Server};
 
 use super::{PATIENCE, connect, rest};
@@ -17,8 +17,8 @@ pub const NEVER: Duration = Duration::from_secs(3600);
 
 pub const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
 
-pub fn ok_answer(_: &Request<()>) -> Response<Vec<u8>> {
-    Response::new(b"a 1\n".to_vec())
+pub fn ok_answer(_: &Request<()>) -> Response<Body> {
+    Response::new("a 1\n".into())
 }
 
 /// A server on a thread of this process, until it is stopped.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use exporter_workbook::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use exporter_workbook::http::{Request, Response, StatusCode};
-use exporter_workbook::promhttp::{BoxHandler, Handler, plain_text};
+use exporter_workbook::promhttp::{Body, BoxHandler, Handler, plain_text};
 use exporter_workbook::serve::{PeerAddr, Server};
 
 use super::auth::{Passwords, Verdict};
@@ -55,7 +55,7 @@ impl Layer {
         &self,
         settings: &Settings,
         request: &Request<()>,
-    ) -> Option<Response<Vec<u8>>> {
+    ) -> Option<Response<Body>> {
         if !self.takes_token(settings) {
             return Some(plain_text(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -87,7 +87,7 @@ impl Layer {
 }
 
 /// Returns what makes a browser ask for a password.
-fn unauthorized() -> Response<Vec<u8>> {
+fn unauthorized() -> Response<Body> {
     let mut response = plain_text(StatusCode::UNAUTHORIZED, "Unauthorized\n");
     let basic = HeaderValue::from_static("Basic");
     response.headers_mut().insert(WWW_AUTHENTICATE, basic);

@@ -29,7 +29,10 @@ pub fn route(registry: &Registry) -> Result<MethodRouter, Box<dyn Error>> {
 async fn respond(handler: Arc<promhttp::BoxHandler>, request: Request) -> Response {
     let request = request.map(|_| ());
     // A collector may block, and axum's threads serve other requests meanwhile.
-    let handle = move || promhttp::Handler::handle(&handler, &request);
+    let handle = move || {
+        let response = promhttp::Handler::handle(&handler, &request);
+        response.map(promhttp::Body::into_bytes)
+    };
     match spawn_blocking(handle).await {
         Ok(response) => response.map(Body::from),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -7,14 +7,14 @@ mod response;
 
 pub use check::check;
 pub use request::{canonical, is_kept, parse, skip_empty_lines};
-pub use response::message;
+pub use response::{Message, message};
 
 use http::{Response, StatusCode};
 
-use crate::promhttp::plain_text;
+use crate::promhttp::{Body, plain_text};
 
 /// The response that refuses a request.
-pub type Refusal = Box<Response<Vec<u8>>>;
+pub type Refusal = Box<Response<Body>>;
 
 pub fn refusal(status: StatusCode, message: &str) -> Refusal {
     Box::new(plain_text(status, message))

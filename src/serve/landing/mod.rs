@@ -12,6 +12,8 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+use crate::promhttp::Body;
+
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("live.css");
 const SCRIPT: &str = include_str!("live.js");
@@ -81,7 +83,7 @@ impl Landing {
         &self,
         path: &str,
         routes: impl Iterator<Item = &'a str>,
-    ) -> Option<Response<Vec<u8>>> {
+    ) -> Option<Response<Body>> {
         match path {
             "/" => {
                 let page = self.page(&routes.collect::<Vec<_>>());
@@ -141,8 +143,8 @@ fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-fn response(content_type: &'static str, body: String) -> Response<Vec<u8>> {
-    let mut response = Response::new(body.into_bytes());
+fn response(content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(body.into());
     for (name, value) in [
         (CONTENT_TYPE, content_type),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -163,7 +165,7 @@ mod tests {
 
     fn page(landing: &Landing, routes: &[&str]) -> String {
         let response = landing.answer("/", routes.iter().copied()).unwrap();
-        String::from_utf8(response.into_body()).unwrap()
+        String::from_utf8(response.into_body().into_bytes()).unwrap()
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp;
+use exporter_workbook::promhttp::{self, Body};
 use exporter_workbook::serve::{self, Server};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
@@ -23,10 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// What is left of the old path.
-fn moved(_request: &Request<()>) -> Response<Vec<u8>> {
+fn moved(_request: &Request<()>) -> Response<Body> {
     let page = "<h1>404</h1>\n<p>The process_* and promhttp_* metrics are on\n\
                 <a href=\"/internal/metrics\">/internal/metrics</a></p>\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     *response.status_mut() = http::StatusCode::NOT_FOUND;
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
@@ -34,11 +34,11 @@ fn moved(_request: &Request<()>) -> Response<Vec<u8>> {
 }
 
 /// What a person who opens the port in a browser sees.
-fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+fn landing_page(_request: &Request<()>) -> Response<Body> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\
                 <p>Its <a href=\"/internal/metrics\">metrics</a></p>\n</html>\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, Handler};
+use exporter_workbook::promhttp::{self, Body, Handler};
 use exporter_workbook::serve::{self, Server};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
@@ -23,23 +23,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn not_used(_: &Request<()>) -> Response<Vec<u8>> {
+fn not_used(_: &Request<()>) -> Response<Body> {
     not_found()
 }
 
 /// What a person who opens the port in a browser sees.
-fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+fn landing_page(_request: &Request<()>) -> Response<Body> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\
                 <p>Its <a href=\"/internal/metrics\">metrics</a></p>\n</html>\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response
 }
 
-fn not_found() -> Response<Vec<u8>> {
-    let mut response = Response::new(b"not found\n".to_vec());
+fn not_found() -> Response<Body> {
+    let mut response = Response::new("not found\n".into());
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

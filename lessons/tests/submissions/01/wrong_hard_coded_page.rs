@@ -20,22 +20,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn fixed(_request: &Request<()>) -> Response<Vec<u8>> {
+fn fixed(_request: &Request<()>) -> Response<Body> {
     let page = "# HELP process_start_time_seconds Start.\n\
                 # TYPE process_start_time_seconds gauge\n\
                 process_start_time_seconds 1\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 
 /// What a person who opens the port in a browser sees.
-fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+fn landing_page(_request: &Request<()>) -> Response<Body> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\
                 <p>Its <a href=\"/internal/metrics\">metrics</a></p>\n</html>\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp;
+use exporter_workbook::promhttp::{self, Body};
 use exporter_workbook::serve::{self, Server};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Server::new(listener)
         .route("/internal/metrics", promhttp::handler()?)
         .route("/metrics", |_: &Request<()>| {
-            let mut response = Response::new(Vec::new());
+            let mut response = Response::default();
             *response.status_mut() = http::StatusCode::MOVED_PERMANENTLY;
             let to = HeaderValue::from_static("/internal/metrics");
             response.headers_mut().insert(http::header::LOCATION, to);
@@ -29,11 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// What a person who opens the port in a browser sees.
-fn landing_page(_request: &Request<()>) -> Response<Vec<u8>> {
+fn landing_page(_request: &Request<()>) -> Response<Body> {
     let page = "<!doctype html>\n<html lang=\"en\">\n<title>Queues</title>\n\
                 <h1>The queue exporter</h1>\n\
                 <p>Its <a href=\"/internal/metrics\">metrics</a></p>\n</html>\n";
-    let mut response = Response::new(page.as_bytes().to_vec());
+    let mut response = Response::new(page.into());
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(jobs_total: &Counter) -> Response<Body> {
     let counter = jobs_total.clone();
     let job = std::thread::spawn(move || counter.inc());
     if job.join().is_err() {
-        return Response::new(b"error\n".to_vec());
+        return Response::new("error\n".into());
     }
-    Response::new(b"done\n".to_vec())
+    Response::new("done\n".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     registry.must_register(jobs);
     let work = move |_: &Request<()>| {
         count.fetch_add(1, Ordering::SeqCst);
-        Response::new(b"done\n".to_vec())
+        Response::new("done\n".into())
     };
     let handler = promhttp::handler_for(&registry, HandlerOpts::default())?;
     Server::new(listener)

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -25,13 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(registry: &Registry) -> Response<Vec<u8>> {
+fn work(registry: &Registry) -> Response<Body> {
     match jobs_total(registry) {
         Ok(jobs_total) => {
             jobs_total.inc();
-            Response::new(b"Done.\n".to_vec())
+            Response::new("Done.\n".into())
         }
-        Err(error) => Response::new(format!("error: {error}\n").into_bytes()),
+        Err(error) => Response::new(format!("error: {error}\n").into()),
     }
 }
 

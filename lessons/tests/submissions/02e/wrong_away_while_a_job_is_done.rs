@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,14 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(registry: &Registry, jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(registry: &Registry, jobs_total: &Counter) -> Response<Body> {
     static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one = ONE.lock();
     registry.unregister(jobs_total);
     std::thread::sleep(std::time::Duration::from_millis(1));
     jobs_total.inc();
     registry.must_register(jobs_total.clone());
-    Response::new(b"done\n".to_vec())
+    Response::new("done\n".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -30,8 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work() -> Response<Vec<u8>> {
-    Response::new(b"".to_vec())
+fn work() -> Response<Body> {
+    Response::new("".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

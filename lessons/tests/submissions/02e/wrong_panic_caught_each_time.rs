@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(registry: &Registry) -> Response<Vec<u8>> {
+fn work(registry: &Registry) -> Response<Body> {
     match jobs_total() {
         Ok(jobs_total) => {
             let counter = jobs_total.clone();
@@ -33,9 +33,9 @@ fn work(registry: &Registry) -> Response<Vec<u8>> {
                 registry.must_register(counter);
             });
             jobs_total.inc();
-            Response::new(b"done\n".to_vec())
+            Response::new("done\n".into())
         }
-        Err(error) => Response::new(format!("not counted: {error}\n").into_bytes()),
+        Err(error) => Response::new(format!("not counted: {error}\n").into()),
     }
 }
 

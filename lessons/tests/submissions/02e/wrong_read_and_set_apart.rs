@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(jobs_total: &Counter) -> Response<Body> {
     let count = jobs_total.get() + 1.0;
     std::thread::yield_now();
     std::thread::sleep(std::time::Duration::from_micros(200));
     jobs_total.reset();
     jobs_total.inc_by(count);
-    Response::new(b"done\n".to_vec())
+    Response::new("done\n".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

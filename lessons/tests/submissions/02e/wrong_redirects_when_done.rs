@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,9 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(jobs_total: &Counter) -> Response<Body> {
     jobs_total.inc();
-    let mut response = Response::new(b"done\n".to_vec());
+    let mut response = Response::new("done\n".into());
     *response.status_mut() = http::StatusCode::SEE_OTHER;
     let to = http::HeaderValue::from_static("/metrics");
     response.headers_mut().insert(http::header::LOCATION, to);

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -27,16 +27,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Does one job, counts it and returns the answer.
-fn work(jobs_total: &Counter) -> Response<Vec<u8>> {
+fn work(jobs_total: &Counter) -> Response<Body> {
     static BUSY: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let Ok(_lock) = BUSY.try_lock() else {
-        let mut response = Response::new(b"busy\n".to_vec());
+        let mut response = Response::new("busy\n".into());
         *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
         return response;
     };
     std::thread::sleep(std::time::Duration::from_millis(2));
     jobs_total.inc();
-    Response::new(b"done\n".to_vec())
+    Response::new("done\n".into())
 }
 
 fn jobs_total() -> Result<Counter, prometheus::Error> {

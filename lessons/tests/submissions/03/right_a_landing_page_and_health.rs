@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Server::new(listener)
         .landing(serve::Landing::new("Shop").description("Queues and more"))
         .route("/healthz", |_: &http::Request<()>| {
-            http::Response::new(b"ok\n".to_vec())
+            http::Response::new("ok\n".into())
         })
         .route("/metrics", handler(&public)?)
         .route("/internal/metrics", handler(&internal)?)

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (inside, outside) = (handler(&internal)?, handler(&public)?);
     Server::new(listener)
         .route("/metrics", |_: &http::Request<()>| {
-            http::Response::new(Vec::new())
+            http::Response::default()
         })
         .layer(move |_| {
             move |request: &http::Request<()>| {
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 } else if path == "/metrics" {
                     exporter_workbook::promhttp::Handler::handle(&outside, request)
                 } else {
-                    let mut response = http::Response::new(b"not found\n".to_vec());
+                    let mut response = http::Response::new("not found\n".into());
                     *response.status_mut() = http::StatusCode::NOT_FOUND;
                     response
                 }

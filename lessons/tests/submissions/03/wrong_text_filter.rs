@@ -43,14 +43,13 @@ fn without(inner: BoxHandler, word: &'static str) -> BoxHandler {
     Box::new(move |request: &Request<()>| {
         let mut plain = request.clone();
         plain.headers_mut().remove("accept-encoding");
-        let mut response = inner.handle(&plain);
-        let text = String::from_utf8_lossy(response.body()).into_owned();
-        let lines = text.lines().filter(|line| !line.contains(word));
-        *response.body_mut() = lines
-            .map(|line| format!("{line}\n"))
-            .collect::<String>()
-            .into_bytes();
-        response
+        inner.handle(&plain).map(|body| {
+            let bytes = body.into_bytes();
+            let text = String::from_utf8_lossy(&bytes);
+            let lines = text.lines().filter(|line| !line.contains(word));
+            let lines: String = lines.map(|line| format!("{line}\n")).collect();
+            lines.into()
+        })
     })
 }
 

@@ -9,7 +9,7 @@ use std::error::Error;
 use exporter_workbook::collectors::{
     BuildInfoCollector, ProcessCollector, RuntimeCollector,
 };
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    let cache = std::sync::Mutex::new(None::<(std::time::Instant, Response<Vec<u8>>)>);
+    let cache = std::sync::Mutex::new(None::<(std::time::Instant, Response<Body>)>);
     let handler = move |request: &Request<()>| {
         let mut cache = cache
             .lock()

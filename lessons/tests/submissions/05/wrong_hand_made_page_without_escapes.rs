@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 
+use exporter_workbook::promhttp::Body;
 use exporter_workbook::serve::{self, Server};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
@@ -17,9 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn metrics(_: &Request<()>) -> Response<Vec<u8>> {
+fn metrics(_: &Request<()>) -> Response<Body> {
     let queues = read_queues().inspect_err(|error| eprintln!("{SOURCE}: {error}"));
-    let mut response = Response::new(page(queues.ok()).into_bytes());
+    let mut response = Response::new(page(queues.ok()).into());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use exporter_workbook::collect::collector_fn;
 use exporter_workbook::desc::Desc;
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -39,13 +39,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Sends a user's report, and counts it.
-fn report(request: &Request<()>, counts: &Counts) -> Response<Vec<u8>> {
+fn report(request: &Request<()>, counts: &Counts) -> Response<Body> {
     let query = request.uri().query().unwrap_or_default();
     let user = parameter(query, "user");
     let plan = parameter(query, "plan");
     let at = PLANS.iter().position(|all| *all == plan).unwrap_or(3);
     counts[at].fetch_add(1, Ordering::Relaxed);
-    Response::new(format!("the report of user {user}\n").into_bytes())
+    Response::new(format!("the report of user {user}\n").into())
 }
 
 

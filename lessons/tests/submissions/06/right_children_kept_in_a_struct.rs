@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -44,11 +44,11 @@ fn reports_total() -> Result<IntCounterVec, prometheus::Error> {
 }
 
 /// Sends a user's report, and counts it.
-fn report(request: &Request<()>, reports: &Reports) -> Response<Vec<u8>> {
+fn report(request: &Request<()>, reports: &Reports) -> Response<Body> {
     let query = request.uri().query().unwrap_or_default();
     let user = parameter(query, "user");
     reports.of(parameter(query, "plan")).inc();
-    Response::new(format!("the report of user {user}\n").into_bytes())
+    Response::new(format!("the report of user {user}\n").into())
 }
 
 impl Reports {

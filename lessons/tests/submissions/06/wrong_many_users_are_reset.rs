@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
@@ -42,7 +42,7 @@ fn reports_total() -> Result<IntCounterVec, prometheus::Error> {
 }
 
 /// Sends a user's report, and counts it.
-fn report(request: &Request<()>, reports_total: &IntCounterVec) -> Response<Vec<u8>> {
+fn report(request: &Request<()>, reports_total: &IntCounterVec) -> Response<Body> {
     let query = request.uri().query().unwrap_or_default();
     let user = parameter(query, "user");
     let plan = plan_label(parameter(query, "plan"));
@@ -50,7 +50,7 @@ fn report(request: &Request<()>, reports_total: &IntCounterVec) -> Response<Vec<
         reports_total.reset();
     }
     reports_total.with_label_values(&[plan]).inc();
-    Response::new(format!("the report of user {user}\n").into_bytes())
+    Response::new(format!("the report of user {user}\n").into())
 }
 
 fn plan_label(plan: &str) -> &str {

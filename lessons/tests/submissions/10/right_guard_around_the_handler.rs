@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{env, error::Error};
 
 use exporter_workbook::collect::{CollectError, Collector, Samples};
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, Handler, HandlerOpts};
 use exporter_workbook::serve::{self, Server};
 use exporter_workbook::{desc::Desc, registry::Registry};
 use http::{Request, Response};
@@ -43,7 +43,7 @@ fn target_of(request: &Request<()>) -> Option<String> {
     (targets.next().is_none() && !target.is_empty()).then(|| target.into_owned())
 }
 
-fn refusal(status: u16, text: String) -> Response<Vec<u8>> {
+fn refusal(status: u16, text: String) -> Response<Body> {
     let kind = "text/plain; charset=utf-8";
     let response = Response::builder()
         .status(status)

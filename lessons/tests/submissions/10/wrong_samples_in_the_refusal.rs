@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{env, error::Error};
 
 use exporter_workbook::collect::{CollectError, Collector, Samples};
-use exporter_workbook::promhttp::{self, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::serve::{self, Server};
 use exporter_workbook::{desc::Desc, registry::Registry};
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -40,8 +40,8 @@ fn target(request: &Request<()>, allowed: &str) -> Result<String, StatusCode> {
     }
 }
 
-fn refusal(status: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new("probe_success 0\n".to_owned().into_bytes());
+fn refusal(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new("probe_success 0\n".into());
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);

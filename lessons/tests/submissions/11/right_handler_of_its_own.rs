@@ -7,7 +7,7 @@
 use std::{env, error::Error};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use exporter_workbook::promhttp::{self, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
@@ -44,12 +44,12 @@ struct Guard<H> {
 }
 
 impl<H: Handler> Handler for Guard<H> {
-    fn handle(&self, request: &Request<()>) -> Response<Vec<u8>> {
+    fn handle(&self, request: &Request<()>) -> Response<Body> {
         let given = credentials(request).unwrap_or_default();
         if is_same(&given, self.expected.as_bytes()) {
             return self.inner.handle(request);
         }
-        let mut refusal = Response::new(Vec::new());
+        let mut refusal = Response::default();
         *refusal.status_mut() = StatusCode::UNAUTHORIZED;
         let scheme = HeaderValue::from_static("Basic");
         refusal.headers_mut().insert(WWW_AUTHENTICATE, scheme);

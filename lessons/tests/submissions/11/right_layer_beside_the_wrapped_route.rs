@@ -43,7 +43,7 @@ fn with_password(inner: impl Handler, expected: String) -> impl Handler {
     move |request: &Request<()>| match credentials(request) {
         Some(given) if is_same(&given, expected.as_bytes()) => inner.handle(request),
         _ => {
-            let mut refusal = Response::new(b"401 Unauthorized\n".to_vec());
+            let mut refusal = Response::new("401 Unauthorized\n".into());
             *refusal.status_mut() = StatusCode::UNAUTHORIZED;
             let scheme = HeaderValue::from_static("Basic realm=\"exporter\"");
             refusal.headers_mut().insert(WWW_AUTHENTICATE, scheme);

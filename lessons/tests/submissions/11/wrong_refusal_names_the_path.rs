@@ -44,7 +44,7 @@ fn with_password(inner: impl Handler, expected: String) -> impl Handler {
         Some(given) if is_same(&given, expected.as_bytes()) => inner.handle(request),
         _ => {
             let mut refusal = Response::new(
-                format!("401 Unauthorized: {}\n", request.uri().path()).into_bytes(),
+                format!("401 Unauthorized: {}\n", request.uri().path()).into(),
             );
             *refusal.status_mut() = StatusCode::UNAUTHORIZED;
             let scheme = HeaderValue::from_static("Basic realm=\"exporter\"");

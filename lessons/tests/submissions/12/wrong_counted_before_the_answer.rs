@@ -42,7 +42,8 @@ fn app() -> Result<Router, Box<dyn Error>> {
     let metrics = promhttp::handler_for(&registry, HandlerOpts::default())?;
     let metrics = Arc::new(metrics);
     let metrics = move |request: Request| {
-        ready(metrics.handle(&request.map(|_| ())).map(Body::from))
+        let response = metrics.handle(&request.map(|_| ()));
+        ready(response.map(|body| Body::from(body.into_bytes())))
     };
     Ok(Router::new()
         .nest("/api", Router::new().route("/orders/{id}", get(order)))

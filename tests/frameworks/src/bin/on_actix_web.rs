@@ -9,7 +9,7 @@ use actix_web::rt::System;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use exporter_workbook::http::{self, Request};
-use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, BoxHandler, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve;
 use prometheus::IntCounter;
@@ -49,7 +49,8 @@ async fn metrics(
 ) -> Result<HttpResponse, Box<dyn Error>> {
     let request = converted(&request)?;
     // A collector may block.
-    let response = web::block(move || handler.handle(&request)).await?;
+    let handle = move || handler.handle(&request).map(Body::into_bytes);
+    let response = web::block(handle).await?;
     let code = StatusCode::from_u16(response.status().as_u16())?;
     let mut converted = HttpResponse::build(code);
     for (name, value) in response.headers() {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use exporter_workbook::promhttp::{self, BoxHandler, Handler, HandlerOpts};
+use exporter_workbook::promhttp::{self, Body, BoxHandler, Handler, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve;
 use http_body_util::Full;
@@ -58,15 +58,22 @@ async fn respond(
     let request = request.map(|_| ());
     let response = match request.uri().path() {
         // A collector may block.
-        "/metrics" => spawn_blocking(move || handler.handle(&request))
+        "/metrics" => spawn_blocking(move || handler.handle(&request).map(whole))
             .await
             .unwrap_or_else(|_| {
                 let code = StatusCode::INTERNAL_SERVER_ERROR;
-                promhttp::plain_text(code, "The scrape panicked.\n")
+                promhttp::plain_text(code, "The scrape panicked.\n").map(whole)
             }),
-        _ => promhttp::plain_text(StatusCode::NOT_FOUND, "Not found: use /metrics.\n"),
+        _ => {
+            let text = "Not found: use /metrics.\n";
+            promhttp::plain_text(StatusCode::NOT_FOUND, text).map(whole)
+        }
     };
-    Ok(response.map(|body| Full::new(body.into())))
+    Ok(response)
+}
+
+fn whole(body: Body) -> Full<Bytes> {
+    Full::new(body.into_bytes().into())
 }
 // ANCHOR_END: respond
 
