@@ -1,9 +1,11 @@
 //! Metric vectors: what they serve, whatever is created and removed meanwhile.
 
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use exporter_workbook::desc::Desc;
 use exporter_workbook::exposition::Format;
@@ -32,6 +34,7 @@ const HEAD: &str = "# HELP queue_length The number of items.\n\
                     # TYPE queue_length gauge\n";
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_type_is_served_with_its_children_sorted() {
     let registry = Registry::new();
     let opts = |name: &str| {
@@ -93,6 +96,7 @@ fn every_type_is_served_with_its_children_sorted() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn metrics_without_labels_are_served_alone() {
     let registry = Registry::new();
     let gauge = Gauge::new("g", "Help.").unwrap();
@@ -155,7 +159,14 @@ fn what_is_removed_is_not_served_and_its_handle_still_works() {
         text(&registry),
         format!("{HEAD}queue_length{{queue=\"web\"}} 2\n")
     );
-    // Another child of the same labels.
+}
+
+#[test]
+fn children_of_the_same_labels_follow_one_another() {
+    let (registry, queues) = queues();
+    queues.with_label_values(&["mail"]).set(1);
+    queues.with_label_values(&["web"]).set(2);
+    assert!(queues.remove_label_values(&["mail"]));
     assert_eq!(queues.with_label_values(&["mail"]).get(), 0);
     assert!(queues.remove(&HashMap::from([("queue", "web")])));
     assert_eq!(
@@ -190,54 +201,69 @@ fn values_that_read_alike_together_are_two_children() {
     assert_eq!(labels, expected);
 }
 
-#[test]
-fn curried_labels_need_no_value_and_partial_ones_remove_all_that_have_them() {
+/// Counts some requests by method, path and code.
+fn requests() -> IntCounterVec {
     let opts = Opts::new("r_total", "Help.");
-    let requests = IntCounterVec::new(opts, &["method", "path", "code"]).unwrap();
-    let get = requests
-        .curry_with(&HashMap::from([("method", "GET")]))
-        .unwrap();
+    IntCounterVec::new(opts, &["method", "path", "code"]).unwrap()
+}
+
+/// Returns the label values of all children; the labels are sorted by name.
+fn values(vector: &IntCounterVec) -> Vec<String> {
+    let children = vector.children().into_iter().map(|(labels, _)| {
+        let values: Vec<String> = labels.into_iter().map(|(_, value)| value).collect();
+        values.join(" ")
+    });
+    children.collect()
+}
+
+#[test]
+fn curried_labels_need_no_value() {
+    let requests = requests();
+    let get = requests.curry_with(&HashMap::from([("method", "GET")]));
+    let get = get.unwrap();
     let ok = get.curry_with(&HashMap::from([("code", "200")])).unwrap();
     ok.with_label_values(&["/"]).inc();
     ok.with(&HashMap::from([("path", "/a")])).inc();
     get.with_label_values(&["/", "500"]).inc();
     requests.with_label_values(&["POST", "/", "200"]).inc();
-    let paths = || {
-        let children = requests.children().into_iter();
-        let rows = children.map(|(labels, _)| {
-            let values: Vec<String> =
-                labels.into_iter().map(|(_, value)| value).collect();
-            values.join(" ")
-        });
-        rows.collect::<Vec<String>>()
-    };
-    // Labels are sorted by name: code, method, path.
+    let all = ["200 GET /", "200 GET /a", "200 POST /", "500 GET /"];
+    assert_eq!(values(&requests), all);
+    let error = ok.get_metric_with_label_values(&["GET", "/"]).err();
     assert_eq!(
-        paths(),
-        ["200 GET /", "200 GET /a", "200 POST /", "500 GET /"]
+        error.unwrap().to_string(),
+        "`r_total` has the labels [\"path\"]: expected 1 label value(s), got 2"
     );
-    let error = ok
-        .get_metric_with_label_values(&["GET", "/"])
-        .err()
-        .unwrap();
-    let expected =
-        "`r_total` has the labels [\"path\"]: expected 1 label value(s), got 2";
-    assert_eq!(error.to_string(), expected);
-    let error = ok
-        .curry_with(&HashMap::from([("code", "500")]))
-        .err()
-        .unwrap();
-    let expected = "`r_total` has the labels [\"path\"], and the map has [\"code\"]";
-    assert_eq!(error.to_string(), expected);
+    let error = ok.curry_with(&HashMap::from([("code", "500")])).err();
+    assert_eq!(
+        error.unwrap().to_string(),
+        "`r_total` has the labels [\"path\"], and the map has [\"code\"]"
+    );
+    assert!(ok.remove_label_values(&["/a"]));
+    assert_eq!(values(&requests), [all[0], all[2], all[3]]);
+}
+
+#[test]
+fn some_of_the_labels_remove_all_children_that_have_them() {
+    let requests = requests();
+    for values in [
+        ["GET", "/", "200"],
+        ["GET", "/", "500"],
+        ["GET", "/a", "200"],
+    ] {
+        requests.with_label_values(&values).inc();
+    }
+    requests.with_label_values(&["POST", "/", "200"]).inc();
+    let get = requests.curry_with(&HashMap::from([("method", "GET")]));
+    let get = get.unwrap();
     assert!(!get.remove(&HashMap::from([("path", "/"), ("code", "404")])));
     assert_eq!(get.remove_partial(&HashMap::from([("path", "/")])), 2);
-    assert_eq!(paths(), ["200 GET /a", "200 POST /"]);
+    assert_eq!(values(&requests), ["200 GET /a", "200 POST /"]);
     assert_eq!(
         requests.remove_partial(&HashMap::from([("status", "200")])),
         0
     );
     assert_eq!(requests.remove_partial(&HashMap::<&str, &str>::new()), 2);
-    assert_eq!(paths(), [""; 0]);
+    assert_eq!(values(&requests), [""; 0]);
 }
 
 #[test]
@@ -262,11 +288,20 @@ fn a_limit_counts_further_children_as_other() {
          # TYPE vector_limit_hits_total counter\n\
          vector_limit_hits_total{vector=\"r_total{zone=\\\"eu\\\"}\"} 3\n"
     );
-    // A removed child makes room.
+}
+
+#[test]
+fn a_removed_child_makes_room() {
+    let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
+    let requests = requests.unwrap().limit(2, OnLimit::Other);
+    for user in ["a", "b", "c"] {
+        requests.with_label_values(&[user]).inc();
+    }
+    assert_eq!(values(&requests), ["a", "b", "other"]);
     assert!(requests.remove_label_values(&["a"]));
-    assert!(requests.remove_label_values(&["other"]));
-    requests.with_label_values(&["c"]).inc_by(5);
-    assert_eq!(requests.children()[1].1.get(), 5);
+    requests.with_label_values(&["c"]).inc();
+    requests.with_label_values(&["d"]).inc();
+    assert_eq!(values(&requests), ["b", "c", "other"]);
 }
 
 #[test]
@@ -287,6 +322,7 @@ fn a_limit_refuses_further_children_and_nothing_panics() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn errors_name_what_is_wrong() {
     let error = |result: Result<_, VectorError>| result.err().unwrap().to_string();
     assert_eq!(
@@ -457,23 +493,16 @@ fn scrapes_show_what_was_created_and_removed_in_order() {
         let (registry, queues) = queues();
         let mut model = BTreeMap::new();
         for round in 0..60 {
-            let grows = round % 4 < 2;
             for _ in 0..numbers.below(most) {
                 let queue = format!("q{}", numbers.below(most));
-                match numbers.below(4) {
-                    0 if grows => {
-                        let removed = queues.remove_label_values(&[&queue]);
-                        assert_eq!(removed, model.remove(&queue).is_some());
-                    }
-                    1.. if !grows => {
-                        let removed = queues.remove_label_values(&[&queue]);
-                        assert_eq!(removed, model.remove(&queue).is_some());
-                    }
-                    _ => {
-                        let by = numbers.below(100) as i64;
-                        queues.with_label_values(&[&queue]).add(by);
-                        *model.entry(queue).or_default() += by;
-                    }
+                let removes = numbers.below(4) < if round % 4 < 2 { 1 } else { 3 };
+                if removes {
+                    let removed = queues.remove_label_values(&[&queue]);
+                    assert_eq!(removed, model.remove(&queue).is_some());
+                } else {
+                    let by = numbers.below(100) as i64;
+                    queues.with_label_values(&[&queue]).add(by);
+                    *model.entry(queue).or_default() += by;
                 }
             }
             if numbers.below(20) == 0 {
@@ -501,59 +530,62 @@ fn children_may_change_during_scrapes_for_half_a_minute() {
 fn churn(time: Duration) {
     const STAY: usize = 2000;
     let (registry, queues) = queues();
-    for number in 0..STAY {
-        queues
-            .with_label_values(&[format!("stays-{number}")])
-            .set(7);
-    }
-    let stay: BTreeSet<String> = (0..STAY)
-        .map(|number| format!("queue_length{{queue=\"stays-{number}\"}} 7"))
-        .collect();
+    let names = (0..STAY).map(|number| format!("stays-{number}"));
+    names.for_each(|name| queues.with_label_values(&[name]).set(7));
+    let stay =
+        (0..STAY).map(|number| format!("queue_length{{queue=\"stays-{number}\"}} 7"));
+    let stay: BTreeSet<String> = stay.collect();
     let is_over = AtomicBool::new(false);
     thread::scope(|threads| {
-        for thread in 1..=4 {
+        for seed in 1..=4 {
             let (queues, is_over) = (queues.clone(), &is_over);
             threads.spawn(move || {
-                let mut numbers = Numbers(thread);
+                let mut numbers = Numbers(seed);
                 while !is_over.load(Ordering::Relaxed) {
-                    let queue = format!("s{}", numbers.below(5000));
-                    match numbers.below(3) {
-                        0 => _ = queues.remove_label_values(&[&queue]),
-                        _ => queues.with_label_values(&[&queue]).set(1),
-                    }
-                    if numbers.below(20_000) == 0 {
-                        let labels = HashMap::from([("queue", format!("{queue}0"))]);
-                        queues.remove_partial(&labels);
-                    }
+                    change(&queues, &mut numbers);
                 }
             });
         }
         for _ in 0..2 {
-            let (registry, is_over, stay) = (&registry, &is_over, &stay);
-            threads.spawn(move || {
+            threads.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
-                    let text = text(registry);
-                    let lines: Vec<&str> = text.lines().skip(2).collect();
-                    let names = |line: &&str| line.split(' ').next().map(str::to_owned);
-                    let mut series: Vec<_> = lines.iter().map(names).collect();
-                    let served = series.len();
-                    assert!(series.is_sorted());
-                    series.dedup();
-                    assert_eq!(series.len(), served, "a series occurs twice");
-                    let lines: BTreeSet<&str> = lines.into_iter().collect();
-                    let lost = stay.iter().find(|line| !lines.contains(line.as_str()));
-                    assert_eq!(lost, None);
-                    let values = lines.iter().filter_map(|line| line.split(' ').nth(1));
-                    assert!(
-                        values.clone().all(|value| matches!(value, "0" | "1" | "7"))
-                    );
+                    check(&text(&registry), &stay);
                 }
             });
         }
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            thread::sleep(Duration::from_millis(10));
-        }
+        thread::sleep(time);
         is_over.store(true, Ordering::Relaxed);
     });
+}
+
+/// Creates, changes or removes a child.
+fn change(queues: &IntGaugeVec, numbers: &mut Numbers) {
+    let queue = format!("s{}", numbers.below(5000));
+    match numbers.below(3) {
+        0 => _ = queues.remove_label_values(&[&queue]),
+        _ => queues.with_label_values(&[&queue]).set(1),
+    }
+    if numbers.below(20_000) == 0 {
+        queues.remove_partial(&HashMap::from([("queue", format!("{queue}0"))]));
+    }
+}
+
+/// Checks that an exposition is sorted, has no duplicate, and has the lines `stay`.
+fn check(text: &str, stay: &BTreeSet<String>) {
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    let parts = lines.iter().map(|line| line.split_once(' ').unwrap());
+    let series: Vec<&str> = parts.clone().map(|(series, _)| series).collect();
+    assert!(series.is_sorted_by(|one, next| one < next));
+    for (series, value) in parts {
+        let is_set = value == "1" || value == "0" && !series.contains("stays");
+        assert!(
+            is_set || value == "7" && series.contains("stays"),
+            "{series} {value}"
+        );
+    }
+    let lines: BTreeSet<&str> = lines.into_iter().collect();
+    assert_eq!(
+        stay.iter().find(|line| !lines.contains(line.as_str())),
+        None
+    );
 }

@@ -6,7 +6,7 @@ use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::{Rendered, Value};
+use super::{Labels, Rendered, Value};
 use crate::desc::labels::{self, Template};
 use crate::desc::{Desc, MetricKind};
 
@@ -220,8 +220,8 @@ impl Points {
             rendered.read(page, &mut |labels, value| {
                 // A vector has less than 4 GiB of labels.
                 let _ = points.push(value.clone(), |all| {
-                    all.push_str(labels);
-                    labels::has_empty(labels)
+                    all.push_str(labels.text());
+                    labels::has_empty(labels.text())
                 });
             });
         }
@@ -248,6 +248,13 @@ impl Points {
     #[inline]
     pub fn label_bytes(&self, point: &Point) -> &[u8] {
         &self.labels.as_bytes()[point.range()]
+    }
+
+    /// Returns the same for a scrape.
+    #[inline]
+    pub fn rendered(&self, point: &Point) -> Labels<'_> {
+        let Range { start, end } = point.range();
+        Labels::new(&self.labels, start, end)
     }
 
     /// Returns what identifies the series of `point`.

@@ -18,7 +18,7 @@ pub use value::{HistogramValue, SummaryValue, Value};
 pub(crate) use family::{Point, TOO_LONG};
 pub(crate) use numbers::float_text;
 pub(crate) use pieces::Pieces;
-pub(crate) use rendered::Rendered;
+pub(crate) use rendered::{Labels, Rendered};
 
 use self::pieces::Steps;
 
@@ -83,7 +83,9 @@ impl Format {
         out: &mut Vec<u8>,
     ) {
         let mut steps = Steps::new(*self, families, wanted);
-        while steps.take(families, out) {}
+        while !steps.is_over() {
+            steps.take(families, out);
+        }
     }
 
     /// Returns all of `families` as text.

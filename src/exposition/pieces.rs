@@ -1,5 +1,6 @@
 //! Families as text, piece by piece.
 
+use std::mem;
 use std::ops::Deref;
 
 use super::open_metrics::{FamilyNames, unit};
@@ -9,10 +10,17 @@ use super::{Family, Format};
 /// How long a piece is at least, in bytes, unless it is the last one.
 const PIECE: usize = 64 * 1024;
 
+/// The same for the first piece: a response that isn't longer is sent whole.
+const FIRST: usize = 256 * 1024;
+
+/// How long a line is, about, without the name of its metric.
+const LINE: usize = 48;
+
 /// The text of families in pieces, each of which is created when it is asked for.
 pub struct Pieces<F> {
     families: F,
     steps: Steps,
+    is_first: bool,
 }
 
 impl<F: Deref<Target = [Family]>> Pieces<F> {
@@ -22,7 +30,11 @@ impl<F: Deref<Target = [Family]>> Pieces<F> {
         wanted: impl Fn(&str) -> bool,
     ) -> Pieces<F> {
         let steps = Steps::new(format, &families, wanted);
-        Pieces { families, steps }
+        Pieces {
+            families,
+            steps,
+            is_first: true,
+        }
     }
 }
 
@@ -30,9 +42,19 @@ impl<F: Deref<Target = [Family]>> Iterator for Pieces<F> {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
-        while piece.len() < PIECE && self.steps.take(&self.families, &mut piece) {}
-        (!piece.is_empty()).then_some(piece)
+        if self.steps.is_over() {
+            return None;
+        }
+        let (most, expected) = match mem::take(&mut self.is_first) {
+            true => (FIRST, self.steps.length(&self.families)),
+            false => (PIECE, usize::MAX),
+        };
+        // The last page may go beyond the limit.
+        let mut piece = Vec::with_capacity(expected.min(most + PIECE / 2));
+        while piece.len() < most && !self.steps.is_over() {
+            self.steps.take(&self.families, &mut piece);
+        }
+        Some(piece)
     }
 }
 
@@ -42,6 +64,7 @@ pub struct Steps {
     heads: Vec<Head>,
     /// The index of the next head, and of the next page of its family.
     at: (usize, usize),
+    /// Whether the end is written, which only OpenMetrics has.
     is_ended: bool,
 }
 
@@ -78,19 +101,32 @@ impl Steps {
             format,
             heads: heads.collect(),
             at: (0, 0),
-            is_ended: false,
+            is_ended: !format.is_open_metrics,
         }
     }
 
+    /// Returns how long the text of `families` is, about.
+    fn length(&self, families: &[Family]) -> usize {
+        let lengths = self.heads.iter().map(|head| {
+            let lines = families[head.family].count() + 2;
+            lines.saturating_mul(head.name.len() + LINE)
+        });
+        lengths.fold(0, usize::saturating_add)
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.is_ended && self.at.0 == self.heads.len()
+    }
+
     /// Appends the comments of a family and a page of its samples, a further page, or the
-    /// end. Returns false after the end.
-    pub fn take(&mut self, families: &[Family], out: &mut Vec<u8>) -> bool {
+    /// end.
+    pub fn take(&mut self, families: &[Family], out: &mut Vec<u8>) {
         let (head, page) = self.at;
         let Some(Head { family, .. }) = self.heads.get(head) else {
-            if self.format.is_open_metrics && !self.is_ended {
+            if !mem::replace(&mut self.is_ended, true) {
                 out.extend_from_slice(b"# EOF\n");
             }
-            return !std::mem::replace(&mut self.is_ended, true);
+            return;
         };
         let family = &families[*family];
         if page == 0 {
@@ -104,7 +140,6 @@ impl Steps {
             true => (head, page + 1),
             false => (head + 1, 0),
         };
-        true
     }
 
     fn head(&self, head: usize, family: &Family, out: &mut Vec<u8>) {

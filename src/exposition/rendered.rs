@@ -11,6 +11,56 @@ pub(crate) trait Rendered: Send + Sync {
     /// Returns the number of pages, each of which is read at once.
     fn pages(&self) -> usize;
 
-    /// Passes the labels, without braces, and the value of each sample of a page.
-    fn read(&self, page: usize, sample: &mut dyn FnMut(&str, &Value));
+    /// Passes the labels and the value of each sample of a page.
+    fn read(&self, page: usize, sample: &mut dyn FnMut(Labels<'_>, &Value));
+}
+
+/// The rendered labels of one sample, without braces, in a text that may go on.
+#[derive(Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Labels<'a> {
+    #[inline]
+    pub fn new(text: &'a str, start: usize, end: usize) -> Labels<'a> {
+        Labels { text, start, end }
+    }
+
+    #[inline]
+    pub fn text(self) -> &'a str {
+        &self.text[self.start..self.end]
+    }
+
+    /// Appends the labels to `out`.
+    #[inline(always)]
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        append(
+            out,
+            &self.text.as_bytes()[self.start..],
+            self.end - self.start,
+        );
+    }
+
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// Appends the first `length` bytes of `text`. If there are more, a copy of a fixed
+/// length is faster, even with what is cut off again: it needs no call of `memcpy`.
+#[inline(always)]
+pub(crate) fn append(out: &mut Vec<u8>, text: &[u8], length: usize) {
+    const BLOCK: usize = 64;
+    match text.first_chunk::<BLOCK>() {
+        Some(block) if length <= BLOCK => {
+            let end = out.len() + length;
+            out.extend_from_slice(block);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&text[..length]),
+    }
 }

@@ -1,7 +1,8 @@
 //! The lines that all formats share: comments, and samples with their labels.
 
 use super::family::Point;
-use super::{Family, Format, HistogramValue, SummaryValue, Value};
+use super::rendered::append;
+use super::{Family, Format, HistogramValue, Labels, SummaryValue, Value};
 use crate::desc::labels::push_escaped;
 
 /// How many samples without rendered labels are a page.
@@ -31,8 +32,8 @@ pub fn pages(family: &Family) -> usize {
 pub fn page(format: &Format, family: &Family, page: usize, out: &mut Vec<u8>) {
     let mut lines = Lines::new(format, family.name(), out);
     if let Some(rendered) = family.rendered() {
-        let sample = &mut |labels: &str, value: &Value| {
-            lines.sample(labels.as_bytes(), value, Point::NO_TIME);
+        let sample = &mut |labels: Labels<'_>, value: &Value| {
+            lines.sample(labels, value, Point::NO_TIME);
         };
         rendered.read(page, sample);
         return;
@@ -40,15 +41,17 @@ pub fn page(format: &Format, family: &Family, page: usize, out: &mut Vec<u8>) {
     let points = family.points();
     let rest = &points.all[page * PAGE..];
     for point in &rest[..rest.len().min(PAGE)] {
-        lines.sample(points.label_bytes(point), &point.value, point.time);
+        lines.sample(points.rendered(point), &point.value, point.time);
     }
 }
 
 /// Writes the lines of samples of one family.
 struct Lines<'a> {
     format: &'a Format,
-    /// The name with an opening brace.
+    /// The name with an opening brace, and what [`append`] may copy too.
     name: Vec<u8>,
+    /// The length of the name.
+    length: usize,
     bounds: Bounds,
     out: &'a mut Vec<u8>,
 }
@@ -65,14 +68,15 @@ impl<'a> Lines<'a> {
     fn new(format: &'a Format, name: &str, out: &'a mut Vec<u8>) -> Lines<'a> {
         Lines {
             format,
-            name: [name.as_bytes(), b"{"].concat(),
+            name: [name.as_bytes(), b"{", &[0; 64]].concat(),
+            length: name.len(),
             bounds: Bounds::default(),
             out,
         }
     }
 
-    #[inline]
-    fn sample(&mut self, labels: &[u8], value: &Value, time: i64) {
+    #[inline(always)]
+    fn sample(&mut self, labels: Labels<'_>, value: &Value, time: i64) {
         match value {
             Value::Number(value) => {
                 self.begin(b"", labels);
@@ -84,7 +88,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Appends the buckets, of which `+Inf` is optional, the sum and the count.
-    fn histogram(&mut self, labels: &[u8], histogram: &HistogramValue, time: i64) {
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramValue, time: i64) {
         let buckets = match histogram.buckets.split_last() {
             Some(((f64::INFINITY, _), finite)) => finite,
             _ => &histogram.buckets,
@@ -102,7 +106,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Appends the quantiles, the sum and the count.
-    fn summary(&mut self, labels: &[u8], summary: &SummaryValue, time: i64) {
+    fn summary(&mut self, labels: Labels<'_>, summary: &SummaryValue, time: i64) {
         for (quantile, value) in &summary.quantiles {
             self.begin_with(b"", labels);
             if !labels.is_empty() {
@@ -116,7 +120,7 @@ impl<'a> Lines<'a> {
         self.sum_and_count(labels, summary.sum, summary.count, time);
     }
 
-    fn sum_and_count(&mut self, labels: &[u8], sum: f64, count: u64, time: i64) {
+    fn sum_and_count(&mut self, labels: Labels<'_>, sum: f64, count: u64, time: i64) {
         self.begin(b"_sum", labels);
         self.float(sum, time);
         self.begin(b"_count", labels);
@@ -124,11 +128,10 @@ impl<'a> Lines<'a> {
     }
 
     /// Appends a line up to its value.
-    #[inline]
-    fn begin(&mut self, suffix: &[u8], labels: &[u8]) {
+    #[inline(always)]
+    fn begin(&mut self, suffix: &[u8], labels: Labels<'_>) {
         if labels.is_empty() {
-            self.out
-                .extend_from_slice(&self.name[..self.name.len() - 1]);
+            append(self.out, &self.name, self.length);
             self.out.extend_from_slice(suffix);
             self.out.push(b' ');
             return;
@@ -138,20 +141,19 @@ impl<'a> Lines<'a> {
     }
 
     /// Appends a line up to the end of its labels, which more may follow.
-    #[inline]
-    fn begin_with(&mut self, suffix: &[u8], labels: &[u8]) {
+    #[inline(always)]
+    fn begin_with(&mut self, suffix: &[u8], labels: Labels<'_>) {
         if suffix.is_empty() {
-            self.out.extend_from_slice(&self.name);
+            append(self.out, &self.name, self.length + 1);
         } else {
-            self.out
-                .extend_from_slice(&self.name[..self.name.len() - 1]);
+            append(self.out, &self.name, self.length);
             self.out.extend_from_slice(suffix);
             self.out.push(b'{');
         }
-        self.out.extend_from_slice(labels);
+        labels.append_to(self.out);
     }
 
-    #[inline]
+    #[inline(always)]
     fn float(&mut self, value: f64, time: i64) {
         (self.format.float)(self.out, value);
         self.end(time);
@@ -163,7 +165,7 @@ impl<'a> Lines<'a> {
         self.end(time);
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(&mut self, time: i64) {
         if time != Point::NO_TIME {
             self.out.push(b' ');

@@ -1,5 +1,6 @@
 //! One scrape: gather, encode, and respond accordingly.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
@@ -8,13 +9,14 @@ use prometheus::IntCounterVec;
 
 use super::deadline::within;
 use super::error_log::write_log;
-use super::gzip::gzip;
-use super::limits::Coalesced;
+use super::gzip::Gzip;
+use super::limits::{Coalesced, Permit};
 use super::method_not_allowed::method_not_allowed;
 use super::negotiate::Asked;
 use super::status::{failed, unavailable};
 use super::{Body, HandlerErrorHandling, HandlerOpts, own_metrics};
 use crate::collect::Scrape;
+use crate::exposition::{Family, Pieces};
 use crate::registry::{GatherError, Gathered, Gatherer, RegisterError};
 
 /// How many scrapes with a timeout may run if the program sets no limit. A scrape past
@@ -58,7 +60,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         let time = self.opts.time_for(request);
         let limit = match (self.opts.max_requests_in_flight, time) {
             // Not counted, since it would use up permits of the scrapes with a timeout.
-            (0, None) => return self.scrape(&Scrape::default(), &asked),
+            (0, None) => return self.scrape(&Scrape::default(), &asked, None),
             (0, Some(_)) => UNLIMITED_WITH_TIMEOUT,
             (limit, _) => limit,
         };
@@ -67,27 +69,39 @@ impl<G: Gatherer + 'static> Scraper<G> {
                 "Limit of concurrent requests reached ({limit}), try again later.\n"
             ));
         };
+        let permit = Some(permit);
         let Some(time) = time else {
-            return self.scrape(&Scrape::default(), &asked);
+            return self.scrape(&Scrape::default(), &asked, permit);
         };
         let scraper = Arc::clone(self);
         within(time, move |deadline| {
-            // Held until the collection ends, which may be after the response.
-            let _permit = permit;
-            scraper.scrape(&Scrape { deadline }, &asked)
+            scraper.scrape(&Scrape { deadline }, &asked, permit)
         })
     }
 
-    fn scrape(&self, scrape: &Scrape, asked: &Asked) -> Response<Body> {
-        if self.opts.coalesce_gather {
-            return self.respond(&self.source.gather(scrape), asked);
-        }
-        self.respond(&self.source.gather_alone(scrape), asked)
+    /// Holds `permit` until the collection ends, which may be after the response, or
+    /// until the last piece of the response is sent.
+    fn scrape(
+        &self,
+        scrape: &Scrape,
+        asked: &Asked,
+        permit: Option<Permit>,
+    ) -> Response<Body> {
+        let gathered = match self.opts.coalesce_gather {
+            true => self.source.gather(scrape),
+            false => Arc::new(self.source.gather_alone(scrape)),
+        };
+        self.respond(gathered, asked, permit)
     }
 
-    fn respond(&self, gathered: &Gathered, asked: &Asked) -> Response<Body> {
+    fn respond(
+        &self,
+        gathered: Arc<Gathered>,
+        asked: &Asked,
+        permit: Option<Permit>,
+    ) -> Response<Body> {
         if gathered.errors().is_empty() {
-            return self.metrics(gathered, asked);
+            return self.metrics(gathered, asked, permit);
         }
         let errors = joined(gathered.errors());
         // A scrape fails once, whatever the number of errors.
@@ -102,19 +116,27 @@ impl<G: Gatherer + 'static> Scraper<G> {
             HandlerErrorHandling::ContinueOnError
                 if !gathered.families().is_empty() =>
             {
-                self.metrics(gathered, asked)
+                self.metrics(gathered, asked, permit)
             }
             _ => failed(&errors),
         }
     }
 
-    fn metrics(&self, gathered: &Gathered, asked: &Asked) -> Response<Body> {
-        let mut body = Vec::new();
+    fn metrics(
+        &self,
+        gathered: Arc<Gathered>,
+        asked: &Asked,
+        permit: Option<Permit>,
+    ) -> Response<Body> {
         let format = asked.format;
-        format.write(gathered.families(), |name| asked.wants(name), &mut body);
-        let gzipped = (asked.gzip && !body.is_empty()).then(|| gzip(&body));
-        let is_gzipped = gzipped.is_some();
-        let mut response = Response::new(gzipped.unwrap_or(body).into());
+        let families = Families(gathered);
+        let text = Pieces::new(format, families, |name| asked.wants(name));
+        let mut text = text.peekable();
+        let is_gzipped = asked.gzip && text.peek().is_some();
+        let mut response = Response::new(match is_gzipped {
+            true => body(Gzip::new(text), permit),
+            false => body(text, permit),
+        });
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static(format.content_type);
         headers.insert(CONTENT_TYPE, content_type);
@@ -125,6 +147,32 @@ impl<G: Gatherer + 'static> Scraper<G> {
             headers.insert(VARY, HeaderValue::from_static(vary));
         }
         response
+    }
+}
+
+/// The families of a scrape, until they are written.
+struct Families(Arc<Gathered>);
+
+impl Deref for Families {
+    type Target = [Family];
+
+    fn deref(&self) -> &[Family] {
+        self.0.families()
+    }
+}
+
+/// Creates a body of `pieces`: a whole one if there is only one piece.
+fn body(
+    mut pieces: impl Iterator<Item = Vec<u8>> + Send + 'static,
+    permit: Option<Permit>,
+) -> Body {
+    let first = pieces.next().unwrap_or_default();
+    match pieces.next() {
+        None => first.into(),
+        Some(second) => {
+            let pieces = [first, second].into_iter().chain(pieces);
+            Body::from_pieces(pieces).finally(move |_| drop(permit))
+        }
     }
 }
 

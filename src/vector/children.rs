@@ -14,6 +14,7 @@ use hashbrown::HashTable;
 
 use super::merge::{Moved, Sorted, Work, merge};
 use super::page::Page;
+use super::pages::{Pages, Place};
 
 /// Children by their rendered labels.
 pub struct Children<S> {
@@ -25,13 +26,6 @@ pub struct Children<S> {
 
 /// The pages of a scrape, in order.
 pub type Ordered<S> = Arc<Vec<Arc<Page<S>>>>;
-
-/// The number of a page and the index of a child in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    pub page: u32,
-    pub at: u32,
-}
 
 /// Why there is no new child.
 pub enum Refused {
@@ -56,62 +50,11 @@ struct State<S> {
     resets: u64,
 }
 
-/// Pages by number.
-struct Pages<S> {
-    all: Vec<Option<Arc<Page<S>>>>,
-    unused: Vec<u32>,
-    /// The open page and its number.
-    open: Page<S>,
-    open_number: u32,
-}
-
-impl<S> Pages<S> {
-    #[inline]
-    fn labels(&self, place: Place) -> &str {
-        self.page(place)
-            .map_or("", |page| page.labels(place.at as usize))
-    }
-
-    fn child(&self, place: Place) -> Option<Arc<S>> {
-        Some(Arc::clone(self.page(place)?.child(place.at as usize)))
-    }
-
-    #[inline]
-    fn page(&self, place: Place) -> Option<&Page<S>> {
-        if place.page == self.open_number {
-            return Some(&self.open);
-        }
-        self.all.get(place.page as usize)?.as_deref()
-    }
-
-    /// Reserves a number for a page.
-    fn number(&mut self) -> u32 {
-        self.unused.pop().unwrap_or_else(|| {
-            self.all.push(None);
-            self.all.len() as u32 - 1
-        })
-    }
-
-    /// Closes the open page and opens an empty one.
-    fn close(&mut self) -> (u32, Arc<Page<S>>) {
-        let number = self.open_number;
-        let page = Arc::new(mem::take(&mut self.open));
-        self.all[number as usize] = Some(Arc::clone(&page));
-        self.open_number = self.number();
-        (number, page)
-    }
-}
-
 impl<S> State<S> {
     fn new() -> State<S> {
         State {
             table: HashTable::new(),
-            pages: Pages {
-                all: vec![None],
-                unused: Vec::new(),
-                open: Page::default(),
-                open_number: 0,
-            },
+            pages: Pages::default(),
             order: Vec::new(),
             ordered: Arc::default(),
             removed: Vec::new(),
@@ -123,6 +66,14 @@ impl<S> State<S> {
         let is = |place: &Place| self.pages.labels(*place) == labels;
         let place = self.table.find(hash, is)?;
         self.pages.child(*place)
+    }
+
+    /// Replaces the order, and drops the pages that aren't in it.
+    fn replace(&mut self, work: &Work<S>, order: Vec<u32>) {
+        let old = work.sorted.iter().map(|(number, _)| *number);
+        self.pages.keep(&order, old.chain([work.fresh.0]));
+        self.removed.retain(|place| self.pages.has(place.page));
+        self.order = order;
     }
 
     fn is_sorted(&self) -> bool {
@@ -249,42 +200,21 @@ impl<S> Children<S> {
     /// Enters the merged pages in the place of those that they replace.
     fn enter(&self, work: Work<S>, merged: Vec<Sorted<S>>, resets: u64) -> Ordered<S> {
         let pages = merged.iter().map(|sorted| match sorted {
-            Sorted::Kept(_, page) => Arc::clone(page),
-            Sorted::New(page, _) => Arc::clone(page),
+            Sorted::Kept(_, page) | Sorted::New(page, _) => Arc::clone(page),
         });
         let ordered: Ordered<S> = Arc::new(pages.collect());
-        let mut order = Vec::with_capacity(merged.len());
-        for sorted in merged {
-            let number = match sorted {
-                Sorted::Kept(number, _) => Some(number),
-                Sorted::New(page, moved) => self.enter_page(page, &moved, resets),
-            };
-            match number {
-                Some(number) => order.push(number),
-                // All was reset meanwhile; this scrape began before.
-                None => return ordered,
-            }
-        }
+        let numbers = merged.into_iter().map(|sorted| match sorted {
+            Sorted::Kept(number, _) => Some(number),
+            Sorted::New(page, moved) => self.enter_page(page, &moved, resets),
+        });
+        let order: Option<Vec<u32>> = numbers.collect();
         let mut state = self.write();
-        if state.resets != resets {
-            return ordered;
+        // After a reset, this scrape shows what there was when it began.
+        if let Some(order) = order.filter(|_| state.resets == resets) {
+            state.removed.drain(..work.removed);
+            state.replace(&work, order);
+            state.ordered = Arc::clone(&ordered);
         }
-        let State { pages, removed, .. } = &mut *state;
-        removed.drain(..work.removed);
-        let mut kept = vec![false; pages.all.len()];
-        order
-            .iter()
-            .for_each(|number| kept[*number as usize] = true);
-        let old = work.sorted.iter().map(|(number, _)| *number);
-        for number in old.chain([work.fresh.0]).filter(|at| !kept[*at as usize]) {
-            pages.all[number as usize] = None;
-            pages.unused.push(number);
-        }
-        let open = pages.open_number;
-        removed.retain(|place| place.page == open || kept[place.page as usize]);
-        state.order = order;
-        state.ordered = Arc::clone(&ordered);
-        drop(state);
         ordered
     }
 
@@ -301,8 +231,9 @@ impl<S> Children<S> {
         if state.resets != resets {
             return None;
         }
-        let number = state.pages.number();
-        for ((at, hash), from) in (0..).zip(&hashes).zip(moved) {
+        let count = page.len() as u32;
+        let number = state.pages.add(page);
+        for ((at, hash), from) in (0..count).zip(&hashes).zip(moved) {
             let to = Place { page: number, at };
             match state.table.find_mut(*hash, |place| place == from) {
                 Some(place) => *place = to,
@@ -310,7 +241,6 @@ impl<S> Children<S> {
                 None => state.removed.push(to),
             }
         }
-        state.pages.all[number as usize] = Some(page);
         Some(number)
     }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::number::Number;
+use super::number::{Number, read};
 use super::single::{described, only};
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
@@ -99,10 +99,8 @@ impl<N: Number> OfVector for GenericCounter<N> {
         }
     }
 
-    #[inline]
-    fn read(bits: &AtomicU64, value: &mut Value) {
-        let number = N::of_bits(bits.load(Ordering::Relaxed));
-        *value = Value::Number(number.to_f64());
+    fn read(children: &[Arc<AtomicU64>], value: impl FnMut(&Value)) {
+        read::<N>(children, value);
     }
 }
 

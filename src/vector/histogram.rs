@@ -1,5 +1,6 @@
 //! Histograms.
 
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -60,7 +61,7 @@ impl Histogram {
             sum,
         } = &*self.state;
         // NaN is in no finite bucket.
-        let at = bounds.partition_point(|bound| !(value <= *bound));
+        let at = bounds.partition_point(|bound| value.is_nan() || *bound < value);
         counts[at].fetch_add(1, Ordering::Relaxed);
         f64::add(sum, value);
     }
@@ -152,28 +153,39 @@ impl OfVector for Histogram {
         Histogram { state, desc: None }
     }
 
-    fn read(state: &Buckets, value: &mut Value) {
-        if let Value::Number(_) = value {
-            let bounds = state.bounds.iter();
-            *value = Value::Histogram(Box::new(HistogramValue {
-                count: 0,
-                sum: 0.0,
-                buckets: bounds.map(|bound| (*bound, 0)).collect(),
-            }));
-        }
-        if let Value::Histogram(value) = value {
-            let mut before = 0;
-            let counts = state.counts.iter();
-            let mut counts = counts.map(|count| {
-                before += count.load(Ordering::Relaxed);
-                before
-            });
-            for ((_, into), count) in value.buckets.iter_mut().zip(&mut counts) {
-                *into = count;
+    fn read(children: &[Arc<Buckets>], mut value: impl FnMut(&Value)) {
+        let Some(first) = children.first() else {
+            return;
+        };
+        let bounds = first.bounds.iter();
+        let mut read = Value::Histogram(Box::new(HistogramValue {
+            count: 0,
+            sum: 0.0,
+            buckets: bounds.map(|bound| (*bound, 0)).collect(),
+        }));
+        for child in children {
+            if let Value::Histogram(read) = &mut read {
+                child.read_into(read);
             }
-            value.count = counts.next().unwrap_or_default();
-            value.sum = f64::of_bits(state.sum.load(Ordering::Relaxed));
+            value(&read);
         }
+    }
+}
+
+impl Buckets {
+    /// Reads into the value of a histogram with the same bounds.
+    fn read_into(&self, value: &mut HistogramValue) {
+        let mut before = 0;
+        let counts = self.counts.iter();
+        let mut counts = counts.map(|count| {
+            before += count.load(Ordering::Relaxed);
+            before
+        });
+        for ((_, into), count) in value.buckets.iter_mut().zip(&mut counts) {
+            *into = count;
+        }
+        value.count = counts.next().unwrap_or_default();
+        value.sum = f64::of_bits(self.sum.load(Ordering::Relaxed));
     }
 }
 
@@ -183,17 +195,12 @@ impl Collector for Histogram {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        let mut value = Value::Number(0.0);
-        Histogram::read(&self.state, &mut value);
-        if let Value::Histogram(value) = value {
-            let HistogramValue {
-                count,
-                sum,
-                buckets,
-            } = *value;
-            let desc = described(&self.desc);
-            samples.histogram(desc, count, sum, &buckets, &[]);
-        }
+        Histogram::read(slice::from_ref(&self.state), |value| {
+            if let Value::Histogram(value) = value {
+                let (desc, buckets) = (described(&self.desc), &value.buckets);
+                samples.histogram(desc, value.count, value.sum, buckets, &[]);
+            }
+        });
         Ok(())
     }
 }

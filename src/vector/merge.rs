@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::children::Place;
 use super::page::Page;
+use super::pages::Place;
 use crate::desc::compare::{alike_bytes, compare, start};
 
 /// How many children a page has, about.
@@ -35,56 +35,62 @@ pub enum Sorted<S> {
 
 /// Returns all children that aren't dead, in order.
 pub fn merge<S>(work: &Work<S>) -> Vec<Sorted<S>> {
-    let (fresh_number, fresh_page) = &work.fresh;
-    let mut fresh = sorted(fresh_page, work.dead(*fresh_number));
-    // The next one is the last.
-    fresh.reverse();
+    let mut fresh = Fresh::new(work);
     let mut merged = Merged::default();
     for (at, (number, page)) in work.sorted.iter().enumerate() {
         let next = work.sorted.get(at + 1).map(|(_, next)| next.labels(0));
-        let belongs = |labels: &str| next.is_none_or(|next| is_before(labels, next));
-        let is_next = |fresh: &[u32]| {
-            let at = fresh.last().map(|at| fresh_page.labels(*at as usize));
-            at.is_some_and(belongs)
-        };
-        let dead = work.dead(*number);
-        if dead.is_empty() && !is_next(&fresh) && merged.keep(*number, page) {
+        let is_same = work.dead(*number).is_empty() && !fresh.has_before(next);
+        if is_same && merged.keep(*number, page) {
             continue;
         }
-        let mut dead = dead.to_vec();
+        let mut dead = work.dead(*number).to_vec();
         dead.sort_unstable();
         for at in 0..page.len() as u32 {
-            if dead.binary_search(&at).is_ok() {
-                continue;
+            if dead.binary_search(&at).is_err() {
+                merged.push_all(&mut fresh, Some(page.labels(at as usize)));
+                merged.push(*number, page, at);
             }
-            let labels = page.labels(at as usize);
-            while let Some(new) =
-                fresh.pop_if(|new| is_before(fresh_page.labels(*new as usize), labels))
-            {
-                merged.push(*fresh_number, fresh_page, new);
-            }
-            merged.push(*number, page, at);
         }
-        while is_next(&fresh) {
-            let new = fresh.pop();
-            new.into_iter()
-                .for_each(|new| merged.push(*fresh_number, fresh_page, new));
-        }
+        merged.push_all(&mut fresh, next);
     }
-    while let Some(new) = fresh.pop() {
-        merged.push(*fresh_number, fresh_page, new);
-    }
+    merged.push_all(&mut fresh, None);
     merged.flush();
     merged.pages
-}
-
-fn is_before(one: &str, other: &str) -> bool {
-    compare(one.as_bytes(), other.as_bytes()).is_lt()
 }
 
 impl<S> Work<S> {
     fn dead(&self, page: u32) -> &[u32] {
         self.dead.get(&page).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The new children that are still to be merged.
+struct Fresh<'w, S> {
+    number: u32,
+    page: &'w Page<S>,
+    /// Their indices in the page; the next one is the last.
+    left: Vec<u32>,
+}
+
+impl<'w, S> Fresh<'w, S> {
+    fn new(work: &'w Work<S>) -> Fresh<'w, S> {
+        let (number, page) = &work.fresh;
+        let mut left = sorted(page, work.dead(*number));
+        left.reverse();
+        Fresh {
+            number: *number,
+            page,
+            left,
+        }
+    }
+
+    /// Returns whether the next one sorts before `labels`, or is left at all.
+    fn has_before(&self, labels: Option<&str>) -> bool {
+        let Some(next) = self.left.last() else {
+            return false;
+        };
+        let next = self.page.labels(*next as usize).as_bytes();
+        labels.is_none_or(|labels| compare(next, labels.as_bytes()).is_lt())
     }
 }
 
@@ -133,6 +139,15 @@ impl<'w, S> Merged<'w, S> {
         self.flush();
         self.pages.push(Sorted::Kept(number, Arc::clone(page)));
         true
+    }
+
+    /// Adds the new children that sort before `labels`, or all that are left.
+    fn push_all(&mut self, fresh: &mut Fresh<'w, S>, labels: Option<&str>) {
+        while fresh.has_before(labels) {
+            if let Some(at) = fresh.left.pop() {
+                self.push(fresh.number, fresh.page, at);
+            }
+        }
     }
 
     fn push(&mut self, number: u32, page: &'w Page<S>, at: u32) {

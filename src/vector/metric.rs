@@ -22,6 +22,6 @@ pub trait OfVector: Clone + Send + Sync + 'static {
 
     fn handle(state: Arc<Self::State>) -> Self;
 
-    /// Reads the value into `value`: a number, or what was read from another child.
-    fn read(state: &Self::State, value: &mut Value);
+    /// Passes the value of each child.
+    fn read(children: &[Arc<Self::State>], value: impl FnMut(&Value));
 }

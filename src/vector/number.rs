@@ -1,7 +1,10 @@
 //! The numbers that gauges, counters and sums hold, which threads change at the same
 //! time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::exposition::Value;
 
 /// The number of a gauge or a counter: `f64`, `i64` or `u64`.
 pub trait Number: Sealed {}
@@ -16,6 +19,20 @@ pub trait Sealed: Copy + Default + Send + Sync + 'static {
     fn add(cell: &AtomicU64, by: Self);
     fn negative(self) -> Self;
     fn is_negative(self) -> bool;
+}
+
+/// Passes the value of each of `cells`. They are scattered in memory: loading some before
+/// the first is passed lets the processor wait for all of them at once.
+pub fn read<N: Number>(cells: &[Arc<AtomicU64>], mut value: impl FnMut(&Value)) {
+    for cells in cells.chunks(32) {
+        let mut bits = [0; 32];
+        for (bits, cell) in bits.iter_mut().zip(cells) {
+            *bits = cell.load(Ordering::Relaxed);
+        }
+        for bits in &bits[..cells.len()] {
+            value(&Value::Number(N::of_bits(*bits).to_f64()));
+        }
+    }
 }
 
 impl Number for f64 {}
@@ -60,8 +77,8 @@ impl Sealed for f64 {
 
     #[inline]
     fn is_negative(self) -> bool {
-        // NaN too: a counter would be lost in it.
-        !(self >= 0.0)
+        // A counter would be lost in NaN.
+        self < 0.0 || self.is_nan()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::exposition::Labels;
+
 /// Some children with their rendered labels.
 pub struct Page<S> {
     text: String,
@@ -50,16 +52,24 @@ impl<S> Page<S> {
     /// Returns the labels of the child with this index.
     #[inline]
     pub fn labels(&self, at: usize) -> &str {
-        let start = match at.checked_sub(1) {
-            Some(before) => self.ends[before] as usize,
-            None => 0,
-        };
-        &self.text[start..self.ends[at] as usize]
+        self.rendered(at).text()
+    }
+
+    /// Returns the same for a scrape.
+    #[inline]
+    pub fn rendered(&self, at: usize) -> Labels<'_> {
+        let before = at.checked_sub(1).map(|before| self.ends[before]);
+        let start = before.unwrap_or_default() as usize;
+        Labels::new(&self.text, start, self.ends[at] as usize)
     }
 
     #[inline]
     pub fn child(&self, at: usize) -> &Arc<S> {
         &self.children[at]
+    }
+
+    pub fn children(&self) -> &[Arc<S>] {
+        &self.children
     }
 
     /// Returns the children in order, with their labels.

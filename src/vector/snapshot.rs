@@ -2,7 +2,7 @@
 
 use super::Metric;
 use super::children::Ordered;
-use crate::exposition::{Rendered, Value};
+use crate::exposition::{Labels, Rendered, Value};
 
 /// The children that there were when a scrape began.
 pub struct Snapshot<M: Metric> {
@@ -24,11 +24,13 @@ impl<M: Metric> Rendered for Snapshot<M> {
         self.pages.len()
     }
 
-    fn read(&self, page: usize, sample: &mut dyn FnMut(&str, &Value)) {
-        let mut value = Value::Number(0.0);
-        for (labels, child) in self.pages[page].iter() {
-            M::read(child, &mut value);
-            sample(labels, &value);
-        }
+    fn read(&self, page: usize, sample: &mut dyn FnMut(Labels<'_>, &Value)) {
+        let page = &self.pages[page];
+        let mut labels = (0..).map(|at| page.rendered(at));
+        M::read(page.children(), |value| {
+            if let Some(labels) = labels.next() {
+                sample(labels, value);
+            }
+        });
     }
 }

@@ -7,12 +7,13 @@ use prometheus::HistogramOpts;
 
 use super::children::{Children, Refused};
 use super::histogram::bounds;
+use super::labels::{Curried, rendered};
 use super::limit::Limit;
 use super::number::Number;
 use super::snapshot::Snapshot;
 use super::{GenericCounter, GenericGauge, Histogram, Metric, OnLimit, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
-use crate::desc::labels::{self, Template};
+use crate::desc::labels;
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::Family;
 use crate::names::shown;
@@ -40,13 +41,11 @@ use crate::names::shown;
 #[derive(Clone)]
 pub struct MetricVec<M: Metric> {
     shared: Arc<Shared<M>>,
-    /// Values that are set already, by the index of their label.
-    curried: Vec<(usize, String)>,
+    curried: Curried,
 }
 
 struct Shared<M: Metric> {
     desc: Desc,
-    labels: Template,
     plan: M::Plan,
     children: Children<M::State>,
     limit: OnceLock<Limit>,
@@ -123,17 +122,15 @@ impl<M: Metric> MetricVec<M> {
         let names = label_names.iter();
         let desc = names.fold(desc, |desc, name| desc.label(name));
         let desc = VectorError::check(desc, kind)?;
-        let labels = desc.template().cloned().unwrap_or_default();
         let shared = Shared {
             plan: plan(&desc)?,
             desc,
-            labels,
             children: Children::default(),
             limit: OnceLock::new(),
         };
         Ok(MetricVec {
             shared: Arc::new(shared),
-            curried: Vec::new(),
+            curried: Curried::default(),
         })
     }
 
@@ -158,7 +155,7 @@ impl<M: Metric> MetricVec<M> {
         &self,
         values: &[V],
     ) -> Result<M, VectorError> {
-        let labels = self.rendered(values)?;
+        let labels = self.curried.render(&self.shared.desc, values)?;
         let Shared { children, .. } = &*self.shared;
         let child = match children.get(&labels) {
             Some(child) => child,
@@ -189,7 +186,9 @@ impl<M: Metric> MetricVec<M> {
         &self,
         labels: &HashMap<&str, V>,
     ) -> Result<M, VectorError> {
-        self.get_metric_with_label_values(&self.values(labels)?)
+        self.get_metric_with_label_values(
+            &self.curried.values(&self.shared.desc, labels)?,
+        )
     }
 
     /// Returns the child with these values by label name, like
@@ -213,28 +212,21 @@ impl<M: Metric> MetricVec<M> {
         &self,
         labels: &HashMap<&str, V>,
     ) -> Result<Self, VectorError> {
-        let mut curried = self.curried.clone();
-        for (at, name) in self.open_labels() {
-            if let Some(value) = labels.get(name) {
-                curried.push((at, value.as_ref().to_owned()));
-            }
-        }
-        if curried.len() != self.curried.len() + labels.len() {
-            return Err(self.other_names(labels));
-        }
-        let shared = Arc::clone(&self.shared);
-        Ok(MetricVec { shared, curried })
+        Ok(MetricVec {
+            shared: Arc::clone(&self.shared),
+            curried: self.curried.with(&self.shared.desc, labels)?,
+        })
     }
 
     /// Removes the child with these values. Returns whether there was one.
     pub fn remove_label_values<V: AsRef<str>>(&self, values: &[V]) -> bool {
-        let labels = self.rendered(values);
+        let labels = self.curried.render(&self.shared.desc, values);
         labels.is_ok_and(|labels| self.shared.children.remove(&labels))
     }
 
     /// Removes the child with these values by label name. Returns whether there was one.
     pub fn remove<V: AsRef<str>>(&self, labels: &HashMap<&str, V>) -> bool {
-        let values = self.values(labels);
+        let values = self.curried.values(&self.shared.desc, labels);
         values.is_ok_and(|values| self.remove_label_values(&values))
     }
 
@@ -244,15 +236,13 @@ impl<M: Metric> MetricVec<M> {
         let children = &self.shared.children;
         let is_wanted = |child: &str| {
             let has = labels::parse(child);
-            let has_label = |name: &str, value: &str| {
+            let has = |name: &str, value: &str| {
                 has.iter().any(|(n, v)| n == name && v == value)
             };
-            let curried = self
-                .curried
-                .iter()
-                .all(|(at, value)| has_label(&self.shared.desc.labels()[*at], value));
+            let mut curried = self.curried.labels(&self.shared.desc);
             let mut wanted = labels.iter();
-            curried && wanted.all(|(name, value)| has_label(name, value.as_ref()))
+            curried.all(|(name, value)| has(name, value))
+                && wanted.all(|(name, value)| has(name, value.as_ref()))
         };
         let pages = children.in_order();
         let all = pages.iter().flat_map(|page| page.iter());
@@ -290,27 +280,31 @@ impl<M: Metric> MetricVec<M> {
     #[cold]
     fn create(&self, labels: &str) -> Result<Arc<M::State>, VectorError> {
         let Shared { children, plan, .. } = &*self.shared;
-        let limit = self.shared.limit.get();
-        let most = limit.map_or(usize::MAX, |limit| limit.most);
+        let new = || M::state(plan);
         let name = || shown(self.shared.desc.name()).into_owned();
         let too_long = || VectorError::TooLong {
             name: name(),
             length: labels.len(),
         };
-        let new = || M::state(plan);
-        match (children.get_or_create(labels, most, new), limit) {
-            (Ok(child), _) => Ok(child),
-            (Err(Refused::Full), Some(limit)) => {
-                limit.hits.inc();
-                if limit.on_limit == OnLimit::Refuse {
-                    return Err(VectorError::Limit { name: name(), most });
-                }
-                let mut other = String::new();
-                self.shared.labels.push(&mut other, |_| "other");
+        let Some(limit) = self.shared.limit.get() else {
+            let child = children.get_or_create(labels, usize::MAX, new);
+            return child.map_err(|_| too_long());
+        };
+        let other = rendered(&self.shared.desc, |_| "other");
+        let has_other =
+            limit.on_limit == OnLimit::Other && children.get(&other).is_some();
+        let most = limit.most.saturating_add(usize::from(has_other));
+        match children.get_or_create(labels, most, new) {
+            Ok(child) => return Ok(child),
+            Err(Refused::TooLong) => return Err(too_long()),
+            Err(Refused::Full) => limit.hits.inc(),
+        }
+        match limit.on_limit {
+            OnLimit::Refuse => Err(VectorError::Limit { name: name(), most }),
+            OnLimit::Other => {
                 let child = children.get_or_create(&other, usize::MAX, new);
                 child.map_err(|_| too_long())
             }
-            (Err(_), _) => Err(too_long()),
         }
     }
 
@@ -322,61 +316,6 @@ impl<M: Metric> MetricVec<M> {
                 M::handle(M::state(&self.shared.plan))
             }
             Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Returns the labels that aren't curried, with their indices.
-    fn open_labels(&self) -> impl Iterator<Item = (usize, &str)> {
-        let names = self.shared.desc.labels().iter();
-        let is_open = |at: &usize| self.curried.iter().all(|(set, _)| set != at);
-        let names = names.map(String::as_str).enumerate();
-        names.filter(move |(at, _)| is_open(at))
-    }
-
-    fn rendered<V: AsRef<str>>(&self, values: &[V]) -> Result<String, VectorError> {
-        let Shared { desc, labels, .. } = &*self.shared;
-        if values.len() + self.curried.len() != desc.labels().len() {
-            let names = self.open_labels().map(|(_, name)| name.to_owned());
-            return Err(VectorError::LabelCount {
-                name: shown(desc.name()).into_owned(),
-                labels: names.collect(),
-                got: values.len(),
-            });
-        }
-        let mut text = String::with_capacity(64);
-        if self.curried.is_empty() {
-            labels.push(&mut text, |at| values[at].as_ref());
-            return Ok(text);
-        }
-        let mut all = vec![""; desc.labels().len()];
-        let open = self.open_labels().zip(values);
-        open.for_each(|((at, _), value)| all[at] = value.as_ref());
-        self.curried.iter().for_each(|(at, value)| all[*at] = value);
-        labels.push(&mut text, |at| all[at]);
-        Ok(text)
-    }
-
-    /// Returns the values of `labels` in the order of the label names.
-    fn values<'a, V: AsRef<str>>(
-        &self,
-        labels: &'a HashMap<&str, V>,
-    ) -> Result<Vec<&'a str>, VectorError> {
-        let open = self.open_labels();
-        let values = open.map(|(_, name)| labels.get(name).map(AsRef::as_ref));
-        let values: Option<Vec<&str>> = values.collect();
-        values
-            .filter(|values| values.len() == labels.len())
-            .ok_or_else(|| self.other_names(labels))
-    }
-
-    fn other_names<V>(&self, labels: &HashMap<&str, V>) -> VectorError {
-        let mut got: Vec<String> = labels.keys().map(ToString::to_string).collect();
-        got.sort();
-        let names = self.open_labels().map(|(_, name)| name.to_owned());
-        VectorError::LabelNames {
-            name: shown(self.shared.desc.name()).into_owned(),
-            labels: names.collect(),
-            got,
         }
     }
 }
