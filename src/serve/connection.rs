@@ -127,9 +127,7 @@ impl Connection {
         let mut kept = is_kept(request) && check(request).is_ok();
         let head_only = request.method() == Method::HEAD;
         kept &= self.place.starts(Doing::Sending);
-        let message = message(response, request.version(), head_only, kept);
-        kept &= message.kept;
-        let sent = self.send(message);
+        let sent = self.send(message(response, request.version(), head_only, kept));
         kept &= self.place.starts(Doing::Waiting);
         if sent && !kept {
             self.close();

@@ -29,7 +29,7 @@ enum End {
     Length(usize),
     /// Each piece is a chunk with its length, and an empty chunk is the last.
     Chunks,
-    /// HTTP/1.0 knows no chunks.
+    /// HTTP/1.0 knows no chunks, and each of its connections closes.
     Close,
 }
 
@@ -49,8 +49,6 @@ impl End {
 /// The bytes of a response, as an iterator over what to write at once: the head with
 /// the first piece of the body, and each further piece, which is made only then.
 pub struct Message {
-    /// Whether the client may send another request on the connection.
-    pub kept: bool,
     /// Empty once it is written.
     head: Vec<u8>,
     pieces: Box<dyn Iterator<Item = Vec<u8>>>,
@@ -68,7 +66,6 @@ pub fn message(
 ) -> Message {
     let (parts, body) = response.into_parts();
     let end = End::of(parts.status, &body, version);
-    let kept = kept && end != End::Close;
     let mut head = start(&parts, version);
     match end {
         End::Length(size) => {
@@ -84,7 +81,6 @@ pub fn message(
     let has_body = !head_only && end != End::Head;
     let body = if has_body { body } else { Body::default() };
     Message {
-        kept,
         head,
         pieces: Box::new(body.into_pieces()),
         chunked: has_body && end == End::Chunks,
@@ -213,13 +209,11 @@ mod tests {
     fn pieces_end_with_the_connection_in_http_1_0() {
         let head = "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n";
         assert_eq!(
-            writes(pieces(), Version::HTTP_10, true),
+            writes(pieces(), Version::HTTP_10, false),
             [&format!("{head}a 1\n"), "b 2\n# a longer piece\n"]
         );
-        assert!(!message(pieces(), Version::HTTP_10, false, true).kept);
-        assert!(message(pieces(), Version::HTTP_11, false, true).kept);
         let none = Response::new(Body::from_pieces(std::iter::empty()));
-        assert_eq!(writes(none, Version::HTTP_10, true), [head]);
+        assert_eq!(writes(none, Version::HTTP_10, false), [head]);
     }
 
     #[test]
@@ -272,7 +266,8 @@ mod tests {
         ] {
             let made = std::iter::once_with(|| panic!("a piece is made"));
             let response = Response::new(Body::from_pieces(made));
-            let head = message(response, version, true, true);
+            let kept = version == Version::HTTP_11;
+            let head = message(response, version, true, kept);
             let text = String::from_utf8(head.flatten().flatten().collect()).unwrap();
             assert!(text.ends_with(end), "{text}");
             assert_eq!(text.matches("\r\n\r\n").count(), 1, "{text}");
