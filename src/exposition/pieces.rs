@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::open_metrics::{FamilyNames, unit};
+use super::head::{Head, heads};
 use super::write;
 use super::{Family, Format};
 
@@ -45,38 +45,15 @@ pub struct Steps {
     is_ended: bool,
 }
 
-/// What precedes the samples of a family.
-struct Head {
-    /// The index of the family.
-    family: usize,
-    name: String,
-    kind: &'static str,
-}
-
 impl Steps {
     pub fn new(
         format: Format,
         families: &[Family],
         wanted: impl Fn(&str) -> bool,
     ) -> Steps {
-        let names = format.is_open_metrics.then(|| FamilyNames::of(families));
-        let numbered = families.iter().enumerate();
-        let heads = numbered.filter(|(_, family)| wanted(family.name()));
-        let heads = heads.map(|(at, family)| {
-            let (name, kind) = match &names {
-                Some(names) => names.in_open_metrics(family),
-                None => (family.name(), family.kind().name()),
-            };
-            let name = name.to_owned();
-            Head {
-                family: at,
-                name,
-                kind,
-            }
-        });
         Steps {
             format,
-            heads: heads.collect(),
+            heads: heads(format, families, wanted),
             at: (0, 0),
             is_ended: false,
         }
@@ -94,25 +71,17 @@ impl Steps {
         };
         let family = &families[*family];
         if page == 0 {
-            self.head(head, family, out);
+            self.heads[head].comments(self.format, family, out);
         }
         let pages = write::pages(family);
         if page < pages {
-            write::page(&self.format, family, page, out);
+            let names = &self.heads[head].samples;
+            write::page(&self.format, family, names, page, out);
         }
         self.at = match page + 1 < pages {
             true => (head, page + 1),
             false => (head + 1, 0),
         };
         true
-    }
-
-    fn head(&self, head: usize, family: &Family, out: &mut Vec<u8>) {
-        let Head { name, kind, .. } = &self.heads[head];
-        let is_open_metrics = self.format.is_open_metrics;
-        write::comment(out, "HELP", name, family.help(), is_open_metrics);
-        write::comment(out, "TYPE", name, kind, false);
-        let unit = is_open_metrics.then(|| unit(name)).flatten();
-        write::comment(out, "UNIT", name, unit.unwrap_or_default(), false);
     }
 }
