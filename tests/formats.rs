@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-use exporter_workbook::collect::{Samples, collector_fn, value_fn};
+use exporter_workbook::collect::{Collector, Samples, collector_fn, value_fn};
 use exporter_workbook::desc::{Desc, MetricKind};
-use exporter_workbook::exposition::{Escaping, Exemplar, Family, Format};
+use exporter_workbook::exposition::{
+    Escaping, Exemplar, Family, Format, StateSetValue, Value,
+};
 use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
 use exporter_workbook::registry::{Gathered, RegisterError, Registry};
 use exporter_workbook::testutil;
@@ -156,6 +158,7 @@ fn classic_names_are_written_alike_in_all_schemes() {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn names_are_escaped_as_in_go() {
     for (name, expected) in [
@@ -311,6 +314,7 @@ fn refused(desc: Desc) -> String {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn a_wrong_name_is_refused_with_utf8_too() {
     let classic = "isn't a metric name: use letters, digits, `_` and `:`, but no \
@@ -359,6 +363,21 @@ fn a_wrong_name_is_refused_with_utf8_too() {
     }
 }
 
+/// Passes on a state set that another registry gathered.
+fn appended_states() -> impl Collector {
+    let appended = unchecked(|samples| {
+        let family = Desc::state_set("other.state", "").label("a b").utf8();
+        samples.states(&family, &[("on", true)], &["1"]);
+    });
+    collector_fn(Vec::new(), move |samples| {
+        let families = appended.gather().into_families();
+        families
+            .into_iter()
+            .for_each(|family| samples.append(family));
+        Ok(())
+    })
+}
+
 #[test]
 fn a_prefix_and_labels_are_added_to_names_in_utf8() {
     let registry = Registry::new();
@@ -372,17 +391,7 @@ fn a_prefix_and_labels_are_added_to_names_in_utf8() {
         samples.states(&states, &[("on", true)], &[]);
         Ok(())
     }));
-    let appended = unchecked(|samples| {
-        let family = Desc::state_set("other.state", "").label("a b").utf8();
-        samples.states(&family, &[("on", true)], &["1"]);
-    });
-    inner.must_register(collector_fn(Vec::new(), move |samples| {
-        let families = appended.gather().into_families();
-        families
-            .into_iter()
-            .for_each(|family| samples.append(family));
-        Ok(())
-    }));
+    inner.must_register(appended_states());
     assert_eq!(
         text_of(&registry, TEXT_UTF8),
         "# TYPE \"shop.other.state\" gauge\n\
@@ -406,31 +415,33 @@ fn a_prefix_and_labels_are_added_to_names_in_utf8() {
 fn a_renamed_family_has_classic_names_unless_it_asks() {
     let gathered = unchecked(|samples| {
         samples.set(&Desc::gauge("a", "").label("x"), 1.0, &["1"]);
+    });
+    let family = gathered.gather().into_families().remove(0).with_name("a.b");
+    let refused = Gathered::new(vec![family.clone()], Vec::new());
+    assert_eq!(refused.families().len(), 0);
+    let message = refused.errors()[0].to_string();
+    assert!(message.contains("`a.b` isn't a metric name"), "{message}");
+    let accepted = Gathered::new(vec![family.utf8()], Vec::new());
+    assert_eq!(accepted.errors(), []);
+    assert_eq!(
+        TEXT_UTF8.to_text(accepted.families()),
+        "# TYPE \"a.b\" gauge\n{\"a.b\",x=\"1\"} 1\n"
+    );
+}
+
+#[test]
+fn a_state_sets_label_is_renamed_with_it() {
+    let gathered = unchecked(|samples| {
         let states = Desc::state_set("b", "").label("x");
         samples.states(&states, &[("on", true)], &["1"]);
     });
-    let families = gathered.gather().into_families();
-    let [gauge, states] = families.as_slice() else {
-        panic!("{families:?}");
-    };
-    let renamed = Gathered::new(vec![gauge.clone().with_name("a.b")], Vec::new());
-    assert_eq!(renamed.families().len(), 0);
-    let message = renamed.errors()[0].to_string();
-    assert!(message.contains("`a.b` isn't a metric name"), "{message}");
-    let renamed = vec![gauge.clone().with_name("a.b").utf8()];
-    let renamed = Gathered::new(renamed, Vec::new());
-    assert_eq!(renamed.errors(), []);
+    let family = gathered.gather().into_families().remove(0);
+    let renamed = Gathered::new(vec![family.clone().with_name("c")], Vec::new());
     assert_eq!(
-        TEXT_UTF8.to_text(renamed.families()),
-        "# TYPE \"a.b\" gauge\n{\"a.b\",x=\"1\"} 1\n"
-    );
-    // A state set's label is renamed with it.
-    let other = Gathered::new(vec![states.clone().with_name("c")], Vec::new());
-    assert_eq!(
-        Format::TEXT.to_text(other.families()),
+        Format::TEXT.to_text(renamed.families()),
         "# TYPE c gauge\nc{x=\"1\",c=\"on\"} 1\n"
     );
-    let clash = Gathered::new(vec![states.clone().with_name("x")], Vec::new());
+    let clash = Gathered::new(vec![family.with_name("x")], Vec::new());
     let message = clash.errors()[0].to_string();
     assert!(
         message.contains("the label `x` belongs to the stateset"),
@@ -457,7 +468,7 @@ fn one_name_is_merged_whether_its_collectors_ask_for_utf8_or_not() {
     );
 }
 
-/// The status line is omitted.
+/// Returns the Content-Type and the body of a response.
 fn response(accept: &str, opts: HandlerOpts) -> (String, String) {
     let registry = unchecked(|samples| {
         let desc = Desc::counter("a.b_total", "").label("c.d").utf8();
@@ -474,6 +485,7 @@ fn response(accept: &str, opts: HandlerOpts) -> (String, String) {
     (content_type.to_owned(), body)
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn a_response_is_escaped_as_the_chosen_element_of_accept_asks() {
     let opts = HandlerOpts {
@@ -674,6 +686,7 @@ fn times_of_creation_are_served_in_open_metrics_only_and_if_asked_for() {
     assert!(!text.contains("a_created"));
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn what_a_metric_cant_have_is_an_error_of_the_scrape() {
     let gauge = || Desc::gauge("a", "");
@@ -798,8 +811,8 @@ fn what_was_added_to_a_sample_is_read_back_and_survives_labels() {
 
 // Info metrics and state sets.
 
-#[test]
-fn info_metrics_and_state_sets_are_gauges_in_text() {
+/// Describes its info metric and its state set.
+fn info_and_states() -> Registry {
     let info = Desc::info("build_info", "The build.").label("version");
     let states = Desc::state_set("breaker", "A breaker.").label("name");
     let registry = Registry::new();
@@ -810,6 +823,12 @@ fn info_metrics_and_state_sets_are_gauges_in_text() {
         samples.states(&states, &[("open", false)], &[""]).at(1000);
         Ok(())
     }));
+    registry
+}
+
+#[test]
+fn info_metrics_and_state_sets_have_types_in_open_metrics_only() {
+    let registry = info_and_states();
     assert_eq!(
         text_of(&registry, Format::TEXT),
         "# HELP breaker A breaker.\n# TYPE breaker gauge\n\
@@ -828,11 +847,29 @@ fn info_metrics_and_state_sets_are_gauges_in_text() {
          # HELP build The build.\n# TYPE build info\n\
          build_info{version=\"1.4.0\"} 1.0\n# EOF\n"
     );
+}
+
+#[test]
+fn info_metrics_and_state_sets_are_read_back_and_break_no_rule() {
+    let registry = info_and_states();
     assert_eq!(testutil::gather_and_lint(&registry), []);
     let families = registry.gather().into_families();
     let kinds: Vec<MetricKind> = families.iter().map(Family::kind).collect();
     assert_eq!(kinds, [MetricKind::StateSet, MetricKind::Info]);
-    assert_eq!(families[0].samples().len(), 2);
+    let values: Vec<Value> = families
+        .iter()
+        .flat_map(Family::samples)
+        .map(|sample| sample.value().clone())
+        .collect();
+    let set = |states: &[(&str, bool)]| {
+        let states = states
+            .iter()
+            .map(|(state, is_on)| (String::from(*state), *is_on));
+        let states = states.collect();
+        Value::StateSet(Box::new(StateSetValue { states }))
+    };
+    let both = set(&[("open", true), ("\"shut\"", false)]);
+    assert_eq!(values, [both, set(&[("open", false)]), Value::Number(1.0)]);
 }
 
 #[test]

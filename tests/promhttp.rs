@@ -254,6 +254,7 @@ fn rows_of_requests() -> Vec<Row> {
 }
 
 /// Rows 16 to 18: Accept, and the format of the response.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn rows_of_formats() -> Vec<Row> {
     let accepts = |accept: &str, content_type: &'static str| Row {
         handler: open_metrics_enabled,
