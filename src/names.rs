@@ -2,39 +2,78 @@
 
 use std::borrow::Cow;
 
-/// Returns the problem with `name` as the name of a metric, if there is one; Go's
-/// `model.IsValidMetricName`.
-pub fn metric_name_problem(name: &str) -> Option<String> {
-    let is_valid = is_name(name, |byte| byte == b'_' || byte == b':');
-    (!is_valid).then(|| {
-        format!(
-            "`{}` isn't a metric name: use letters, digits, `_` and `:`, but no \
-             leading digit",
-            shown(name)
-        )
-    })
+/// Which names a metric and its labels may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Names {
+    /// ASCII letters, digits and `_`, as every Prometheus reads them.
+    #[default]
+    Classic,
+    /// Any text that isn't empty, as Prometheus 3 reads it.
+    Utf8,
 }
 
-/// Returns the problem with `names` as the label names of one metric, if there is one;
-/// Go's `checkLabelName`.
-pub fn label_names_problem(mut names: Vec<&str>) -> Option<String> {
-    names.sort_unstable();
-    let invalid = names.iter().find_map(|name| label_name_problem(name));
-    invalid.or_else(|| {
-        let two = names.windows(2).find(|two| two[0] == two[1])?;
-        let name = shown(two[0]);
-        Some(format!("it has the label `{name}` twice, keep one"))
-    })
-}
-
-fn label_name_problem(name: &str) -> Option<String> {
-    if !is_name(name, |byte| byte == b'_') {
-        return Some(format!(
-            "`{}` isn't a label name: use letters, digits and `_`, but no leading \
-             digit",
-            shown(name)
-        ));
+impl Names {
+    /// Returns the problem with `name` as the name of a metric, if there is one; Go's
+    /// `model.IsValidMetricName`.
+    pub fn metric_problem(self, name: &str) -> Option<String> {
+        if self.allows(name, is_metric_name) {
+            return None;
+        }
+        Some(match self {
+            Names::Classic => format!(
+                "`{}` isn't a metric name: use letters, digits, `_` and `:`, but no \
+                 leading digit",
+                shown(name)
+            ),
+            Names::Utf8 => "a metric name can't be empty: name it".to_owned(),
+        })
     }
+
+    /// Returns the problem with `names` as the label names of one metric, if there is
+    /// one; Go's `checkLabelName`.
+    pub fn labels_problem(self, mut names: Vec<&str>) -> Option<String> {
+        names.sort_unstable();
+        let invalid = names.iter().find_map(|name| self.label_problem(name));
+        invalid.or_else(|| {
+            let two = names.windows(2).find(|two| two[0] == two[1])?;
+            let name = shown(two[0]);
+            Some(format!("it has the label `{name}` twice, keep one"))
+        })
+    }
+
+    fn label_problem(self, name: &str) -> Option<String> {
+        if self.allows(name, is_label_name) {
+            return reserved(name);
+        }
+        Some(match self {
+            Names::Classic => format!(
+                "`{}` isn't a label name: use letters, digits and `_`, but no leading \
+                 digit",
+                shown(name)
+            ),
+            Names::Utf8 => "a label name can't be empty: name it".to_owned(),
+        })
+    }
+
+    fn allows(self, name: &str, is_classic: fn(&str) -> bool) -> bool {
+        match self {
+            Names::Classic => is_classic(name),
+            Names::Utf8 => !name.is_empty(),
+        }
+    }
+}
+
+/// Returns whether `name` is a classic name of a metric, which needs no quotes.
+pub fn is_metric_name(name: &str) -> bool {
+    is_name(name, |byte| byte == b'_' || byte == b':')
+}
+
+/// Returns whether `name` is a classic name of a label, which needs no quotes.
+pub fn is_label_name(name: &str) -> bool {
+    is_name(name, |byte| byte == b'_')
+}
+
+fn reserved(name: &str) -> Option<String> {
     name.starts_with("__").then(|| {
         format!(
             "label names that begin with `__` are reserved: rename `{}`",

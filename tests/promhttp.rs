@@ -44,6 +44,12 @@ const PROMETHEUS_ACCEPTS: &str = "application/openmetrics-text;version=1.0.0,\
      application/openmetrics-text;version=0.0.1;q=0.75,\
      text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
+/// What Prometheus 3.4 and later versions send.
+const PROMETHEUS_3_ACCEPTS: &str = "application/openmetrics-text;version=1.0.0;\
+     escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,\
+     text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+     text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
 /// One request and its response.
 struct Row {
     name: String,
@@ -248,14 +254,15 @@ fn rows_of_requests() -> Vec<Row> {
 }
 
 /// Rows 16 to 18: Accept, and the format of the response.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn rows_of_formats() -> Vec<Row> {
     let accepts = |accept: &str, content_type: &'static str| Row {
         handler: open_metrics_enabled,
         header: Some(("accept", accept.to_owned())),
         content_type,
-        body: match content_type {
-            TEXT => format!("{A}{B}"),
-            _ => OPEN_METRICS.to_owned(),
+        body: match content_type.starts_with("text/plain") {
+            true => format!("{A}{B}"),
+            false => OPEN_METRICS.to_owned(),
         },
         ..row(format!("17 Accept: {accept}"))
     };
@@ -297,9 +304,39 @@ fn rows_of_formats() -> Vec<Row> {
         ),
         accepts(PROMETHEUS_ACCEPTS, OPEN_METRICS_1),
         accepts(
-            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
-            OPEN_METRICS_1,
+            PROMETHEUS_3_ACCEPTS,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; \
+             escaping=allow-utf-8",
         ),
+        Row {
+            header: Some(("accept", PROMETHEUS_3_ACCEPTS.to_owned())),
+            content_type: "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+            ..row("17 text 1.0.0 where OpenMetrics is not enabled")
+        },
+        accepts(
+            "text/plain;version=1.0.0",
+            "text/plain; version=1.0.0; charset=utf-8",
+        ),
+        accepts("text/plain;version=1.0.1", TEXT),
+        accepts(
+            "text/plain;escaping=dots",
+            "text/plain; version=0.0.4; charset=utf-8; escaping=dots",
+        ),
+        accepts(
+            "text/plain;version=0.0.4;escaping=\"values\"",
+            "text/plain; version=0.0.4; charset=utf-8; escaping=values",
+        ),
+        accepts(
+            "text/plain;version=1.0.0;escaping=anything",
+            "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
+        ),
+        accepts(
+            "application/openmetrics-text;Escaping=underscores",
+            "application/openmetrics-text; version=0.0.1; charset=utf-8; \
+             escaping=underscores",
+        ),
+        accepts("application/json;escaping=values, text/plain", TEXT),
+        accepts("text/plain, text/plain;escaping=values", TEXT),
         Row {
             header: Some(("accept", PROMETHEUS_ACCEPTS.to_owned())),
             ..row("17 text where OpenMetrics is not enabled")
@@ -1235,10 +1272,10 @@ fn the_default_registry_is_served_by_reference() {
 
 /// `Vary` for each combination of options.
 const VARY: [(bool, bool, Option<&str>); 4] = [
-    (false, false, Some("Accept-Encoding")),
+    (false, false, Some("Accept, Accept-Encoding")),
     (true, false, Some("Accept, Accept-Encoding")),
     (true, true, Some("Accept")),
-    (false, true, None),
+    (false, true, Some("Accept")),
 ];
 
 fn varying(enable_open_metrics: bool, disable_compression: bool) -> BoxHandler {

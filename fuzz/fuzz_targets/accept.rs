@@ -22,8 +22,20 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(response.status(), 200);
     let content_type = response.headers()["content-type"].to_str().unwrap();
     let header = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-    match content_type {
+    let mut parts = content_type.splitn(2, "; escaping=");
+    let format = parts.next().unwrap();
+    if let Some(escaping) = parts.next() {
+        let known = ["allow-utf-8", "underscores", "dots", "values"];
+        assert!(known.contains(&escaping), "{content_type}");
+        assert!(header.contains("escaping"));
+    }
+    match format {
         "text/plain; version=0.0.4; charset=utf-8" => {
+            assert_eq!(response.body(), b"");
+        }
+        "text/plain; version=1.0.0; charset=utf-8" => {
+            assert!(header.contains("text/plain"));
+            assert!(header.contains("1.0.0"));
             assert_eq!(response.body(), b"");
         }
         "application/openmetrics-text; version=1.0.0; charset=utf-8" => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 
-use exporter_workbook::collect::{CollectError, Collector, Samples};
+use exporter_workbook::collect::{Added, CollectError, Collector, Samples};
 use exporter_workbook::desc::{Desc, MetricKind};
 use exporter_workbook::exposition;
 use exporter_workbook::registry::Gathered;
@@ -198,13 +198,40 @@ impl Scripted {
             | (Call::Fitting(_, of), Some(MetricKind::Summary)) => {
                 samples.summary(desc, of.count(), of.sum(), &of.quantiles(), &values)
             }
+            (Call::Fitting(..), Some(MetricKind::Info)) => samples.info(desc, &values),
+            (Call::Fitting(_, of), Some(MetricKind::StateSet)) => {
+                let states = of.states();
+                let states = states.iter().map(|(state, is_on)| (&**state, *is_on));
+                samples.states(desc, &states.collect::<Vec<_>>(), &values)
+            }
             (Call::Fitting(_, of), _) => samples.set(desc, of.sum(), &values),
             (Call::Set(_, value), _) => samples.set(desc, value.get(), &values),
             (Call::Append(..) | Call::LeftOut(..), _) => return,
         };
-        if let Some(time) = place.time.get() {
-            added.at(time);
+        let added = match place.time.get() {
+            Some(time) => added.at(time),
+            None => added,
+        };
+        extend(added, place, desc.kind());
+    }
+}
+
+/// Adds what a sample of this type may have.
+fn extend(mut added: Added<'_>, place: &Place, kind: Option<MetricKind>) {
+    use MetricKind::{Counter, Histogram, Summary};
+    if matches!(kind, Some(Counter | Histogram)) {
+        for (text, value, time) in &place.exemplars {
+            let text = text.text();
+            let labels = [("trace_id", &*text)];
+            added = match time {
+                Some(time) => added.exemplar_at(&labels, value.get(), (*time).into()),
+                None => added.exemplar(&labels, value.get()),
+            };
         }
+    }
+    if let (Some(Counter | Histogram | Summary), Some(created)) = (kind, place.created)
+    {
+        added.created(created.into());
     }
 }
 

@@ -25,9 +25,27 @@ impl<'a> Arbitrary<'a> for Name {
 impl Name {
     /// Returns it as the name of a label.
     pub fn label(&self) -> String {
-        const GOOD: [&str; 16] = [
-            "x", "y", "z", "x", "y", "z", "xy", "yz", "x", "y", "z", "zone", "le",
-            "quantile", "__x", "a:b",
+        const GOOD: [&str; 20] = [
+            "x",
+            "y",
+            "z",
+            "x",
+            "y",
+            "z",
+            "xy",
+            "yz",
+            "x",
+            "y",
+            "z",
+            "zone",
+            "le",
+            "quantile",
+            "__x",
+            "a:b",
+            "x.y",
+            "x_y",
+            "U__x_2e_y",
+            "..y",
         ];
         match self {
             Name::Good(number) => GOOD[usize::from(*number) % GOOD.len()].to_owned(),
@@ -37,7 +55,7 @@ impl Name {
 
     /// Returns it as the name of a metric.
     pub fn text(&self) -> String {
-        const GOOD: [&str; 16] = [
+        const GOOD: [&str; 24] = [
             "a",
             "b",
             "b_total",
@@ -54,6 +72,14 @@ impl Name {
             "a_total_total",
             "b_created_total",
             "c_seconds_total",
+            "a_info",
+            "b_info",
+            "a.b",
+            "a_b",
+            "a.b_total",
+            "a b_count",
+            "a.b_info",
+            "U__a_2e_b",
         ];
         let good = |number: u8| GOOD[usize::from(number) % GOOD.len()].to_owned();
         match self {
@@ -235,6 +261,13 @@ impl Distribution {
         let most = self.buckets().iter().map(|(_, count)| *count).max();
         let count = most.unwrap_or_default() + u64::from(self.more);
         self.any_count.unwrap_or(count)
+    }
+
+    /// Returns at least one state, each once.
+    pub fn states(&self) -> Vec<(String, bool)> {
+        let states = self.buckets().into_iter().enumerate();
+        let states = states.map(|(at, (_, count))| (format!("s{at}"), count % 2 == 0));
+        states.chain([("last".to_owned(), true)]).collect()
     }
 
     /// Returns quantiles with their values.

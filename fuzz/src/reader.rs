@@ -68,10 +68,10 @@ pub fn read(text: &str, open_metrics: bool) -> Vec<Block> {
 }
 
 fn read_comment(comment: &str, open_metrics: bool, blocks: &mut Vec<Block>) {
-    let mut parts = comment.splitn(3, ' ');
-    let mut part = || parts.next().expect("a keyword, a name and a text");
-    let (keyword, name, text) = (part(), part(), part());
-    assert!(is_name(name, true), "{comment}");
+    let (keyword, rest) = comment.split_once(' ').expect("a keyword");
+    let (name, rest) = read_name(rest, true);
+    let name = &*name;
+    let text = rest.strip_prefix(' ').expect("a text");
     if blocks.last().is_none_or(|block| block.name != name) {
         let name = name.to_owned();
         blocks.push(Block {
@@ -101,8 +101,11 @@ fn read_comment(comment: &str, open_metrics: bool, blocks: &mut Vec<Block>) {
 }
 
 fn is_kind(kind: &str, open_metrics: bool) -> bool {
-    let unknown = if open_metrics { "unknown" } else { "untyped" };
-    ["counter", "gauge", "histogram", "summary", unknown].contains(&kind)
+    let own: &[&str] = match open_metrics {
+        true => &["unknown", "info", "stateset"],
+        false => &["untyped"],
+    };
+    ["counter", "gauge", "histogram", "summary"].contains(&kind) || own.contains(&kind)
 }
 
 /// Returns the names that a family reserves for itself and its samples.
@@ -112,12 +115,35 @@ fn claimed(block: &Block, open_metrics: bool) -> Vec<String> {
         "histogram" => &["", "_bucket", "_count", "_sum"],
         "summary" => &["", "_count", "_sum"],
         "counter" if open_metrics => &["", "_total", "_created"],
+        "info" => &["", "_info"],
         _ => &[""],
     };
     let names = suffixes.iter();
     names
         .map(|suffix| format!("{}{suffix}", block.name))
         .collect()
+}
+
+/// Returns the name at the start of `text`, which is in quotes if it isn't classic, and
+/// the rest.
+fn read_name(text: &str, colons: bool) -> (String, &str) {
+    if let Some(quoted) = text.strip_prefix('"') {
+        let end = closing_quote(quoted);
+        let name = unescape(&quoted[..end], true);
+        assert!(!name.is_empty() && !is_name(&name, colons), "{text}");
+        return (name, &quoted[end + 1..]);
+    }
+    let is_end = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':');
+    let (name, rest) = text.split_at(text.find(is_end).expect("an end"));
+    assert!(is_name(name, colons), "{text}");
+    (name.to_owned(), rest)
+}
+
+/// Returns whether all names of `block` are classic.
+pub fn is_classic(block: &Block) -> bool {
+    let labels = block.lines.iter().flat_map(|line| line.labels.keys());
+    let mut labels = labels.map(|label| is_name(label, false));
+    is_name(&block.name, true) && labels.all(|is_classic| is_classic)
 }
 
 fn is_name(name: &str, colons: bool) -> bool {
@@ -148,12 +174,24 @@ fn unescape(text: &str, quotes: bool) -> String {
 }
 
 fn read_line(line: &str, block: &Block, open_metrics: bool) -> Line {
-    let end = line.find(['{', ' ']).expect("a value follows the name");
-    let (name, rest) = line.split_at(end);
-    let (mut labels, rest) = read_labels(rest);
+    let (name, mut labels, rest) = read_series(line);
     let suffix = name
         .strip_prefix(&*block.name)
         .expect("a name of its family");
+    if block.kind == "stateset" {
+        assert!(labels.contains_key(&block.name), "{line}");
+    }
+    let rest = match rest.split_once(" # ") {
+        Some((rest, exemplar)) => {
+            assert!(
+                open_metrics && ["_total", "_bucket"].contains(&suffix),
+                "{line}"
+            );
+            read_exemplar(exemplar);
+            rest
+        }
+        None => rest,
+    };
     let bound = bound_label(block, suffix, open_metrics);
     let bound = take_bound(&mut labels, block, bound);
     let bound = bound.map(|bound| read_float(&bound, open_metrics));
@@ -167,7 +205,6 @@ fn read_line(line: &str, block: &Block, open_metrics: bool) -> Line {
     };
     let time = fields.next().map(|time| read_time(time, open_metrics));
     assert_eq!(fields.next(), None, "{line}");
-    let name = name.to_owned();
     Line {
         name,
         labels,
@@ -188,7 +225,9 @@ fn bound_label(
         ("histogram", "_bucket") => Some("le"),
         ("summary", "") => Some("quantile"),
         ("histogram" | "summary", "_sum" | "_count") => None,
+        ("histogram" | "summary" | "counter", "_created") if open_metrics => None,
         ("counter", "_total") if open_metrics => None,
+        ("info", "_info") | ("stateset", "") => None,
         ("counter", "") if !open_metrics => None,
         ("gauge" | "untyped" | "unknown", "") => None,
         _ => panic!("`{suffix}` in {block:?}"),
@@ -211,18 +250,35 @@ fn take_bound(
     bound
 }
 
-/// Returns the labels in braces, if there are any, and the rest of the line.
-fn read_labels(text: &str) -> (BTreeMap<String, String>, &str) {
-    let mut labels = BTreeMap::new();
-    let Some(mut rest) = text.strip_prefix('{') else {
-        return (labels, text);
+/// Returns the name, the labels in braces, if there are any, and the rest of the line.
+fn read_series(line: &str) -> (String, BTreeMap<String, String>, &str) {
+    let Some(inside) = line.strip_prefix('{') else {
+        let (name, rest) = read_name(line, true);
+        let Some(inside) = rest.strip_prefix('{') else {
+            return (name, BTreeMap::new(), rest);
+        };
+        let (labels, rest) = read_labels(inside);
+        return (name, labels, rest);
     };
+    assert!(inside.starts_with('"'), "{line}");
+    let (name, rest) = read_name(inside, true);
+    if let Some(rest) = rest.strip_prefix('}') {
+        return (name, BTreeMap::new(), rest);
+    }
+    let (labels, rest) = read_labels(rest.strip_prefix(',').expect("a comma"));
+    (name, labels, rest)
+}
+
+/// Returns at least one label, and the rest of the line after the closing brace.
+fn read_labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
+    let mut labels = BTreeMap::new();
     loop {
-        let (label, after) = rest.split_once("=\"").expect("a label");
-        assert!(is_name(label, false) && !label.starts_with("__"), "{text}");
+        let (label, after) = read_name(rest, false);
+        assert!(!label.starts_with("__"), "{rest}");
+        let after = after.strip_prefix("=\"").expect("a value");
         let end = closing_quote(after);
         let value = unescape(&after[..end], true);
-        assert!(labels.insert(label.to_owned(), value).is_none(), "{text}");
+        assert!(labels.insert(label, value).is_none(), "{rest}");
         rest = &after[end + 1..];
         match rest.strip_prefix(',') {
             Some(next) => rest = next,
@@ -230,6 +286,23 @@ fn read_labels(text: &str) -> (BTreeMap<String, String>, &str) {
         }
     }
     (labels, rest.strip_prefix('}').expect("a closing brace"))
+}
+
+/// Checks an exemplar, after its `# `.
+fn read_exemplar(text: &str) {
+    let inside = text.strip_prefix('{').expect("labels");
+    let (labels, rest) = match inside.strip_prefix('}') {
+        Some(rest) => (BTreeMap::new(), rest),
+        None => read_labels(inside),
+    };
+    let characters = labels
+        .iter()
+        .flat_map(|(name, value)| name.chars().chain(value.chars()));
+    assert!(characters.count() <= 128, "{text}");
+    let mut fields = rest.strip_prefix(' ').expect("a space").split(' ');
+    read_float(fields.next().expect("a value"), true);
+    fields.next().map(|time| read_time(time, true));
+    assert_eq!(fields.next(), None, "{text}");
 }
 
 fn closing_quote(text: &str) -> usize {

@@ -2,7 +2,9 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exporter_workbook::desc::{Desc, MetricKind};
-use exporter_workbook::exposition::{HistogramValue, SummaryValue, Value};
+use exporter_workbook::exposition::{
+    HistogramValue, StateSetValue, SummaryValue, Value,
+};
 
 use crate::families::Family;
 use crate::parts::{Distribution, Float, Name, Text, Time};
@@ -30,6 +32,8 @@ impl Wrap {
 #[derive(Arbitrary, Clone, Debug)]
 pub struct Description {
     kind: u8,
+    /// Whether it permits names that aren't classic.
+    is_utf8: bool,
     name: Name,
     help: Text,
     labels: Vec<Name>,
@@ -44,6 +48,8 @@ impl Description {
             Desc::untyped,
             Desc::histogram,
             Desc::summary,
+            Desc::info,
+            Desc::state_set,
         ];
         let make = make[usize::from(self.kind) % make.len()];
         let mut desc = make(&self.name.text(), &self.help.help());
@@ -53,7 +59,10 @@ impl Description {
         for (name, value) in &self.const_labels {
             desc = desc.const_label(&name.label(), &value.text());
         }
-        desc
+        match self.is_utf8 {
+            true => desc.utf8(),
+            false => desc,
+        }
     }
 }
 
@@ -91,6 +100,9 @@ pub struct Place {
     label_values: Vec<Text>,
     any_number: bool,
     pub time: Time,
+    /// Exemplars, and when the sample was created, if its type has them.
+    pub exemplars: Vec<(Text, Float, Option<u32>)>,
+    pub created: Option<u32>,
 }
 
 impl<'a> Arbitrary<'a> for Place {
@@ -102,6 +114,8 @@ impl<'a> Arbitrary<'a> for Place {
             label_values: u.arbitrary()?,
             any_number: how >= 250,
             time: u.arbitrary()?,
+            exemplars: u.arbitrary()?,
+            created: u.arbitrary()?,
         })
     }
 }
@@ -138,7 +152,18 @@ impl Call {
             }))
         };
         match (self, kind) {
-            (Call::Set(..), MetricKind::Histogram | MetricKind::Summary) => None,
+            (Call::Fitting(_, of), MetricKind::StateSet) => {
+                let states = of.states();
+                Some(Value::StateSet(Box::new(StateSetValue { states })))
+            }
+            (Call::Fitting(..), MetricKind::Info) => Some(Value::Number(1.0)),
+            (
+                Call::Set(..),
+                MetricKind::Histogram
+                | MetricKind::Summary
+                | MetricKind::Info
+                | MetricKind::StateSet,
+            ) => None,
             (Call::Set(_, value), _) => Some(Value::Number(value.get())),
             (Call::Histogram(_, of) | Call::Fitting(_, of), MetricKind::Histogram) => {
                 Some(histogram(of))

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
 
 use exporter_workbook::desc::MetricKind;
-use exporter_workbook::exposition::{Family, Format, Sample, Value};
+use exporter_workbook::exposition::{Escaping, Family, Format, Sample, Value};
 use exporter_workbook::registry::Gathered;
 
 use crate::number::Number;
-use crate::reader::{Block, Line, read};
+use crate::reader::{Block, Line, is_classic, read};
 
 /// Checks what was gathered in both formats, and that gathering it again changes
 /// nothing. Returns its lines.
@@ -17,17 +17,17 @@ pub fn check(gathered: &Gathered) -> Vec<Line> {
     let families = gathered.families();
     let expected: Vec<Line> = families.iter().flat_map(of_family).collect();
     let mut texts = Vec::new();
-    for (format, open_metrics) in
-        [(Format::TEXT, false), (Format::OPEN_METRICS_1_0_0, true)]
-    {
+    for (format, open_metrics) in [(TEXT, false), (OPEN_METRICS, true)] {
         let text = format.to_text(families);
         let blocks = read(&text, open_metrics);
         assert_eq!(blocks.len(), families.len());
         for (block, family) in blocks.iter().zip(families) {
             assert_eq!(block.help, family.help());
-            let is_unknown = open_metrics && block.kind == "unknown";
-            assert!(is_unknown || block.kind == family.kind().to_string());
-            check_points(block);
+            assert!(is_kind(block, family.kind(), open_metrics), "{block:?}");
+            // Each line of a state set is a series of its own.
+            if family.kind() != MetricKind::StateSet {
+                check_points(block);
+            }
         }
         let lines: Vec<Line> = blocks.into_iter().flat_map(|b| b.lines).collect();
         assert_eq!(lines, expected);
@@ -35,14 +35,59 @@ pub fn check(gathered: &Gathered) -> Vec<Line> {
         texts.push(text);
     }
     assert_no_series_twice(&expected);
+    check_escaped(families, expected.len());
+    check_created(families, &expected);
     let again = Gathered::new(gathered.clone().into_families(), Vec::new());
     assert_eq!(again.errors(), []);
-    assert_eq!(Format::TEXT.to_text(again.families()), texts[0]);
-    assert_eq!(
-        Format::OPEN_METRICS_1_0_0.to_text(again.families()),
-        texts[1]
-    );
+    assert_eq!(TEXT.to_text(again.families()), texts[0]);
+    assert_eq!(OPEN_METRICS.to_text(again.families()), texts[1]);
     expected
+}
+
+const TEXT: Format = Format::TEXT.with_escaping(Escaping::AllowUtf8);
+const OPEN_METRICS: Format =
+    Format::OPEN_METRICS_1_0_0.with_escaping(Escaping::AllowUtf8);
+
+fn is_kind(block: &Block, kind: MetricKind, open_metrics: bool) -> bool {
+    let word = match kind {
+        MetricKind::Info if block.kind == "gauge" => return true,
+        MetricKind::StateSet if !open_metrics => "gauge".to_owned(),
+        kind => kind.to_string(),
+    };
+    block.kind == word || (open_metrics && block.kind == "unknown")
+}
+
+/// Checks that a client that reads only classic names gets as many lines, and that no
+/// two are the same series.
+fn check_escaped(families: &[Family], lines: usize) {
+    for escaping in [Escaping::Underscores, Escaping::Dots, Escaping::Values] {
+        for format in [Format::TEXT, Format::OPEN_METRICS_1_0_0] {
+            let format = format.with_escaping(escaping);
+            let open_metrics = format.content_type.starts_with("application");
+            let text = format.to_text(families);
+            let blocks = read(&text, open_metrics);
+            assert!(blocks.iter().all(is_classic), "{text}");
+            let all: Vec<Line> = blocks.into_iter().flat_map(|b| b.lines).collect();
+            assert_eq!(all.len(), lines, "{text}");
+            assert_no_series_twice(&all);
+            assert_each_alone(format, families, &text, open_metrics);
+        }
+    }
+}
+
+/// Checks that samples that say when others were created are additional ones.
+fn check_created(families: &[Family], expected: &[Line]) {
+    let format = OPEN_METRICS.with_created_samples();
+    let blocks = read(&format.to_text(families), true);
+    let all: Vec<Line> = blocks
+        .into_iter()
+        .flat_map(|block| {
+            let created = format!("{}_created", block.name);
+            let is_other = move |line: &Line| line.name != created;
+            block.lines.into_iter().filter(is_other)
+        })
+        .collect();
+    assert_eq!(all, expected);
 }
 
 /// Asserts that messages don't grow with what they quote.
@@ -145,9 +190,13 @@ pub fn of_sample(name: &str, kind: MetricKind, sample: &Sample<'_>) -> Vec<Line>
     let is_kind = match sample.value() {
         Value::Histogram(_) => kind == MetricKind::Histogram,
         Value::Summary(_) => kind == MetricKind::Summary,
-        Value::Number(_) => {
-            ![MetricKind::Histogram, MetricKind::Summary].contains(&kind)
-        }
+        Value::Number(_) => ![
+            MetricKind::Histogram,
+            MetricKind::Summary,
+            MetricKind::StateSet,
+        ]
+        .contains(&kind),
+        Value::StateSet(_) => kind == MetricKind::StateSet,
     };
     assert!(is_kind, "{kind}: {sample:?}");
     let labels: Vec<(String, String)> = sample.labels();
@@ -172,6 +221,15 @@ pub fn lines(
     };
     let (mut lines, sum, count) = match value {
         Value::Number(value) => return vec![line("", None, *value)],
+        Value::StateSet(set) => {
+            let states = set.states.iter();
+            let states = states.map(|(state, is_on)| {
+                let mut line = line("", None, f64::from(u8::from(*is_on)));
+                line.labels.insert(name.to_owned(), state.clone());
+                line
+            });
+            return states.collect();
+        }
         Value::Histogram(value) => {
             let finite = value.buckets.iter().filter(|(le, _)| *le != f64::INFINITY);
             let all = finite.copied().chain([(f64::INFINITY, value.count)]);

@@ -5,16 +5,20 @@
 //! error, a panic or an undescribed sample therefore costs only that collector's
 //! samples.
 
+mod added;
 mod described;
+mod failure;
 mod functions;
 mod samples;
 mod wrap;
 
+pub use added::Added;
 pub use functions::{collector_fn, value_fn};
-pub use samples::{Added, Samples};
+pub use samples::Samples;
 
 pub(crate) use described::Described;
-pub(crate) use samples::{Collected, Failure, Size, negative_time};
+pub(crate) use failure::{Failure, negative_time};
+pub(crate) use samples::{Collected, Size};
 pub(crate) use wrap::Wrap;
 
 use std::error::Error;

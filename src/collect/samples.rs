@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::{Described, Scrape, Wrap};
+use super::failure::{Failure, wrong_count, wrong_kind};
+use super::{Added, Described, Scrape, Wrap};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{Family, HistogramValue, SummaryValue, Value};
+use crate::exposition::{Family, HistogramValue, StateSetValue, SummaryValue, Value};
 use crate::names::{series, shown, shown_words};
 
 /// The sink into which a [`Collector`](super::Collector) pushes its samples.
@@ -49,20 +50,6 @@ pub(crate) struct Collected {
     pub left_out: Vec<(String, String)>,
 }
 
-/// Why a collector's samples are dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    Undescribed { name: String },
-    Invalid { series: String, problem: String },
-}
-
-impl Failure {
-    pub fn invalid(name: &str, problem: String) -> Failure {
-        let series = shown(name).into_owned();
-        Failure::Invalid { series, problem }
-    }
-}
-
 impl<'a> Samples<'a> {
     pub(crate) fn new(
         scrape: &'a Scrape,
@@ -97,9 +84,9 @@ impl<'a> Samples<'a> {
     /// order of `desc`.
     #[inline]
     pub fn set(&mut self, desc: &Desc, value: f64, label_values: &[&str]) -> Added<'_> {
-        let is_number = !matches!(
+        let is_number = matches!(
             desc.kind(),
-            None | Some(MetricKind::Histogram | MetricKind::Summary)
+            Some(MetricKind::Gauge | MetricKind::Counter | MetricKind::Untyped)
         );
         self.push(desc, is_number, Value::Number(value), label_values)
     }
@@ -145,6 +132,49 @@ impl<'a> Samples<'a> {
         let is_summary = desc.kind() == Some(MetricKind::Summary);
         let value = Value::Summary(Box::new(value));
         self.push(desc, is_summary, value, label_values)
+    }
+
+    /// Adds a sample of an info metric. Its value is 1.
+    pub fn info(&mut self, desc: &Desc, label_values: &[&str]) -> Added<'_> {
+        let is_info = desc.kind() == Some(MetricKind::Info);
+        self.push(desc, is_info, Value::Number(1.0), label_values)
+    }
+
+    /// Adds a sample for each state of a state set, with the value 1 if it is on and 0
+    /// otherwise. The label that has the metric's name contains the state.
+    ///
+    /// ```
+    /// use exporter_workbook::collect::collector_fn;
+    /// use exporter_workbook::desc::Desc;
+    /// use exporter_workbook::testutil;
+    ///
+    /// let desc = Desc::state_set("breaker", "The state of each breaker.").label("name");
+    /// let breakers = collector_fn(vec![desc.clone()], move |samples| {
+    ///     samples.states(&desc, &[("open", true), ("closed", false)], &["db"]);
+    ///     Ok(())
+    /// });
+    /// let expected = [
+    ///     "# HELP breaker The state of each breaker.",
+    ///     "# TYPE breaker gauge",
+    ///     "breaker{name=\"db\",breaker=\"open\"} 1",
+    ///     "breaker{name=\"db\",breaker=\"closed\"} 0",
+    /// ];
+    /// testutil::collect_and_compare(breakers, &expected.join("\n"), &[]).unwrap();
+    /// ```
+    pub fn states(
+        &mut self,
+        desc: &Desc,
+        states: &[(&str, bool)],
+        label_values: &[&str],
+    ) -> Added<'_> {
+        let states = states.iter();
+        let states = states.map(|(state, is_on)| (String::from(*state), *is_on));
+        let value = StateSetValue {
+            states: states.collect(),
+        };
+        let is_state_set = desc.kind() == Some(MetricKind::StateSet);
+        let value = Value::StateSet(Box::new(value));
+        self.push(desc, is_state_set, value, label_values)
     }
 
     /// Adds a family that was gathered elsewhere, such as by another registry. If the
@@ -213,7 +243,7 @@ impl<'a> Samples<'a> {
                 None
             }
         };
-        Added { family, failure }
+        Added::new(family, failure)
     }
 
     /// Returns the index of the family.
@@ -278,56 +308,4 @@ impl<'a> Samples<'a> {
         };
         Ok(self.last)
     }
-}
-
-/// A sample that was just added.
-pub struct Added<'s> {
-    family: Option<&'s mut Family>,
-    failure: &'s mut Option<Failure>,
-}
-
-impl Added<'_> {
-    /// Sets the timestamp, in Unix milliseconds. Omit it for values measured at the
-    /// scrape: Prometheus drops samples older than about an hour, and a series with
-    /// timestamps doesn't go stale when its target disappears.
-    ///
-    /// A negative timestamp is an error: Prometheus would refuse the whole exposition.
-    pub fn at(self, milliseconds: i64) {
-        let Some(family) = self.family else {
-            return;
-        };
-        if let Some(point) = family.points_mut().all.last_mut() {
-            point.time = milliseconds;
-        }
-        if milliseconds < 0 {
-            let failure = Failure::invalid(family.name(), negative_time(milliseconds));
-            self.failure.get_or_insert(failure);
-        }
-    }
-}
-
-pub(crate) fn negative_time(milliseconds: i64) -> String {
-    format!(
-        "its timestamp {milliseconds} is negative, and Prometheus would refuse the whole \
-         exposition: set Unix milliseconds, or none"
-    )
-}
-
-fn wrong_kind(desc: &Desc) -> String {
-    match desc.kind() {
-        Some(MetricKind::Histogram) => "it is a histogram: use `Samples::histogram`",
-        Some(MetricKind::Summary) => "it is a summary: use `Samples::summary`",
-        Some(_) => "it is described as a single number: use `Samples::set`",
-        None => "a descriptor of the crate has no type: create one with `Desc::gauge`",
-    }
-    .to_owned()
-}
-
-fn wrong_count(desc: &Desc, got: usize) -> String {
-    let names = desc.labels().join(", ");
-    format!(
-        "it has the labels [{}]: expected {} label value(s), got {got}",
-        shown(&names),
-        desc.labels().len()
-    )
 }

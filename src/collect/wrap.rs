@@ -3,8 +3,7 @@
 use super::Failure;
 use crate::desc::Desc;
 use crate::desc::labels::Template;
-use crate::exposition::{Family, Point};
-use crate::names::metric_name_problem;
+use crate::exposition::Family;
 
 /// A prefix for names, and labels.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +36,7 @@ impl Wrap {
                 family.with_name(&name)
             }
         };
-        if let Some(problem) = metric_name_problem(family.name()) {
+        if let Some(problem) = family.name_problem() {
             return Err(Failure::invalid(family.name(), problem));
         }
         if self.labels.is_empty() {
@@ -53,10 +52,10 @@ impl Wrap {
             let labels = sample.labels();
             let own = labels.iter().map(|(name, _)| name.as_str());
             let added = self.labels.iter().map(|(name, value)| (&**name, &**value));
-            let template = Template::checked(added, own, Some(family.kind()))?;
+            let template = Template::checked(added, own, family.owner())?;
             let value = sample.value().clone();
             let point = labelled.push(&template, |at| &labels[at].1, value)?;
-            point.time = sample.timestamp().unwrap_or(Point::NO_TIME);
+            point.extra = sample.extra().cloned().map(Box::new);
         }
         Ok(labelled)
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use super::MetricKind;
-use crate::names::label_names_problem;
+use crate::names::{Names, is_label_name, shown};
 
 /// The labels of a metric whose samples differ in some of the values. The constant
 /// parts are rendered once.
@@ -18,14 +18,14 @@ pub(crate) struct Template {
 
 impl Template {
     /// Creates a template like [`Template::new`], or returns the problem with these
-    /// names on a metric of `kind`.
+    /// names on a metric like `of`.
     pub fn checked<'a>(
         constant: impl Iterator<Item = (&'a str, &'a str)> + Clone,
         variable: impl Iterator<Item = &'a str> + Clone,
-        kind: Option<MetricKind>,
+        of: Owner<'_>,
     ) -> Result<Template, String> {
         let names = constant.clone().map(|(name, _)| name);
-        match labels_problem(names.chain(variable.clone()).collect(), kind) {
+        match of.labels_problem(names.chain(variable.clone()).collect()) {
             Some(problem) => Err(problem),
             None => Ok(Template::new(constant, variable)),
         }
@@ -46,7 +46,7 @@ impl Template {
         for (at, (name, value)) in labels.into_iter().enumerate() {
             let text = &mut template.end;
             text.push_str(if at == 0 { "" } else { "," });
-            text.push_str(name);
+            push_name(text, name, is_label_name(name));
             text.push_str("=\"");
             match value {
                 Ok(value) => {
@@ -75,16 +75,61 @@ impl Template {
     }
 }
 
-/// Returns the problem with `names` on a metric of `kind`, if there is one.
-fn labels_problem(names: Vec<&str>, kind: Option<MetricKind>) -> Option<String> {
-    let own = kind.and_then(|kind| Some((kind, kind.own_label()?)));
-    let own = own.filter(|(_, label)| names.contains(label));
-    label_names_problem(names).or_else(|| {
-        let (kind, label) = own?;
-        Some(format!(
-            "the label `{label}` belongs to the {kind} itself, rename yours"
-        ))
-    })
+/// What decides which name and labels a metric may have.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub name: &'a str,
+    pub kind: Option<MetricKind>,
+    pub names: Names,
+}
+
+impl Owner<'_> {
+    /// Returns the label that the metric's samples set themselves, if there is one.
+    fn own_label(&self) -> Option<&str> {
+        match self.kind? {
+            MetricKind::Histogram => Some("le"),
+            MetricKind::Summary => Some("quantile"),
+            MetricKind::StateSet => Some(self.name),
+            _ => None,
+        }
+    }
+
+    /// Returns the problem with the name, if there is one.
+    pub fn name_problem(&self) -> Option<String> {
+        self.names.metric_problem(self.name).or_else(|| {
+            let is_info = self.kind == Some(MetricKind::Info);
+            (is_info && !self.name.ends_with("_info")).then(|| {
+                let name = shown(self.name);
+                format!("the name of an info metric ends in `_info`: rename `{name}`")
+            })
+        })
+    }
+
+    /// Returns the problem with `names` as labels of this metric, if there is one.
+    pub fn labels_problem<'n>(&'n self, mut names: Vec<&'n str>) -> Option<String> {
+        let own = self.own_label();
+        let taken = own.filter(|own| names.contains(own));
+        // The name of a state set must also be valid as a label.
+        names.extend(own.filter(|_| taken.is_none()));
+        self.names.labels_problem(names).or_else(|| {
+            let kind = self.kind.map(MetricKind::name).unwrap_or_default();
+            let label = shown(taken?);
+            Some(format!(
+                "the label `{label}` belongs to the {kind} itself, rename yours"
+            ))
+        })
+    }
+}
+
+/// Appends a name, in quotes unless it is classic.
+pub(crate) fn push_name(out: &mut String, name: &str, is_classic: bool) {
+    if is_classic {
+        out.push_str(name);
+        return;
+    }
+    out.push('"');
+    push_escaped(out, name, true);
+    out.push('"');
 }
 
 /// Appends `text` with backslashes and newlines escaped, and quotes too if `quotes`.
@@ -129,15 +174,29 @@ fn has_special(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns the names and values of labels as [`Template::push`] wrote them, with the
-/// values still escaped.
-fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Returns the names and values of labels as [`Template::push`] wrote them, both still
+/// escaped, and names with their quotes.
+pub(crate) fn written(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
-        let (name, rest) = text.split_once("=\"")?;
+        let name = match text.strip_prefix('"') {
+            Some(quoted) => value_end(quoted)? + 2,
+            None => text.find('=')?,
+        };
+        let (name, rest) = text.split_at(name);
+        let rest = rest.strip_prefix("=\"")?;
         let end = value_end(rest)?;
         text = rest[end + 1..].trim_start_matches(',');
         Some((name, &rest[..end]))
     })
+}
+
+/// Returns a name as it was before [`push_name`] wrote it.
+pub(crate) fn plain_name(written: &str) -> Cow<'_, str> {
+    let quoted = written.strip_prefix('"');
+    match quoted.and_then(|name| name.strip_suffix('"')) {
+        Some(name) => unescaped(name).into(),
+        None => written.into(),
+    }
 }
 
 /// Returns the index of the quote that ends a value; `text` begins in the value.
@@ -154,7 +213,7 @@ pub(crate) fn value_end(text: &str) -> Option<usize> {
 pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
     let labels = written(text);
     labels
-        .map(|(name, value)| (name.to_owned(), unescaped(value)))
+        .map(|(name, value)| (plain_name(name).into_owned(), unescaped(value)))
         .collect()
 }
 

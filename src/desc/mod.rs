@@ -4,63 +4,17 @@
 //! mistake in a descriptor, so creating one needs no error handling.
 
 pub(crate) mod compare;
+mod kind;
 pub(crate) mod labels;
+
+pub use kind::MetricKind;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use self::labels::Template;
-use crate::names::metric_name_problem;
-
-/// The type of a metric family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MetricKind {
-    /// A value that may go up and down.
-    Gauge,
-    /// A value that only goes up, or back to 0 when its source restarts.
-    Counter,
-    /// A number whose type is unknown.
-    Untyped,
-    /// Counts of observations by upper bound, with their sum and count.
-    Histogram,
-    /// Quantiles of observations, with their sum and count.
-    Summary,
-}
-
-/// Writes the type as a TYPE line has it.
-impl fmt::Display for MetricKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl MetricKind {
-    /// Returns the type as a TYPE line has it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            MetricKind::Gauge => "gauge",
-            MetricKind::Counter => "counter",
-            MetricKind::Untyped => "untyped",
-            MetricKind::Histogram => "histogram",
-            MetricKind::Summary => "summary",
-        }
-    }
-
-    /// Returns whether its samples have several lines with names of their own.
-    pub(crate) fn is_distribution(self) -> bool {
-        matches!(self, MetricKind::Histogram | MetricKind::Summary)
-    }
-
-    /// Returns the label that samples of this type set themselves.
-    fn own_label(self) -> Option<&'static str> {
-        match self {
-            MetricKind::Histogram => Some("le"),
-            MetricKind::Summary => Some("quantile"),
-            _ => None,
-        }
-    }
-}
+use self::labels::{Owner, Template};
+use crate::names::Names;
 
 /// The name, help text, type and label names that all samples of a metric share.
 ///
@@ -84,6 +38,7 @@ struct Inner {
     help: Arc<str>,
     /// `None` for the crate's descriptors, which have no type.
     kind: Option<MetricKind>,
+    names: Names,
     constant: Vec<(String, String)>,
     variable: Vec<String>,
     /// Rendered on first use.
@@ -121,11 +76,28 @@ impl Desc {
         Desc::new(name, help, Some(MetricKind::Summary))
     }
 
+    /// Describes information about the program, such as its version, whose samples have
+    /// the value 1; its name ends in `_info`. See
+    /// [`Samples::info`](crate::collect::Samples::info).
+    #[must_use]
+    pub fn info(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::Info))
+    }
+
+    /// Describes states that are each on or off. The label that names the state has the
+    /// metric's name, prefixes included. See
+    /// [`Samples::states`](crate::collect::Samples::states).
+    #[must_use]
+    pub fn state_set(name: &str, help: &str) -> Desc {
+        Desc::new(name, help, Some(MetricKind::StateSet))
+    }
+
     pub(crate) fn new(name: &str, help: &str, kind: Option<MetricKind>) -> Desc {
         Desc(Arc::new(Inner {
             name: name.into(),
             help: help.into(),
             kind,
+            names: Names::Classic,
             constant: Vec::new(),
             variable: Vec::new(),
             template: OnceLock::new(),
@@ -168,6 +140,17 @@ impl Desc {
 
     pub(crate) fn with_kind(self, kind: MetricKind) -> Desc {
         self.changed(|inner| inner.kind = Some(kind))
+    }
+
+    /// Permits any text that isn't empty as the name of the metric and of its labels,
+    /// such as OpenTelemetry's `http.server.duration`; without it, a name that isn't
+    /// classic is an error of registration, because it is probably a typo.
+    ///
+    /// Prometheus 3 asks for such names. Other clients get them
+    /// [escaped](crate::exposition::Escaping).
+    #[must_use]
+    pub fn utf8(self) -> Desc {
+        self.changed(|inner| inner.names = Names::Utf8)
     }
 
     fn changed(self, change: impl FnOnce(&mut Inner)) -> Desc {
@@ -216,18 +199,32 @@ impl Desc {
         Arc::clone(&self.0.help)
     }
 
-    /// Returns the labels of this metric as a template, or the problem with them.
+    pub(crate) fn names(&self) -> Names {
+        self.0.names
+    }
+
+    /// Returns the labels of this metric as a template, or the problem with them or
+    /// with the name.
     pub(crate) fn template(&self) -> Result<&Template, String> {
-        let make = || match metric_name_problem(self.name()) {
+        let make = || match self.owner().name_problem() {
             Some(problem) => Err(problem),
             None => Template::checked(
                 self.const_labels().iter().map(|(n, v)| (&**n, &**v)),
                 self.labels().iter().map(String::as_str),
-                self.kind(),
+                self.owner(),
             ),
         };
         let made = self.0.template.get_or_init(make);
         made.as_ref().map_err(String::clone)
+    }
+
+    /// Returns what decides which name and labels the metric may have.
+    fn owner(&self) -> Owner<'_> {
+        Owner {
+            name: self.name(),
+            kind: self.kind(),
+            names: self.names(),
+        }
     }
 
     /// Returns whether both are the same value in memory, and so equal.
@@ -246,6 +243,7 @@ impl PartialEq for Desc {
             || (self.name() == other.name()
                 && self.help() == other.help()
                 && self.kind() == other.kind()
+                && self.names() == other.names()
                 && self.const_labels() == other.const_labels()
                 && self.labels() == other.labels())
     }
@@ -265,6 +263,7 @@ impl fmt::Debug for Desc {
             .field("name", &self.name())
             .field("help", &self.help())
             .field("kind", &self.kind())
+            .field("names", &self.names())
             .field("const_labels", &self.const_labels())
             .field("labels", &self.labels())
             .finish()

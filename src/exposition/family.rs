@@ -1,14 +1,13 @@
 //! A metric family as it is served: its samples with their labels already rendered.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::mem;
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::{Labels, Rendered, Value};
-use crate::desc::labels::{self, Template};
+use super::{Exemplar, Extra, Point, Points, Rendered, Value};
+use crate::desc::labels::{self, Owner, Template};
 use crate::desc::{Desc, MetricKind};
+use crate::names::Names;
 
 /// A metric family with its samples, in the order in which they are served.
 ///
@@ -20,6 +19,7 @@ pub struct Family {
     pub(crate) name: Arc<str>,
     pub(crate) help: Arc<str>,
     pub(crate) kind: MetricKind,
+    pub(crate) names: Names,
     /// Its own samples, if it isn't a vector's.
     own: Points,
     of_vector: Option<OfVector>,
@@ -33,39 +33,6 @@ struct OfVector {
     copy: OnceLock<Points>,
 }
 
-/// Samples with their labels.
-#[derive(Clone, Default)]
-pub(crate) struct Points {
-    /// The rendered labels of all samples, one after the other.
-    pub labels: String,
-    pub all: Vec<Point>,
-    /// Whether any label value is empty, which is the same as no label.
-    pub has_empty: bool,
-}
-
-/// The problem with labels beyond the offsets that a [`Point`] can store.
-pub(crate) const TOO_LONG: &str = "the labels of its family are longer than 4 GiB";
-
-/// One metric of a family.
-#[derive(Clone)]
-pub(crate) struct Point {
-    /// Where its labels begin.
-    pub start: u32,
-    pub length: u32,
-    /// The timestamp in Unix milliseconds, or [`Point::NO_TIME`].
-    pub time: i64,
-    pub value: Value,
-}
-
-impl Point {
-    #[inline]
-    fn range(&self) -> Range<usize> {
-        self.start as usize..self.start as usize + self.length as usize
-    }
-
-    pub const NO_TIME: i64 = i64::MIN;
-}
-
 impl Family {
     /// Creates a family of `desc` without samples. A family whose descriptor has no
     /// type is untyped.
@@ -74,6 +41,7 @@ impl Family {
             name: desc.shared_name(),
             help: desc.shared_help(),
             kind: desc.kind().unwrap_or(MetricKind::Untyped),
+            names: desc.names(),
             own: Points::default(),
             of_vector: None,
         }
@@ -93,6 +61,7 @@ impl Family {
             name: Arc::clone(&self.name),
             help: Arc::clone(&self.help),
             kind: self.kind,
+            names: self.names,
             own: Points::default(),
             of_vector: None,
         }
@@ -149,10 +118,40 @@ impl Family {
         self.kind
     }
 
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        Owner {
+            name: self.name(),
+            kind: Some(self.kind),
+            names: self.names,
+        }
+    }
+
+    /// Returns the problem with the name, if there is one. A family may have got it
+    /// after its labels were checked.
+    pub(crate) fn name_problem(&self) -> Option<String> {
+        self.owner().name_problem().or_else(|| {
+            if self.kind != MetricKind::StateSet {
+                return None;
+            }
+            self.samples().find_map(|sample| {
+                let labels = sample.labels();
+                let names = labels.iter().map(|(name, _)| name.as_str());
+                self.owner().labels_problem(names.collect())
+            })
+        })
+    }
+
     /// Renames the family. If the name is invalid, gathering the family is an error.
     #[must_use]
     pub fn with_name(mut self, name: &str) -> Family {
         self.name = name.into();
+        self
+    }
+
+    /// Permits any text as a name; see [`Desc::utf8`].
+    #[must_use]
+    pub fn utf8(mut self) -> Family {
+        self.names = Names::Utf8;
         self
     }
 
@@ -190,80 +189,7 @@ impl Family {
     }
 }
 
-impl Points {
-    /// Adds a sample whose labels `write` appends; it returns whether a value is empty.
-    #[inline]
-    fn push(
-        &mut self,
-        value: Value,
-        write: impl FnOnce(&mut String) -> bool,
-    ) -> Result<&mut Point, String> {
-        let start = self.labels.len();
-        self.has_empty |= write(&mut self.labels);
-        let end = u32::try_from(self.labels.len()).map_err(|_| TOO_LONG.to_owned())?;
-        let (start, length) = (start as u32, end - start as u32);
-        let at = self.all.len();
-        let time = Point::NO_TIME;
-        self.all.push(Point {
-            start,
-            length,
-            time,
-            value,
-        });
-        Ok(&mut self.all[at])
-    }
-
-    fn of(rendered: &dyn Rendered) -> Points {
-        let mut points = Points::default();
-        points.all.reserve(rendered.count());
-        for page in 0..rendered.pages() {
-            rendered.read(page, &mut |labels, value| {
-                // A vector has less than 4 GiB of labels.
-                let _ = points.push(value.clone(), |all| {
-                    all.push_str(labels.text());
-                    labels::has_empty(labels.text())
-                });
-            });
-        }
-        points
-    }
-
-    /// Appends all of `others`.
-    pub fn append(&mut self, others: Points) {
-        let start = self.labels.len() as u32;
-        self.labels.push_str(&others.labels);
-        self.all.extend(others.all.into_iter().map(|point| Point {
-            start: point.start + start,
-            ..point
-        }));
-        self.has_empty |= others.has_empty;
-    }
-
-    /// Returns the rendered labels of `point`, without braces.
-    pub fn labels_of(&self, point: &Point) -> &str {
-        &self.labels[point.range()]
-    }
-
-    /// Returns the same as bytes, without checks for character boundaries.
-    #[inline]
-    pub fn label_bytes(&self, point: &Point) -> &[u8] {
-        &self.labels.as_bytes()[point.range()]
-    }
-
-    /// Returns the same for a scrape.
-    #[inline]
-    pub fn rendered(&self, point: &Point) -> Labels<'_> {
-        let Range { start, end } = point.range();
-        Labels::new(&self.labels, start, end)
-    }
-
-    /// Returns what identifies the series of `point`.
-    pub fn identity(&self, point: &Point) -> Cow<'_, str> {
-        labels::without_empty(self.labels_of(point))
-    }
-}
-
-/// One sample of a family; for a histogram or summary, all of its lines.
+/// One sample of a family; for a histogram, a summary or a state set, all of its lines.
 #[derive(Clone, Copy)]
 pub struct Sample<'a> {
     points: &'a Points,
@@ -271,7 +197,7 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// Returns the labels by name, without `le` and `quantile`.
+    /// Returns the labels by name, without `le`, `quantile` and the label of a state.
     #[must_use]
     pub fn labels(&self) -> Vec<(String, String)> {
         labels::parse(self.points.labels_of(self.point))
@@ -295,7 +221,25 @@ impl<'a> Sample<'a> {
     /// Returns the timestamp in Unix milliseconds, if the collector set one.
     #[must_use]
     pub fn timestamp(&self) -> Option<i64> {
-        (self.point.time != Point::NO_TIME).then_some(self.point.time)
+        let time = self.point.time();
+        (time != Point::NO_TIME).then_some(time)
+    }
+
+    /// Returns when the sample was created, in Unix milliseconds, if the collector said
+    /// so.
+    #[must_use]
+    pub fn created(&self) -> Option<i64> {
+        self.extra()?.created
+    }
+
+    /// Returns the exemplars.
+    #[must_use]
+    pub fn exemplars(&self) -> &'a [Exemplar] {
+        self.extra().map_or(&[], |extra| &extra.exemplars)
+    }
+
+    pub(crate) fn extra(&self) -> Option<&'a Extra> {
+        self.point.extra.as_deref()
     }
 }
 

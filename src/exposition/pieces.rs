@@ -3,7 +3,7 @@
 use std::mem;
 use std::ops::Deref;
 
-use super::open_metrics::{FamilyNames, unit};
+use super::head::{Head, heads};
 use super::write;
 use super::{Family, Format};
 
@@ -68,38 +68,15 @@ pub struct Steps {
     is_ended: bool,
 }
 
-/// What precedes the samples of a family.
-struct Head {
-    /// The index of the family.
-    family: usize,
-    name: String,
-    kind: &'static str,
-}
-
 impl Steps {
     pub fn new(
         format: Format,
         families: &[Family],
         wanted: impl Fn(&str) -> bool,
     ) -> Steps {
-        let names = format.is_open_metrics.then(|| FamilyNames::of(families));
-        let numbered = families.iter().enumerate();
-        let heads = numbered.filter(|(_, family)| wanted(family.name()));
-        let heads = heads.map(|(at, family)| {
-            let (name, kind) = match &names {
-                Some(names) => names.in_open_metrics(family),
-                None => (family.name(), family.kind().name()),
-            };
-            let name = name.to_owned();
-            Head {
-                family: at,
-                name,
-                kind,
-            }
-        });
         Steps {
             format,
-            heads: heads.collect(),
+            heads: heads(format, families, wanted),
             at: (0, 0),
             is_ended: !format.is_open_metrics,
         }
@@ -108,8 +85,8 @@ impl Steps {
     /// Returns how long the text of `families` is, about.
     fn length(&self, families: &[Family]) -> usize {
         let lengths = self.heads.iter().map(|head| {
-            let lines = families[head.family].count() + 2;
-            lines.saturating_mul(head.name.len() + LINE)
+            let family = &families[head.family];
+            (family.count() + 2).saturating_mul(family.name().len() + LINE)
         });
         lengths.fold(0, usize::saturating_add)
     }
@@ -130,24 +107,16 @@ impl Steps {
         };
         let family = &families[*family];
         if page == 0 {
-            self.head(head, family, out);
+            self.heads[head].comments(self.format, family, out);
         }
         let pages = write::pages(family);
         if page < pages {
-            write::page(&self.format, family, page, out);
+            let names = &self.heads[head].samples;
+            write::page(&self.format, family, names, page, out);
         }
         self.at = match page + 1 < pages {
             true => (head, page + 1),
             false => (head + 1, 0),
         };
-    }
-
-    fn head(&self, head: usize, family: &Family, out: &mut Vec<u8>) {
-        let Head { name, kind, .. } = &self.heads[head];
-        let is_open_metrics = self.format.is_open_metrics;
-        write::comment(out, "HELP", name, family.help(), is_open_metrics);
-        write::comment(out, "TYPE", name, kind, false);
-        let unit = is_open_metrics.then(|| unit(name)).flatten();
-        write::comment(out, "UNIT", name, unit.unwrap_or_default(), false);
     }
 }

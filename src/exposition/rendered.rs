@@ -1,6 +1,6 @@
 //! Samples whose labels are already text, such as a vector's.
 
-use super::Value;
+use super::{Extra, Value};
 
 /// The samples of one family at one scrape, in the order in which they are served. The
 /// labels were rendered when a sample was created; a value is read when it is written.
@@ -11,9 +11,13 @@ pub(crate) trait Rendered: Send + Sync {
     /// Returns the number of pages, each of which is read at once.
     fn pages(&self) -> usize;
 
-    /// Passes the labels and the value of each sample of a page.
-    fn read(&self, page: usize, sample: &mut dyn FnMut(Labels<'_>, &Value));
+    /// Passes the labels and the value of each sample of a page, and what few samples
+    /// have besides.
+    fn read(&self, page: usize, sample: &mut Visit<'_>);
 }
+
+/// What is called for each sample.
+pub(crate) type Visit<'a> = dyn FnMut(Labels<'_>, &Value, Option<&Extra>) + 'a;
 
 /// The rendered labels of one sample, without braces, in a text that may go on.
 #[derive(Clone, Copy)]

@@ -1,16 +1,19 @@
 //! The values of samples.
 
 use super::float_text;
+use crate::names::shown;
 
 /// The value of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// The value of a gauge, a counter or an untyped metric.
+    /// The value of a gauge, a counter, an untyped or an info metric.
     Number(f64),
     /// The value of a histogram.
     Histogram(Box<HistogramValue>),
     /// The value of a summary.
     Summary(Box<SummaryValue>),
+    /// The value of a state set.
+    StateSet(Box<StateSetValue>),
 }
 
 /// The count, the sum and the distribution of observations.
@@ -25,6 +28,16 @@ pub struct HistogramValue {
     pub buckets: Vec<(f64, u64)>,
 }
 
+impl HistogramValue {
+    /// Returns the buckets without `+Inf`.
+    pub(crate) fn finite(&self) -> &[(f64, u64)] {
+        match self.buckets.split_last() {
+            Some(((f64::INFINITY, _), finite)) => finite,
+            _ => &self.buckets,
+        }
+    }
+}
+
 /// The count, the sum and some quantiles of observations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SummaryValue {
@@ -36,6 +49,13 @@ pub struct SummaryValue {
     pub quantiles: Vec<(f64, f64)>,
 }
 
+/// Several states, each of which is on or off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateSetValue {
+    /// The states in the order in which they are served.
+    pub states: Vec<(String, bool)>,
+}
+
 impl Value {
     /// Returns the problem with the value, if there is one.
     pub(crate) fn problem(&self) -> Option<String> {
@@ -43,6 +63,7 @@ impl Value {
             Value::Number(_) => None,
             Value::Histogram(histogram) => histogram_problem(histogram),
             Value::Summary(summary) => summary_problem(summary),
+            Value::StateSet(set) => states_problem(&set.states),
         }
     }
 }
@@ -92,4 +113,19 @@ fn summary_problem(summary: &SummaryValue) -> Option<String> {
         before = Some(quantile);
     }
     None
+}
+
+fn states_problem(states: &[(String, bool)]) -> Option<String> {
+    let mut names: Vec<&str> = states.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    match names.first() {
+        None => return Some("it has no state: name at least one".to_owned()),
+        Some(&"") => return Some("one of its states has no name: name it".to_owned()),
+        Some(_) => {}
+    }
+    let two = names.windows(2).find(|two| two[0] == two[1])?;
+    Some(format!(
+        "its state `{}` comes twice: name each once",
+        shown(two[0])
+    ))
 }

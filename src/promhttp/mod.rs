@@ -97,6 +97,11 @@ pub struct HandlerOpts {
     pub timeout: Option<Duration>,
     /// Responds in OpenMetrics if the client prefers it, as Prometheus does.
     pub enable_open_metrics: bool,
+    /// In OpenMetrics, serves when counters, histograms and summaries were
+    /// [created](crate::collect::Added::created), as samples whose names end in
+    /// `_created`. Prometheus stores each as a series of its own, one more for each
+    /// counter, unless its feature `created-timestamp-zero-ingestion` is on.
+    pub enable_open_metrics_text_created_samples: bool,
     /// When the process started, for the header `Process-Start-Time-Unix` of each
     /// response.
     pub process_start_time: Option<SystemTime>,
@@ -115,6 +120,10 @@ impl fmt::Debug for HandlerOpts {
             .field("in_flight", &self.in_flight)
             .field("timeout", &self.timeout)
             .field("enable_open_metrics", &self.enable_open_metrics)
+            .field(
+                "enable_open_metrics_text_created_samples",
+                &self.enable_open_metrics_text_created_samples,
+            )
             .field("process_start_time", &self.process_start_time)
             .field("coalesce_gather", &self.coalesce_gather)
             .finish()

@@ -5,35 +5,42 @@ use http::{Request, Uri};
 
 use super::HandlerOpts;
 use super::gzip::is_gzipped;
-use crate::exposition::Format;
+use crate::exposition::{Escaping, Format};
 
 /// Returns the first known format of the highest quality, as Go's `expfmt.Negotiate`
-/// does; unlike there, quality 0 refuses a format and parameters may be quoted. A
-/// client that accepts neither format gets text, never status 406.
-fn format(headers: &HeaderMap, open_metrics: bool) -> Format {
+/// does; unlike there, quality 0 refuses a format, parameters may be quoted, and
+/// `escaping` counts only for its own format. A client that accepts no known format
+/// gets text, never status 406.
+fn format(headers: &HeaderMap, opts: &HandlerOpts) -> Format {
     let mut accepted = elements(headers, &ACCEPT);
     accepted.sort_by(|a, b| b.quality.total_cmp(&a.quality));
-    accepted
+    let format = accepted
         .iter()
         .filter(|element| element.quality > 0.0)
-        .find_map(|element| named(element, open_metrics))
-        .unwrap_or(Format::TEXT)
+        .find_map(|element| named(element, opts.enable_open_metrics))
+        .unwrap_or(Format::TEXT);
+    match opts.enable_open_metrics_text_created_samples {
+        true => format.with_created_samples(),
+        false => format,
+    }
 }
 
 fn named(element: &Element<'_>, open_metrics: bool) -> Option<Format> {
     let is = |name: &str| element.value.eq_ignore_ascii_case(name);
     let version = element.parameter("version").unwrap_or_default();
-    if is("text/plain") && matches!(version, "" | "0.0.4") {
-        return Some(Format::TEXT);
-    }
-    if !open_metrics || !is("application/openmetrics-text") {
-        return None;
-    }
-    match version {
-        "1.0.0" => Some(Format::OPEN_METRICS_1_0_0),
-        "" | "0.0.1" => Some(Format::OPEN_METRICS_0_0_1),
-        _ => None,
-    }
+    let format = match version {
+        "" | "0.0.4" if is("text/plain") => Format::TEXT,
+        "1.0.0" if is("text/plain") => Format::TEXT_1_0_0,
+        _ if !open_metrics || !is("application/openmetrics-text") => return None,
+        "1.0.0" => Format::OPEN_METRICS_1_0_0,
+        "" | "0.0.1" => Format::OPEN_METRICS_0_0_1,
+        _ => return None,
+    };
+    Some(match element.parameter("escaping") {
+        Some(name) => format.with_escaping(Escaping::named(name)),
+        // The response to clients that don't know escaping is as it always was.
+        None => format,
+    })
 }
 
 /// Returns the names in `?name[]=a&name[]=b`; none selects all families.
@@ -105,7 +112,7 @@ impl Asked {
     pub fn by(request: &Request<()>, opts: &HandlerOpts) -> Asked {
         let headers = request.headers();
         Asked {
-            format: format(headers, opts.enable_open_metrics),
+            format: format(headers, opts),
             gzip: is_gzipped(headers, opts),
             names: names(request.uri()),
         }

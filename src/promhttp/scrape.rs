@@ -143,9 +143,7 @@ impl<G: Gatherer + 'static> Scraper<G> {
         if is_gzipped {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        if let Some(vary) = self.opts.vary() {
-            headers.insert(VARY, HeaderValue::from_static(vary));
-        }
+        headers.insert(VARY, HeaderValue::from_static(self.opts.vary()));
         response
     }
 }
@@ -177,13 +175,12 @@ fn body(
 }
 
 impl HandlerOpts {
-    /// Returns the request headers that a response depends on.
-    fn vary(&self) -> Option<&'static str> {
-        match (self.enable_open_metrics, self.disable_compression) {
-            (true, false) => Some("Accept, Accept-Encoding"),
-            (true, true) => Some("Accept"),
-            (false, false) => Some("Accept-Encoding"),
-            (false, true) => None,
+    /// Returns the request headers that a response depends on; Accept may ask for a
+    /// format or for escaping.
+    fn vary(&self) -> &'static str {
+        match self.disable_compression {
+            true => "Accept",
+            false => "Accept, Accept-Encoding",
         }
     }
 

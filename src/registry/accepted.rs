@@ -8,7 +8,7 @@ use super::gather_error::GatherError;
 use super::known::{Description, Descriptions};
 use crate::desc::MetricKind;
 use crate::exposition::{Family, Point, TOO_LONG};
-use crate::names::{metric_name_problem, shown};
+use crate::names::shown;
 
 /// Returns how `family` differs from the description of its name, whichever collector
 /// described it. Descriptors of the crate have no type, so the crate never checked
@@ -127,7 +127,7 @@ impl<'a> Accepted<'a> {
 
     fn misfit(&self, family: &Family) -> Option<String> {
         let name = family.name();
-        if let Some(problem) = metric_name_problem(name) {
+        if let Some(problem) = family.name_problem() {
             return Some(format!("under an invalid name: {problem}"));
         }
         if let Some((kind, help)) = self.families.get(name) {
@@ -156,10 +156,8 @@ impl<'a> Accepted<'a> {
                  them"
             ));
         }
-        let names = SUFFIXES
-            .iter()
-            .filter(|suffix| has_suffix(family.kind(), suffix));
-        let mut names = names.map(|suffix| format!("{}{suffix}", family.name()));
+        let suffixes = family.kind().suffixes().iter();
+        let mut names = suffixes.map(|suffix| format!("{}{suffix}", family.name()));
         let other = names.find(|name| self.families.contains_key(&**name))?;
         Some(format!(
             "beside `{}`, which is the name of one of its samples: rename one of them",
@@ -186,8 +184,8 @@ impl<'a> Accepted<'a> {
             // A series may occur at several times, but not with and without a
             // timestamp, nor with two renderings.
             let clashes = |(time, others): &(i64, String)| {
-                let has_no_time = [*time, point.time].contains(&Point::NO_TIME);
-                has_no_time || *time == point.time || others != labels
+                let has_no_time = [*time, point.time()].contains(&Point::NO_TIME);
+                has_no_time || *time == point.time() || others != labels
             };
             if times.iter().any(clashes) {
                 let name = shown(family.name());
@@ -196,7 +194,7 @@ impl<'a> Accepted<'a> {
                     _ => format!("{name}{{{}}}", shown(labels)),
                 }));
             }
-            times.push((point.time, labels.to_owned()));
+            times.push((point.time(), labels.to_owned()));
             added.push(key);
         }
         Ok(())
@@ -223,21 +221,16 @@ pub fn difference(family: &Family, kind: MetricKind, help: &str) -> Option<Strin
     })
 }
 
-const SUFFIXES: [&str; 3] = ["_bucket", "_count", "_sum"];
-
-/// Returns whether a family of `kind` has samples with `suffix`.
-fn has_suffix(kind: MetricKind, suffix: &str) -> bool {
-    kind == MetricKind::Histogram
-        || (kind == MetricKind::Summary && suffix != "_bucket")
-}
-
 /// Returns the names without suffixes that samples may have, with the types that have
 /// them.
 pub fn suffix_bases(
     name: &str,
 ) -> impl Iterator<Item = (&str, impl Fn(MetricKind) -> bool)> {
-    SUFFIXES.into_iter().filter_map(move |suffix| {
+    let suffixes = MetricKind::Histogram.suffixes().iter();
+    suffixes.filter_map(move |suffix| {
         let base = name.strip_suffix(suffix)?;
-        Some((base, move |kind| has_suffix(kind, suffix)))
+        Some((base, move |kind: MetricKind| {
+            kind.suffixes().contains(suffix)
+        }))
     })
 }

@@ -14,7 +14,6 @@ use super::gather_error::GatherError;
 use super::known::Descriptions;
 use super::order::{Place, permute};
 use crate::exposition::Family;
-use crate::names::metric_name_problem;
 
 /// A family, and the index of the collector that reported it.
 pub type Reported = (usize, Family);
@@ -78,7 +77,9 @@ fn fit(groups: &[Group], descriptions: &Descriptions) -> bool {
         // A family that has its name for itself is written as it is.
         let merged = (group.len() > 1).then_some(group).into_iter().flatten();
         let labels = merged.map(|(_, family)| family.points().labels.len());
-        metric_name_problem(first.name()).is_none()
+        group
+            .iter()
+            .all(|(_, family)| family.name_problem().is_none())
             && misdescribed(first, descriptions).is_none()
             && group.iter().all(|(_, family)| differs(family).is_none())
             && suffix_bases(first.name())
@@ -118,6 +119,7 @@ fn joined(mut group: Group, order: Option<Vec<Place>>) -> Family {
     let (_, mut all) = group.remove(0);
     let mut starts = vec![0];
     for (_, family) in group {
+        all.names = all.names.max(family.names);
         starts.push(all.count());
         all.points_mut().append(family.into_points());
     }

@@ -20,7 +20,7 @@ use crate::collect::{
 use crate::desc::labels::Template;
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Family, HistogramValue, Point, SummaryValue, Value};
-use crate::names::{metric_name_problem, series};
+use crate::names::series;
 
 /// Adapts a collector of the crate. It may report what it doesn't describe: the crate
 /// never required more, and the collector may wrap a registry.
@@ -86,11 +86,11 @@ impl From<Vec<MetricFamily>> for Gathered {
 
 fn convert(family: &MetricFamily) -> Result<Family, Failure> {
     let name = family.name();
-    if let Some(problem) = metric_name_problem(name) {
-        return Err(Failure::invalid(name, problem));
-    }
     let kind = kind(family.get_field_type());
     let mut converted = Family::new(&Desc::new(name, family.help(), Some(kind)));
+    if let Some(problem) = converted.name_problem() {
+        return Err(Failure::invalid(name, problem));
+    }
     converted
         .points_mut()
         .all
@@ -106,13 +106,13 @@ fn convert(family: &MetricFamily) -> Result<Family, Failure> {
         };
         if !names.is_some_and(|names| have_same_names(labels, names)) {
             let given = labels.iter().map(LabelPair::name);
-            template = Template::checked(std::iter::empty(), given, Some(kind))
+            template = Template::checked(std::iter::empty(), given, converted.owner())
                 .map_err(invalid)?;
             names = Some(labels);
         }
         let (value, time) = sample(metric, family.get_field_type()).map_err(invalid)?;
         let pushed = converted.push(&template, |at| labels[at].value(), value);
-        pushed.map_err(invalid)?.time = time;
+        pushed.map_err(invalid)?.set_time(time);
     }
     // The crate's vectors are unordered.
     sort_family(&mut converted);

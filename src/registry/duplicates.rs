@@ -31,7 +31,7 @@ impl Merged {
             _ => {
                 let Sorted { order, same } = sort(families);
                 let times = |(family, point): &Place| {
-                    families[*family as usize].points().all[*point as usize].time
+                    families[*family as usize].points().all[*point as usize].time()
                 };
                 // Sorted by time; a missing timestamp comes first.
                 merged.is_unique = same.iter().all(|places| {

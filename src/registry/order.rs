@@ -75,7 +75,7 @@ fn sort_slice(families: &[&Family], keys: &mut [Key], alike: usize) -> Option<us
         same_length &= other.len() == first.len();
     }
     if same_length && more == first.len() {
-        keys.sort_unstable_by_key(|key| (point(families, key.place).time, key.place));
+        keys.sort_unstable_by_key(|key| (point(families, key.place).time(), key.place));
         return None;
     }
     let alike = alike + more;

@@ -1,7 +1,9 @@
 //! The differences between two expositions, line by line.
 
-use crate::desc::labels::value_end;
-use crate::exposition::{Format, float_text};
+use std::borrow::Cow;
+
+use crate::desc::labels::{plain_name, value_end};
+use crate::exposition::float_text;
 use crate::message::debug_is_message;
 use crate::registry::{GatherError, Gathered};
 
@@ -30,7 +32,7 @@ pub fn compare(
 ) -> Result<(), Mismatch> {
     let wanted = |name: &str| names.is_empty() || names.contains(&name);
     let mut served = Vec::new();
-    Format::TEXT.write(gathered.families(), wanted, &mut served);
+    super::TEXT.write(gathered.families(), wanted, &mut served);
     let served = lines(&String::from_utf8(served).unwrap_or_default());
     let expected = lines(expected);
     let has = |name: &&&str| {
@@ -86,7 +88,7 @@ fn lines(text: &str) -> Vec<Line> {
         let line = match text.strip_prefix('#') {
             Some(comment) => match named_comment(comment.trim_start()) {
                 Some((rank, name, text)) => {
-                    name.clone_into(&mut family);
+                    family = name.into_owned();
                     Line {
                         family: family.clone(),
                         rank,
@@ -96,8 +98,8 @@ fn lines(text: &str) -> Vec<Line> {
                 None => continue,
             },
             None => {
-                if !belongs(text, &family) {
-                    text[..name_length(text)].clone_into(&mut family);
+                if !belongs(&name(text), &family) {
+                    family = name(text).into_owned();
                 }
                 Line {
                     family: family.clone(),
@@ -113,37 +115,46 @@ fn lines(text: &str) -> Vec<Line> {
 }
 
 /// Returns the rank, the name and the text of a HELP or TYPE line.
-fn named_comment(comment: &str) -> Option<(u8, &str, String)> {
+fn named_comment(comment: &str) -> Option<(u8, Cow<'_, str>, String)> {
     let (keyword, rest) = comment.split_once(char::is_whitespace)?;
     let rank = ["HELP", "TYPE"].iter().position(|all| *all == keyword)? as u8;
     let rest = rest.trim_start();
-    let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let end = match rest.strip_prefix('"') {
+        Some(quoted) => value_end(quoted)? + 2,
+        None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+    };
+    let (written, text) = rest.split_at(end);
     Some((
         rank,
-        name,
-        format!("# {keyword} {name} {}", text.trim_start()),
+        plain_name(written),
+        format!("# {keyword} {written} {}", text.trim_start()),
     ))
 }
 
-fn name_length(sample: &str) -> usize {
-    sample
-        .find(|c: char| c == '{' || c.is_whitespace())
-        .unwrap_or(sample.len())
+/// Returns the name of a sample, which may be the first thing in its braces.
+fn name(sample: &str) -> Cow<'_, str> {
+    let end = sample.find(|c: char| c == '{' || c.is_whitespace());
+    let (name, rest) = sample.split_at(end.unwrap_or(sample.len()));
+    let quoted = rest.strip_prefix('{').map(str::trim_start);
+    let end = quoted.and_then(|quoted| value_end(quoted.strip_prefix('"')?));
+    match (quoted, end) {
+        (Some(quoted), Some(end)) if name.is_empty() => plain_name(&quoted[..end + 2]),
+        _ => name.into(),
+    }
 }
 
 /// Returns whether a sample's name is that of `family`, or one of its suffixed names.
-fn belongs(sample: &str, family: &str) -> bool {
-    let rest = sample[..name_length(sample)].strip_prefix(family);
+fn belongs(name: &str, family: &str) -> bool {
+    let rest = name.strip_prefix(family);
     !family.is_empty()
         && rest.is_some_and(|rest| ["", "_bucket", "_sum", "_count"].contains(&rest))
 }
 
 /// Writes a sample with its labels and numbers as this library writes them.
 fn sample(text: &str) -> String {
-    let end = text
-        .rfind('}')
-        .map_or_else(|| name_length(text), |at| at + 1);
-    let (series, numbers) = text.split_at(end);
+    let end = text.rfind('}').map(|at| at + 1);
+    let end = end.or_else(|| text.find(char::is_whitespace));
+    let (series, numbers) = text.split_at(end.unwrap_or(text.len()));
     let mut numbers = numbers.split_whitespace();
     let value = numbers.next().unwrap_or_default();
     let value = value.parse().map_or_else(|_| value.to_owned(), float_text);
@@ -162,17 +173,35 @@ fn sorted(series: &str) -> String {
     };
     let mut labels = Vec::new();
     let mut rest = rest.trim_end_matches('}');
-    while let Some((label, value)) = rest.split_once('=') {
-        let value = value.trim_start();
-        let end = value.get(1..).and_then(value_end);
-        let (value, after) = value.split_at(end.map_or(value.len(), |end| end + 2));
-        let label = label.trim_matches(|c: char| c == ',' || c.is_whitespace());
-        labels.push(format!("{label}={value}"));
+    while let Some((label, after)) = label(rest) {
+        labels.push(label);
         rest = after;
     }
-    labels.sort();
+    // A quoted name has no value, and comes first.
+    labels.sort_by_key(|label| (label.contains("=\""), label.clone()));
     match labels.is_empty() {
         true => name.trim_end().to_owned(),
         false => format!("{}{{{}}}", name.trim_end(), labels.join(",")),
+    }
+}
+
+/// Returns the first label in `text`, or a name in quotes, and what follows it.
+fn label(text: &str) -> Option<(String, &str)> {
+    let text = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+    let quoted_end = |text: &str| {
+        let quoted = text.strip_prefix('"');
+        quoted.map(|quoted| value_end(quoted).map_or(text.len(), |end| end + 2))
+    };
+    let end = quoted_end(text).or_else(|| text.find('='));
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+    let name = name.trim_end();
+    match rest.trim_start().strip_prefix('=') {
+        Some(value) => {
+            let value = value.trim_start();
+            let end = quoted_end(value).unwrap_or(value.len());
+            let (value, rest) = value.split_at(end);
+            Some((format!("{name}={value}"), rest))
+        }
+        None => (!name.is_empty()).then(|| (name.to_owned(), rest)),
     }
 }

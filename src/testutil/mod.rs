@@ -22,8 +22,11 @@ mod lint;
 pub use compare::Mismatch;
 pub use lint::{Problem, Rule, lint_family};
 
-use crate::exposition::{Family, Format, Value};
+use crate::exposition::{Escaping, Family, Format, Value};
 use crate::registry::{GatherError, Gathered, Gatherer, IntoCollector, Registry};
+
+/// The text format with all names as they are.
+const TEXT: Format = Format::TEXT.with_escaping(Escaping::AllowUtf8);
 
 /// Returns the metrics of `source` in the text format.
 ///
@@ -35,7 +38,7 @@ pub fn gather_to_text(
 ) -> Result<String, Vec<GatherError>> {
     let gathered = source.gather();
     match gathered.errors() {
-        [] => Ok(Format::TEXT.to_text(gathered.families())),
+        [] => Ok(TEXT.to_text(gathered.families())),
         errors => Err(errors.to_vec()),
     }
 }
@@ -114,7 +117,7 @@ fn lint(family: &Family) -> Vec<Problem> {
     lint_family(
         family.name(),
         family.help(),
-        &family.kind().to_string(),
+        family.kind().name_in_text(),
         &labels,
     )
 }

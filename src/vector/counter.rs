@@ -4,20 +4,28 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::number::{Number, read};
+use super::extras::Extras;
+use super::number::{Number, load};
 use super::single::{described, only};
+use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::Value;
+use crate::exposition::{Extra, Value};
 
 /// A value that only goes up, as an `f64` or a `u64`. A clone is the same counter.
 #[derive(Clone)]
 pub struct GenericCounter<N: Number> {
-    bits: Arc<AtomicU64>,
+    count: Arc<Count>,
     /// `None` for the child of a vector.
     desc: Option<Desc>,
     number: PhantomData<N>,
+}
+
+/// What the handles of one counter share.
+pub struct Count {
+    bits: AtomicU64,
+    extras: Extras,
 }
 
 impl<N: Number> GenericCounter<N> {
@@ -37,7 +45,7 @@ impl<N: Number> GenericCounter<N> {
     /// Returns an error if the name or a label is invalid, if there are variable labels,
     /// or if it is described as another type.
     pub fn with_opts(opts: impl Into<Desc>) -> Result<Self, VectorError> {
-        let desc = Some(only(opts.into(), MetricKind::Counter)?);
+        let desc = Some(only(opts.into(), Self::KIND)?);
         Ok(GenericCounter {
             desc,
             ..Self::handle(Self::state(&()))
@@ -48,13 +56,13 @@ impl<N: Number> GenericCounter<N> {
     #[inline]
     #[must_use]
     pub fn get(&self) -> N {
-        N::of_bits(self.bits.load(Ordering::Relaxed))
+        N::of_bits(self.count.bits.load(Ordering::Relaxed))
     }
 
     /// Adds 1.
     #[inline]
     pub fn inc(&self) {
-        N::add(&self.bits, N::ONE);
+        N::add(&self.count.bits, N::ONE);
     }
 
     /// Adds `by`.
@@ -70,37 +78,62 @@ impl<N: Number> GenericCounter<N> {
             !by.is_negative(),
             "a counter cannot decrease: use a gauge for a value that goes down"
         );
-        N::add(&self.bits, by);
+        N::add(&self.count.bits, by);
+    }
+
+    /// Adds `by`, and keeps `labels` as the exemplar in place of the one before, such as
+    /// the id of a request's trace. It is served in OpenMetrics only. One whose label
+    /// names and values have more than 128 characters together, or with an invalid label
+    /// name, is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `by` is negative or NaN.
+    #[track_caller]
+    pub fn inc_by_with_exemplar(&self, by: N, labels: &[(&str, &str)]) {
+        self.inc_by(by);
+        self.count.extras.set_exemplar(labels, by.to_f64(), |_| 0);
     }
 
     /// Sets the counter to 0, for tests and sources that restart.
     pub fn reset(&self) {
-        self.bits.store(N::default().bits(), Ordering::Relaxed);
+        self.count
+            .bits
+            .store(N::default().bits(), Ordering::Relaxed);
     }
 }
 
 impl<N: Number> Metric for GenericCounter<N> {}
 
 impl<N: Number> OfVector for GenericCounter<N> {
-    type State = AtomicU64;
+    type State = Count;
     type Plan = ();
 
     const KIND: MetricKind = MetricKind::Counter;
 
-    fn state(_: &()) -> Arc<AtomicU64> {
-        Arc::new(AtomicU64::new(N::default().bits()))
+    fn state(_: &()) -> Arc<Count> {
+        Arc::new(Count {
+            bits: AtomicU64::new(N::default().bits()),
+            extras: Extras::new(),
+        })
     }
 
-    fn handle(bits: Arc<AtomicU64>) -> Self {
+    fn handle(count: Arc<Count>) -> Self {
         GenericCounter {
-            bits,
+            count,
             desc: None,
             number: PhantomData,
         }
     }
 
-    fn read(children: &[Arc<AtomicU64>], value: impl FnMut(&Value)) {
-        read::<N>(children, value);
+    fn read(children: &[Arc<Count>], mut value: impl FnMut(&Value, Option<&Extra>)) {
+        load::<N, _>(
+            children,
+            |count| &count.bits,
+            |count, number| {
+                value(&Value::Number(number), Some(&count.extras.read()));
+            },
+        );
     }
 }
 
@@ -110,7 +143,7 @@ impl<N: Number> Collector for GenericCounter<N> {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        samples.set(described(&self.desc), self.get().to_f64(), &[]);
+        samples.append(Snapshot::<Self>::only(described(&self.desc), &self.count));
         Ok(())
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::number::{Number, read};
+use super::number::{Number, load};
 use super::single::{described, only};
+use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::Value;
+use crate::exposition::{Extra, Value};
 
 /// A value that goes up and down, as an `f64` or an `i64`. A clone is the same gauge.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ impl<N: Number> GenericGauge<N> {
     /// Returns an error if the name or a label is invalid, if there are variable labels,
     /// or if it is described as another type.
     pub fn with_opts(opts: impl Into<Desc>) -> Result<Self, VectorError> {
-        let desc = Some(only(opts.into(), MetricKind::Gauge)?);
+        let desc = Some(only(opts.into(), Self::KIND)?);
         Ok(GenericGauge {
             desc,
             ..Self::handle(Self::state(&()))
@@ -119,8 +120,17 @@ impl<N: Number> OfVector for GenericGauge<N> {
         }
     }
 
-    fn read(children: &[Arc<AtomicU64>], value: impl FnMut(&Value)) {
-        read::<N>(children, value);
+    fn read(
+        children: &[Arc<AtomicU64>],
+        mut value: impl FnMut(&Value, Option<&Extra>),
+    ) {
+        load::<N, _>(
+            children,
+            |bits| bits,
+            |_, number| {
+                value(&Value::Number(number), None);
+            },
+        );
     }
 }
 
@@ -130,7 +140,7 @@ impl<N: Number> Collector for GenericGauge<N> {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        samples.set(described(&self.desc), self.get().to_f64(), &[]);
+        samples.append(Snapshot::<Self>::only(described(&self.desc), &self.bits));
         Ok(())
     }
 }

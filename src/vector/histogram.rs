@@ -1,18 +1,19 @@
 //! Histograms.
 
-use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use prometheus::HistogramOpts;
 
+use super::extras::Extras;
 use super::number::Sealed;
 use super::single::{described, only};
+use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{HistogramValue, Value};
+use crate::exposition::{Extra, HistogramValue, Value};
 
 /// Counts of observations by upper bound, with their sum. A clone is the same
 /// histogram.
@@ -33,6 +34,7 @@ pub struct Buckets {
     /// The observations of each bucket alone; the last one is `+Inf`.
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
+    extras: Extras,
 }
 
 impl Histogram {
@@ -44,7 +46,7 @@ impl Histogram {
     /// or if the bounds aren't finite numbers in ascending order (`+Inf` may be the
     /// last).
     pub fn with_opts(opts: HistogramOpts) -> Result<Histogram, VectorError> {
-        let desc = only(opts.common_opts.into(), MetricKind::Histogram)?;
+        let desc = only(opts.common_opts.into(), Self::KIND)?;
         let bounds = bounds(&desc, opts.buckets)?;
         Ok(Histogram {
             desc: Some(desc),
@@ -55,15 +57,19 @@ impl Histogram {
     /// Counts an observation, in the unit that the name states.
     #[inline]
     pub fn observe(&self, value: f64) {
-        let Buckets {
-            bounds,
-            counts,
-            sum,
-        } = &*self.state;
-        // NaN is in no finite bucket.
-        let at = bounds.partition_point(|bound| value.is_nan() || *bound < value);
-        counts[at].fetch_add(1, Ordering::Relaxed);
-        f64::add(sum, value);
+        let at = self.state.bucket(value);
+        self.state.counts[at].fetch_add(1, Ordering::Relaxed);
+        f64::add(&self.state.sum, value);
+    }
+
+    /// Counts an observation, and keeps `labels` as the exemplar of its bucket in place
+    /// of the one before, such as the id of a request's trace. It is served in
+    /// OpenMetrics only. One whose label names and values have more than 128 characters
+    /// together, or with an invalid label name, is dropped.
+    pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
+        self.observe(value);
+        let bucket = |value| self.state.bucket(value);
+        self.state.extras.set_exemplar(labels, value, bucket);
     }
 
     /// Returns a timer that observes the seconds until it is dropped.
@@ -146,6 +152,7 @@ impl OfVector for Histogram {
             bounds: Arc::clone(bounds),
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
             sum: AtomicU64::new(0.0_f64.to_bits()),
+            extras: Extras::new(),
         })
     }
 
@@ -153,7 +160,7 @@ impl OfVector for Histogram {
         Histogram { state, desc: None }
     }
 
-    fn read(children: &[Arc<Buckets>], mut value: impl FnMut(&Value)) {
+    fn read(children: &[Arc<Buckets>], mut value: impl FnMut(&Value, Option<&Extra>)) {
         let Some(first) = children.first() else {
             return;
         };
@@ -167,12 +174,20 @@ impl OfVector for Histogram {
             if let Value::Histogram(read) = &mut read {
                 child.read_into(read);
             }
-            value(&read);
+            value(&read, Some(&child.extras.read()));
         }
     }
 }
 
 impl Buckets {
+    /// Returns the index of the bucket that holds `value`.
+    #[inline]
+    fn bucket(&self, value: f64) -> usize {
+        // NaN is in no finite bucket.
+        let is_beyond = |bound: &f64| value.is_nan() || *bound < value;
+        self.bounds.partition_point(is_beyond)
+    }
+
     /// Reads into the value of a histogram with the same bounds.
     fn read_into(&self, value: &mut HistogramValue) {
         let mut before = 0;
@@ -195,12 +210,7 @@ impl Collector for Histogram {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        Histogram::read(slice::from_ref(&self.state), |value| {
-            if let Value::Histogram(value) = value {
-                let (desc, buckets) = (described(&self.desc), &value.buckets);
-                samples.histogram(desc, value.count, value.sum, buckets, &[]);
-            }
-        });
+        samples.append(Snapshot::<Self>::only(described(&self.desc), &self.state));
         Ok(())
     }
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::desc::MetricKind;
-use crate::exposition::Value;
+use crate::exposition::{Extra, Value};
 
 /// A type of metric that a vector can have: [`GenericGauge`](super::GenericGauge),
 /// [`GenericCounter`](super::GenericCounter) or [`Histogram`](super::Histogram).
+#[expect(private_bounds, reason = "no other type can be one")]
 pub trait Metric: OfVector {}
 
 /// What a vector needs to know of it.
-pub trait OfVector: Clone + Send + Sync + 'static {
+pub(crate) trait OfVector: Clone + Send + Sync + 'static {
     /// What the handles of one child share.
     type State: Send + Sync;
     /// What all children share.
@@ -22,6 +23,6 @@ pub trait OfVector: Clone + Send + Sync + 'static {
 
     fn handle(state: Arc<Self::State>) -> Self;
 
-    /// Passes the value of each child.
-    fn read(children: &[Arc<Self::State>], value: impl FnMut(&Value));
+    /// Passes the value of each child, and what it has besides.
+    fn read(children: &[Arc<Self::State>], value: impl FnMut(&Value, Option<&Extra>));
 }

@@ -9,6 +9,7 @@
 mod children;
 mod counter;
 mod error;
+mod extras;
 mod gauge;
 mod histogram;
 mod labels;

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::exposition::Value;
-
 /// The number of a gauge or a counter: `f64`, `i64` or `u64`.
 pub trait Number: Sealed {}
 
@@ -21,16 +19,20 @@ pub trait Sealed: Copy + Default + Send + Sync + 'static {
     fn is_negative(self) -> bool;
 }
 
-/// Passes the value of each of `cells`. They are scattered in memory: loading some before
-/// the first is passed lets the processor wait for all of them at once.
-pub fn read<N: Number>(cells: &[Arc<AtomicU64>], mut value: impl FnMut(&Value)) {
-    for cells in cells.chunks(32) {
+/// Passes the number of each child. The children are scattered in memory: loading
+/// some before the first is passed lets the processor wait for all of them at once.
+pub fn load<N: Number, S>(
+    children: &[Arc<S>],
+    cell: impl Fn(&S) -> &AtomicU64,
+    mut number: impl FnMut(&S, f64),
+) {
+    for children in children.chunks(32) {
         let mut bits = [0; 32];
-        for (bits, cell) in bits.iter_mut().zip(cells) {
-            *bits = cell.load(Ordering::Relaxed);
+        for (bits, child) in bits.iter_mut().zip(children) {
+            *bits = cell(child).load(Ordering::Relaxed);
         }
-        for bits in &bits[..cells.len()] {
-            value(&Value::Number(N::of_bits(*bits).to_f64()));
+        for (bits, child) in bits.iter().zip(children) {
+            number(child, N::of_bits(*bits).to_f64());
         }
     }
 }

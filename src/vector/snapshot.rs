@@ -1,8 +1,13 @@
 //! The children of a vector as one scrape writes them.
 
+use std::sync::Arc;
+
 use super::Metric;
 use super::children::Ordered;
-use crate::exposition::{Labels, Rendered, Value};
+use super::labels::rendered;
+use super::page::Page;
+use crate::desc::Desc;
+use crate::exposition::{Family, Rendered, Visit};
 
 /// The children that there were when a scrape began.
 pub struct Snapshot<M: Metric> {
@@ -12,6 +17,14 @@ pub struct Snapshot<M: Metric> {
 impl<M: Metric> Snapshot<M> {
     pub fn new(pages: Ordered<M::State>) -> Snapshot<M> {
         Snapshot { pages }
+    }
+
+    /// Returns the family of a metric that is its only series.
+    pub fn only(desc: &Desc, metric: &Arc<M::State>) -> Family {
+        let mut page = Page::default();
+        page.push(&rendered(desc, |_| ""), Arc::clone(metric));
+        let pages = Arc::new(vec![Arc::new(page)]);
+        Family::of_vector(desc, Arc::new(Snapshot::<M>::new(pages)))
     }
 }
 
@@ -24,12 +37,12 @@ impl<M: Metric> Rendered for Snapshot<M> {
         self.pages.len()
     }
 
-    fn read(&self, page: usize, sample: &mut dyn FnMut(Labels<'_>, &Value)) {
+    fn read(&self, page: usize, sample: &mut Visit<'_>) {
         let page = &self.pages[page];
         let mut labels = (0..).map(|at| page.rendered(at));
-        M::read(page.children(), |value| {
+        M::read(page.children(), |value, extra| {
             if let Some(labels) = labels.next() {
-                sample(labels, value);
+                sample(labels, value, extra);
             }
         });
     }

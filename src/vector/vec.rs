@@ -13,8 +13,7 @@ use super::number::Number;
 use super::snapshot::Snapshot;
 use super::{GenericCounter, GenericGauge, Histogram, Metric, OnLimit, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
-use crate::desc::labels;
-use crate::desc::{Desc, MetricKind};
+use crate::desc::{Desc, labels};
 use crate::exposition::Family;
 use crate::names::shown;
 
@@ -63,7 +62,7 @@ impl<N: Number> MetricVec<GenericGauge<N>> {
         opts: impl Into<Desc>,
         label_names: &[&str],
     ) -> Result<Self, VectorError> {
-        Self::of(opts.into(), MetricKind::Gauge, label_names, |_| Ok(()))
+        Self::of(opts.into(), label_names, |_| Ok(()))
     }
 }
 
@@ -79,7 +78,7 @@ impl<N: Number> MetricVec<GenericCounter<N>> {
         opts: impl Into<Desc>,
         label_names: &[&str],
     ) -> Result<Self, VectorError> {
-        Self::of(opts.into(), MetricKind::Counter, label_names, |_| Ok(()))
+        Self::of(opts.into(), label_names, |_| Ok(()))
     }
 }
 
@@ -107,21 +106,19 @@ impl MetricVec<Histogram> {
         buckets: Vec<f64>,
         label_names: &[&str],
     ) -> Result<Self, VectorError> {
-        let kind = MetricKind::Histogram;
-        Self::of(desc.into(), kind, label_names, |desc| bounds(desc, buckets))
+        Self::of(desc.into(), label_names, |desc| bounds(desc, buckets))
     }
 }
 
 impl<M: Metric> MetricVec<M> {
     fn of(
         desc: Desc,
-        kind: MetricKind,
         label_names: &[&str],
         plan: impl FnOnce(&Desc) -> Result<M::Plan, VectorError>,
     ) -> Result<Self, VectorError> {
         let names = label_names.iter();
         let desc = names.fold(desc, |desc, name| desc.label(name));
-        let desc = VectorError::check(desc, kind)?;
+        let desc = VectorError::check(desc, M::KIND)?;
         let shared = Shared {
             plan: plan(&desc)?,
             desc,
