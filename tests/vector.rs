@@ -589,3 +589,52 @@ fn check(text: &str, stay: &BTreeSet<String>) {
         None
     );
 }
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn counters_and_histograms_have_exemplars_and_the_time_of_their_creation() {
+    let registry = Registry::new();
+    let requests =
+        IntCounterVec::new(Opts::new("r_total", "Help."), &["code"]).unwrap();
+    let opts = HistogramOpts::new("h", "Help.").buckets(vec![1.0]);
+    let histogram = Histogram::with_opts(opts).unwrap();
+    registry.must_register(requests.clone());
+    registry.must_register(histogram.clone());
+    let ok = requests.with_label_values(&["200"]);
+    ok.inc_by_with_exemplar(2, &[("trace_id", "first")]);
+    ok.inc_by_with_exemplar(1, &[("trace_id", "second")]);
+    ok.inc_by_with_exemplar(1, &[("trace_id", &"x".repeat(121))]);
+    ok.inc_by_with_exemplar(1, &[("trace-id", "x")]);
+    requests.with_label_values(&["500"]).inc();
+    histogram.observe_with_exemplar(0.5, &[("trace_id", "low")]);
+    histogram.observe_with_exemplar(1.5, &[("trace_id", "high")]);
+    histogram.observe_with_exemplar(1.0, &[("trace_id", "bound")]);
+    let format = Format::OPEN_METRICS_1_0_0.with_created_samples();
+    let text = format.to_text(registry.gather().families());
+    assert_eq!(
+        without_times(&text),
+        "# HELP h Help.\n# TYPE h histogram\n\
+         h_bucket{le=\"1.0\"} 2 # {trace_id=\"bound\"} 1.0 TIME\n\
+         h_bucket{le=\"+Inf\"} 3 # {trace_id=\"high\"} 1.5 TIME\n\
+         h_sum 3.0\nh_count 3\nh_created TIME\n\
+         # HELP r Help.\n# TYPE r counter\n\
+         r_total{code=\"200\"} 5.0 # {trace_id=\"second\"} 1.0 TIME\n\
+         r_created{code=\"200\"} TIME\n\
+         r_total{code=\"500\"} 1.0\n\
+         r_created{code=\"500\"} TIME\n\
+         # EOF\n"
+    );
+}
+
+/// Replaces Unix seconds with a fraction.
+fn without_times(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n']).map(|word| {
+        let number: f64 = word.trim().parse().unwrap_or_default();
+        if number > 1.7e9 {
+            word.replace(word.trim(), "TIME")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect()
+}
