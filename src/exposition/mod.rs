@@ -4,6 +4,7 @@
 //! [gathering](crate::registry::Gathered) has checked all names, labels and values,
 //! each by itself and against the others.
 
+mod copy;
 mod escaping;
 mod extra;
 mod family;

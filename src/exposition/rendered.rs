@@ -1,5 +1,6 @@
 //! Samples whose labels are already text, such as a vector's.
 
+use super::copy::append;
 use super::{Extra, Value};
 
 /// The samples of one family at one scrape, in the order in which they are served. The
@@ -51,20 +52,5 @@ impl<'a> Labels<'a> {
     #[inline]
     pub fn is_empty(self) -> bool {
         self.start == self.end
-    }
-}
-
-/// Appends the first `length` bytes of `text`. If there are more, a copy of a fixed
-/// length is faster, even with what is cut off again: it needs no call of `memcpy`.
-#[inline(always)]
-pub(crate) fn append(out: &mut Vec<u8>, text: &[u8], length: usize) {
-    const BLOCK: usize = 64;
-    match text.first_chunk::<BLOCK>() {
-        Some(block) if length <= BLOCK => {
-            let end = out.len() + length;
-            out.extend_from_slice(block);
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(&text[..length]),
     }
 }

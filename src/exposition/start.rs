@@ -1,7 +1,7 @@
 //! How lines begin: the name of a sample, in quotes unless it is classic.
 
 use super::Labels;
-use super::rendered::append;
+use super::copy::append;
 use crate::desc::labels::push_escaped;
 
 /// The name at the start of a line, to which a suffix may be added.
