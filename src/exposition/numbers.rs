@@ -19,7 +19,7 @@ pub fn write_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-#[cold]
+#[inline(never)]
 fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
     if value.is_nan() {
         out.extend_from_slice(b"NaN");
@@ -81,16 +81,21 @@ pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
 
 /// Appends `text`, which may have a decimal point or an exponent, in exponent form.
 fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
-    let e = text.iter().position(|byte| *byte == b'e');
-    let (mantissa, written) = text.split_at(e.unwrap_or(text.len()));
-    let written = std::str::from_utf8(written.get(1..).unwrap_or_default());
+    let at = |byte: u8| text.iter().position(|other| *other == byte);
+    let e = at(b'e').unwrap_or(text.len());
+    let point = at(b'.').unwrap_or(e);
+    let written = std::str::from_utf8(text.get(e + 1..).unwrap_or_default());
     let written: i32 = written.unwrap_or_default().parse().unwrap_or_default();
-    let point = mantissa.iter().position(|byte| *byte == b'.');
-    let whole = point.unwrap_or(mantissa.len()) as i32;
-    let digits = mantissa.iter().copied().filter(|byte| *byte != b'.');
-    let leading = digits.clone().take_while(|digit| *digit == b'0').count();
+    let (whole, fraction) =
+        (&text[..point], text.get(point + 1..e).unwrap_or_default());
     let start = out.len();
-    out.extend(digits.skip(leading));
+    out.extend_from_slice(whole);
+    out.extend_from_slice(fraction);
+    let leading = out[start..]
+        .iter()
+        .take_while(|digit| **digit == b'0')
+        .count();
+    out.drain(start..start + leading);
     while out.len() > start + 1 && out.last() == Some(&b'0') {
         out.pop();
     }
@@ -98,7 +103,7 @@ fn write_exponent(out: &mut Vec<u8>, text: &[u8]) {
         out.insert(start + 1, b'.');
     }
     // The exponent of the first digit.
-    let exponent = written + whole - 1 - leading as i32;
+    let exponent = written + whole.len() as i32 - 1 - leading as i32;
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     let exponent = exponent.unsigned_abs();
     if exponent < 10 {
