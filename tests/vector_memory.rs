@@ -1,0 +1,83 @@
+//! What a vector and its scrapes need of memory, counted by the allocator: one test, since
+//! others beside it would count too.
+
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use exporter_workbook::collectors::{CountingAllocator, RuntimeCollector};
+use exporter_workbook::exposition::Value;
+use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::registry::Registry;
+use exporter_workbook::vector::{IntCounterVec, IntGaugeVec};
+use http::Request;
+use http::header::ACCEPT_ENCODING;
+use prometheus::Opts;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+const SERIES: usize = 100_000;
+
+/// Returns the bytes that are allocated now.
+fn allocated() -> usize {
+    let registry = Registry::new();
+    registry.must_register(RuntimeCollector::new());
+    let families = registry.gather().into_families();
+    let name = "rust_memstats_alloc_bytes";
+    let family = families.iter().find(|family| family.name() == name);
+    match family.unwrap().samples().next().unwrap().value() {
+        Value::Number(bytes) => *bytes as usize,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
+    let registry = Registry::new();
+    let before = allocated();
+    let queues =
+        IntGaugeVec::new(Opts::new("q", "Help."), &["module", "shard"]).unwrap();
+    registry.must_register(queues.clone());
+    for shard in 0..SERIES {
+        queues
+            .with_label_values(&["http-server", &shard.to_string()])
+            .inc();
+    }
+    drop(registry.gather());
+    let gauges = allocated();
+    let each = (gauges - before) / SERIES;
+    assert!(each <= 120, "a gauge takes {each} bytes");
+    let opts = Opts::new("r_total", "Help.");
+    let requests = IntCounterVec::new(opts, &["module", "shard"]).unwrap();
+    registry.must_register(requests.clone());
+    for shard in 0..SERIES {
+        requests
+            .with_label_values(&["http-server", &shard.to_string()])
+            .inc();
+    }
+    drop(registry.gather());
+    let all = allocated();
+    let each = (all - gauges) / SERIES;
+    assert!(each <= 160, "a counter takes {each} bytes");
+    scrapes_are_small(&registry);
+}
+
+fn scrapes_are_small(registry: &Registry) {
+    let before = allocated();
+    let handler = handler_for(registry, HandlerOpts::default()).unwrap();
+    for encoding in ["identity", "gzip"] {
+        let request = Request::builder().header(ACCEPT_ENCODING, encoding);
+        let request = request.body(()).unwrap();
+        let scrapes = (0..4).map(|_| handler.handle(&request).into_body());
+        let mut scrapes: Vec<_> = scrapes.map(|body| body.into_pieces()).collect();
+        let mut most = 0;
+        // As four connections would, each with a piece in its hands.
+        loop {
+            let pieces: Vec<_> = scrapes.iter_mut().map(Iterator::next).collect();
+            most = most.max(allocated() - before);
+            if pieces.iter().all(Option::is_none) {
+                break;
+            }
+        }
+        assert!(most < 4 << 20, "{encoding}: four scrapes take {most} bytes");
+    }
+}
