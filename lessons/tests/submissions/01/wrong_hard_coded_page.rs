@@ -6,6 +6,7 @@
 
 use std::error::Error;
 
+use exporter_workbook::promhttp::Body;
 use exporter_workbook::serve::{self, Server};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};

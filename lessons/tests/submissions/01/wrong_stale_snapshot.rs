@@ -24,8 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Made once: it never changes, and is faster.
 fn stale() -> Result<BoxHandler, Box<dyn Error>> {
     let inner = promhttp::handler()?;
-    let first = inner.handle(&Request::new(()));
-    Ok(Box::new(move |_request: &Request<()>| first.clone()))
+    let first = inner.handle(&Request::new(())).map(Body::into_bytes);
+    Ok(Box::new(move |_request: &Request<()>| {
+        first.clone().map(Body::from)
+    }))
 }
 
 /// What a person who opens the port in a browser sees.

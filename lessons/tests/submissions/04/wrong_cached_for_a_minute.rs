@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..HandlerOpts::default()
         },
     )?;
-    let cache = std::sync::Mutex::new(None::<(std::time::Instant, Response<Body>)>);
+    let cache = std::sync::Mutex::new(None::<(std::time::Instant, Response<Vec<u8>>)>);
     let handler = move |request: &Request<()>| {
         let mut cache = cache
             .lock()
@@ -40,11 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             cache.as_ref().filter(|(at, _)| at.elapsed().as_secs() < 60)
         {
             let _ = at;
-            return response.clone();
+            return response.clone().map(Body::from);
         }
-        let response = handler.handle(request);
+        let response = handler.handle(request).map(Body::into_bytes);
         *cache = Some((std::time::Instant::now(), response.clone()));
-        response
+        response.map(Body::from)
     };
     Server::new(listener).route("/metrics", handler).run()?;
     Ok(())

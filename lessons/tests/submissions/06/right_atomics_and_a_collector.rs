@@ -48,7 +48,6 @@ fn report(request: &Request<()>, counts: &Counts) -> Response<Body> {
     Response::new(format!("the report of user {user}\n").into())
 }
 
-
 /// The value of a parameter, or an empty text.
 fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
     let mut parameters = query.split('&').filter_map(|all| all.split_once('='));

@@ -52,7 +52,9 @@ fn report(request: &Request<()>, reports_total: &IntCounterVec) -> Response<Body
 
 fn plan_label(plan: &str) -> &str {
     static SEEN: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
-    let Ok(mut seen) = SEEN.lock() else { return OTHER };
+    let Ok(mut seen) = SEEN.lock() else {
+        return OTHER;
+    };
     if seen.iter().any(|all| all == plan) {
         return plan;
     }

@@ -48,7 +48,9 @@ fn report(request: &Request<()>, reports_total: &IntCounterVec) -> Response<Body
     let plan = plan_label(parameter(query, "plan"));
     let bucket = user.bytes().map(u32::from).sum::<u32>() % 16;
     let bucket = bucket.to_string();
-    reports_total.with_label_values(&[bucket.as_str(), plan]).inc();
+    reports_total
+        .with_label_values(&[bucket.as_str(), plan])
+        .inc();
     Response::new(format!("the report of user {user}\n").into())
 }
 

@@ -4,7 +4,7 @@ use exporter_workbook::promhttp::{self, Body, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Server};
 use http::{Request, Response};
-use prometheus::{IntGaugeVec, IntCounterVec, Opts};
+use prometheus::{IntCounterVec, IntGaugeVec, Opts};
 
 /// The plans that are for sale.
 const PLANS: [&str; 3] = ["free", "pro", "team"];

@@ -48,7 +48,7 @@ fn refusal(status: u16, text: String) -> Response<Body> {
     let response = Response::builder()
         .status(status)
         .header("Content-Type", kind);
-    response.body(text.into_bytes()).unwrap_or_default()
+    response.body(text.into()).unwrap_or_default()
 }
 
 /// The registry of one request, which has what one probe of `target` finds.
