@@ -340,6 +340,8 @@ fn only_a_restart_loses_what_the_store_missed(store: Store, agents: &mut [Agent;
     store.has_since(now(), SHARDS.as_flattened());
 
     let stored = store.stored();
+    let before = series_between(&stored, SHARDS.as_flattened(), 0, stopped);
+    assert_eq!(before, 4 * SERIES);
     let missed = |targets| series_between(&stored, targets, stopped, restarted);
     assert_eq!(missed(&SHARDS[0]), 0);
     assert_eq!(missed(&SHARDS[1]), 2 * SERIES);
