@@ -501,6 +501,7 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 4] = [
             ("> 0.8 * prometheus", ">= 0.8 * prometheus"),
             ("> 0.8 * prometheus", "> 0.81 * prometheus"),
             (" * prometheus_remote_storage_shards\n", "\n"),
+            (":seconds > 30", ":seconds >= 30"),
             ("shards_desired >", "shards_desired >="),
             (
                 "(prometheus_remote_storage_samples_failed_total[5m]) > 0",
