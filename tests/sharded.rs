@@ -1,5 +1,5 @@
-//! Lesson 14 where one machine ends: two real agents that share the targets, and a store. All of
-//! these tests but one need `victoria-metrics` too.
+//! Lesson 14 where one machine ends: two real agents that share the targets, and a
+//! store. All of these tests but one need `victoria-metrics` too.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -23,8 +23,8 @@ const SERIES: usize = 5_000;
 /// The names in `targets.yml`, by shard: the hash of a name decides.
 const SHARDS: [[&str; 2]; 2] = [["node-1", "node-4"], ["node-2", "node-3"]];
 
-/// The scrape interval in milliseconds. An agent that starts needs five seconds until its
-/// first scrape.
+/// The scrape interval in milliseconds. An agent that starts needs five seconds until
+/// its first scrape.
 const INTERVAL: i64 = 5_000;
 
 with_each_version! {
@@ -138,7 +138,8 @@ impl Store {
         newest
     }
 
-    /// Waits until the store has a scrape of each of `targets` that is newer than `time`.
+    /// Waits until the store has a scrape of each of `targets` that is newer than
+    /// `time`.
     fn has_since(&self, time: i64, targets: &[&str]) {
         until(&format!("nothing newer of {targets:?}"), || {
             let newest = self.newest();

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Starts several instances of lesson 14's program, two Prometheus agents that share them, a
-# store and a Prometheus that watches all of it, on free ports of 127.0.0.1. Waits until
-# each series is in the store, counts them there, and stays until Ctrl-C.
+# Starts several instances of lesson 14's program, two Prometheus agents that share
+# them, a store and a Prometheus that watches all of it, on free ports of 127.0.0.1.
+# Waits until each series is in the store, counts them there, and stays until Ctrl-C.
 #
 #   run.sh [--once] [INSTANCES] [SERIES]
 #
-# By default 4 instances of 250,000 series each. With --once, it ends after the count. The
-# variables PROMETHEUS, VICTORIA_METRICS and PROGRAM name other binaries, and INTERVAL
-# another scrape interval.
+# By default 4 instances of 250,000 series each. With --once, it ends after the count.
+# The variables PROMETHEUS, VICTORIA_METRICS and PROGRAM name other binaries, and
+# INTERVAL another scrape interval.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -83,8 +83,8 @@ runs() {
 }
 
 # on_free_port NAME PATH COMMAND: starts a command that can't choose a port itself, with
-# `PORT` in its arguments, until it answers at the path. Another program may take the port
-# meanwhile; then it ends, and the next port is tried. Leaves the port in `port`.
+# `PORT` in its arguments, until it answers at the path. Another program may take the
+# port meanwhile; then it ends, and the next port is tried. Leaves the port in `port`.
 on_free_port() {
     local name=$1 path=$2 ports tries
     shift 2
@@ -114,7 +114,8 @@ instance() {
     local name=node-$1 tries address=
     start "$name" "$program" 127.0.0.1:0 "$series"
     for ((tries = 0; tries < 300; tries++)); do
-        address=$(sed -n 's|^listening on http://\(.*\)/metrics$|\1|p' "$folder/$name.log")
+        address=$(sed -n 's|^listening on http://\(.*\)/metrics$|\1|p' \
+            "$folder/$name.log")
         [ -z "$address" ] || break
         runs || show "$name"
         sleep 0.1
@@ -128,7 +129,8 @@ instance() {
 # Starts the agent of a shard. Its limit is for what a target serves, and a fifth more.
 agent() {
     local shard=$1
-    sed -e "s/127.0.0.1:8428/127.0.0.1:$store/; s/scrape_interval: .*/scrape_interval: $interval/" \
+    sed -e "s/127.0.0.1:8428/127.0.0.1:$store/" \
+        -e "s/scrape_interval: .*/scrape_interval: $interval/" \
         -e "s/sample_limit: .*/sample_limit: $((series + series / 5 + 1))/" \
         "$here/agent_$shard.yml" >"$folder/agent_$shard.yml"
     on_free_port "agent_$shard" /-/ready "$prometheus" "${agent_flags[@]}" \
@@ -142,16 +144,27 @@ query() {
     curl -sG --data-urlencode "query=$1" "http://127.0.0.1:$store/api/v1/query"
 }
 
+# The whole number that a query of one series returns, or 0.
+number_of() {
+    local json
+    json=$(query "$1")
+    if [[ $json =~ \"value\":\[[0-9.]+,\"([0-9]+)\" ]]; then
+        echo "${BASH_REMATCH[1]}"
+    else
+        echo 0
+    fi
+}
+
 for ((number = 1; number <= instances; number++)); do
     instance "$number"
 done
-# It keeps one sample of a series in each interval: while the number of shards changes, two
-# agents may scrape the same target. The other flags: a query may read every series, and
-# sees samples that are a second old.
+# It keeps one sample of a series in each interval: while the number of shards changes,
+# two agents may scrape the same target. The other flags: a query may read every series,
+# which takes its time, and sees samples that are a second old.
 on_free_port store /health "$victoria_metrics" -storageDataPath="$folder/store" \
     -httpListenAddr=127.0.0.1:PORT -dedup.minScrapeInterval="$interval" \
-    -search.maxUniqueTimeseries=$((2 * instances * series)) -search.latencyOffset=1s \
-    -loggerLevel=WARN
+    -search.maxUniqueTimeseries=$((2 * instances * series)) \
+    -search.maxQueryDuration=5m -search.latencyOffset=1s -loggerLevel=WARN
 store=$port
 agent_flags=(--agent --enable-feature=extra-scrape-metrics)
 if "$prometheus" --version 2>&1 | grep -q 'version 2'; then
@@ -162,24 +175,31 @@ agents=("$port")
 agent 1
 agents+=("$port")
 sed -e "s/127.0.0.1:8428/127.0.0.1:$store/; s/_interval: .*/_interval: $interval/" \
-    -e "s/127.0.0.1:9091/127.0.0.1:${agents[0]}/; s/127.0.0.1:9092/127.0.0.1:${agents[1]}/" \
+    -e "s/127.0.0.1:9091/127.0.0.1:${agents[0]}/" \
+    -e "s/127.0.0.1:9092/127.0.0.1:${agents[1]}/" \
     -e "s|\.\./14_million|$here/../14_million|" "$here/watch.yml" >"$folder/watch.yml"
 on_free_port watch /-/ready "$prometheus" --config.file="$folder/watch.yml" \
-    --storage.tsdb.path="$folder/watch" --web.listen-address=127.0.0.1:PORT --log.level=warn
+    --storage.tsdb.path="$folder/watch" \
+    --web.listen-address=127.0.0.1:PORT --log.level=warn
 
 all=$((instances * series))
 echo "waiting until $all series are in the store"
+# To count a million series costs the store seconds: first ask what the scrapes say.
+scraped='sum(scrape_samples_scraped{job="million"})'
 count=0
-for ((tries = 0; tries < 300; tries++)); do
-    count=$(query 'count(queue_length)' | sed -n 's/.*"value":\[[^,]*,"\([0-9]*\)".*/\1/p')
+for ((tries = 0; tries < 600; tries++)); do
+    if (($(number_of "$scraped") >= all)); then
+        count=$(number_of 'count(queue_length)')
+    fi
     [ "$count" != "$all" ] || break
     sleep 1
 done
 if [ "$count" != "$all" ]; then
     for port in "${agents[@]}"; do
-        curl -s "http://127.0.0.1:$port/api/v1/targets" | grep -o '"lastError":"[^"]\+"' >&2 || true
+        curl -s "http://127.0.0.1:$port/api/v1/targets" |
+            grep -o '"lastError":"[^"]\+"' >&2 || true
     done
-    fail "after five minutes, ${count:-0} of $all series are in the store"
+    fail "after ten minutes, $count of $all series are in the store"
 fi
 echo "count(queue_length): $count"
 echo "count by (instance) (queue_length):"
