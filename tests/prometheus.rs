@@ -363,7 +363,13 @@ fn the_series_of_a_target_end_with_the_scrape_that_fails(version: Version) {
 }
 
 fn promtool_accepts_the_shipped_config(version: Version) {
-    for config in ["prometheus.yml", "prometheus/12_service.yml"] {
+    for config in [
+        "prometheus.yml",
+        "prometheus/12_service.yml",
+        "prometheus/14_million_series/agent_0.yml",
+        "prometheus/14_million_series/agent_1.yml",
+        "prometheus/14_million_series/watch.yml",
+    ] {
         let output = version
             .command("promtool")
             .args(["check", "config", config])
@@ -387,7 +393,7 @@ fn promtool_accepts_the_shipped_rules_and_their_tests(version: Version) {
 }
 
 /// How to break each rule of a lesson: a text in the file, and its replacement.
-const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
+const BROKEN_RULES: [(&str, &[(&str, &str)]); 4] = [
     (
         "08_testing",
         &[
@@ -469,6 +475,79 @@ const BROKEN_RULES: [(&str, &[(&str, &str)]); 3] = [
                 "(x{",
             ),
             ("expr: up{job=\"pushgateway\"} == 0", "expr: up == 2"),
+        ],
+    ),
+    (
+        "14_million_series",
+        &[
+            ("min without", "max without"),
+            (") > 0)", ") >= 0)"),
+            ("or time() - process_start_time_seconds{job=\"agent\"}", ""),
+            (
+                "- process_start_time_seconds",
+                "- 2 * process_start_time_seconds",
+            ),
+            ("seconds > 60\n        for: 1m", "seconds > 60"),
+            (":seconds > 60", ":seconds > 240"),
+            ("[10m]) > 60", "[10m]) >= 0"),
+            (
+                "changes(process_start_time_seconds{job=\"agent\"}[10m]) > 0",
+                "up",
+            ),
+            ("for: 5m", "for: 4m"),
+            ("for: 10m", "for: 9m"),
+            ("> 0.8 * prometheus", ">= 0.8 * prometheus"),
+            ("> 0.8 * prometheus", "> 0.81 * prometheus"),
+            (" * prometheus_remote_storage_shards\n", "\n"),
+            (":seconds > 30", ":seconds >= 30"),
+            ("shards_desired >", "shards_desired >="),
+            (
+                "(prometheus_remote_storage_samples_failed_total[5m]) > 0",
+                "(up[5m]) > 0",
+            ),
+            (
+                "samples_failed_total[5m]) > 0",
+                "samples_failed_total[5m]) >= 0",
+            ),
+            (
+                "samples_dropped_total * 0) > 0",
+                "samples_dropped_total) > 0",
+            ),
+            ("offset 5m", "offset 1m"),
+            (
+                "samples_dropped_total * 0) > 0",
+                "samples_dropped_total * 0) >= 0",
+            ),
+            ("expr: up{job=\"agent\"} == 0", "expr: up == 0"),
+            ("expr: up{job=\"store\"} == 0", "expr: up == 2"),
+            ("expr: up{job=\"million\"} == 0", "expr: up == 2"),
+            ("for: 1m", "for: 2m"),
+            ("{scrape_job=\"million\"}", ""),
+            ("sum(prometheus_target", "max(prometheus_target"),
+            ("max(prometheus_sd", "sum(prometheus_sd"),
+            ("unless on () up{job=\"agent\"} == 0", ""),
+            ("!= max", "> max"),
+            (
+                "> 0.9 * (scrape_sample_limit > 0)",
+                ">= 0.9 * scrape_sample_limit",
+            ),
+            ("(scrape_sample_limit > 0)", "scrape_sample_limit"),
+            ("> 0.9 * 64", "> 0.8 * 64"),
+            ("> 0.9 * 64", "> 64"),
+            ("> 0.8 * scrape", ">= 0.8 * scrape"),
+            ("> 0.8 * scrape", "> scrape"),
+            (
+                "exceeded_sample_limit_total",
+                "exceeded_body_size_limit_total",
+            ),
+            (
+                "exceeded_body_size_limit_total",
+                "exceeded_sample_limit_total",
+            ),
+            (
+                "exceeded_body_size_limit_total[5m]) > 0",
+                "exceeded_body_size_limit_total[5m]) >= 0",
+            ),
         ],
     ),
 ];
