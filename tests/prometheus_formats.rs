@@ -5,15 +5,18 @@
 
 mod real_prometheus;
 mod support;
+mod tables;
 mod versions;
 
 use std::net::TcpListener;
+use std::sync::mpsc;
 
 use exporter_workbook::collect::collector_fn;
 use exporter_workbook::desc::Desc;
-use exporter_workbook::promhttp::{BoxHandler, HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{BoxHandler, Handler, HandlerOpts, handler_for};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::Server;
+use http::Request;
 use real_prometheus::Prometheus;
 use versions::{Version, with_each_version};
 
@@ -82,6 +85,17 @@ fn named(version: Version, text: &str) -> String {
     }
 }
 
+/// Returns what the page says that it sends.
+fn accept_on_the_page(version: Version) -> String {
+    let client = match version {
+        Version::Installed => "Prometheus 2.42",
+        Version::Three => "Prometheus 3.5",
+    };
+    let rows = tables::rows("docs/en/reference/formats.md", "Who gets what");
+    let row = rows.into_iter().find(|cells| cells[0] == client);
+    row.unwrap().swap_remove(1)
+}
+
 /// Asserts that the exemplars are stored with their series.
 fn assert_exemplars(version: Version, prometheus: &Prometheus) {
     // The selector is `{job="open"}`.
@@ -114,8 +128,14 @@ fn prometheus_stores_names_and_exemplars_as_it_asked_for_them(version: Version) 
         )
     };
     let config = format!("scrape_configs:\n{}{}", job("text"), job("open"));
+    let (accepted, accepts) = mpsc::channel();
+    let text = handler(false);
+    let text = move |request: &Request<()>| {
+        let _ = accepted.send(request.headers()["accept"].clone());
+        text.handle(request)
+    };
     let server = Server::new(listener)
-        .route("/text", handler(false))
+        .route("/text", text)
         .route("/open", handler(true));
     let served = server.run_until(|| {
         let prometheus = Prometheus::with_config(version, &config);
@@ -129,6 +149,13 @@ fn prometheus_stores_names_and_exemplars_as_it_asked_for_them(version: Version) 
             expected.push(named(version, CREATED));
         }
         assert_exemplars(version, &prometheus);
+        assert_eq!(accepts.recv().unwrap(), accept_on_the_page(version));
+        if version == Version::Three {
+            // A query has the same form as a line.
+            let own = format!("instance=\"{target}\", job=\"text\"");
+            let query = "{\"http.requests_total\", job=\"text\"}";
+            prometheus.assert_becomes_without(&own, query, &STORED[6..7]);
+        }
     });
     served.unwrap();
 }
