@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+#[path = "pages/formats.rs"]
+mod page;
+mod tables;
+
 use exporter_workbook::collect::{Collector, Samples, collector_fn, value_fn};
 use exporter_workbook::desc::{Desc, MetricKind};
 use exporter_workbook::exposition::{
@@ -926,4 +930,55 @@ fn a_state_set_that_escapes_like_its_own_label_stays_apart() {
          # TYPE a_b gauge\na_b{U__a_2e_b=\"1\",a_b=\"on\"} 1\n\
          # TYPE U___82b1__706b_ gauge\nU___82b1__706b_{U___82b1__706b_=\"on\"} 1\n"
     );
+}
+
+// The page on formats.
+
+const PAGE: &str = "docs/en/reference/formats.md";
+
+fn shop() -> Registry {
+    let registry = Registry::new();
+    registry.must_register(page::Shop::new());
+    registry
+}
+
+#[test]
+fn the_page_shows_what_its_collector_serves() {
+    let registry = shop();
+    let utf8 = OPEN_METRICS_CREATED.with_escaping(Escaping::AllowUtf8);
+    assert_eq!(
+        text_of(&registry, utf8),
+        include_str!("pages/formats.openmetrics")
+    );
+    assert_eq!(
+        text_of(&registry, Format::TEXT),
+        include_str!("pages/formats.prom")
+    );
+}
+
+#[test]
+fn a_response_has_the_format_that_the_page_says() {
+    let rows = tables::rows(PAGE, "Who gets what");
+    assert_eq!(rows.len(), 4);
+    for cells in rows {
+        for (enable_open_metrics, content_type) in
+            [(false, &cells[2]), (true, &cells[3])]
+        {
+            let opts = HandlerOpts {
+                enable_open_metrics,
+                ..HandlerOpts::default()
+            };
+            assert_eq!(&response(&cells[1], opts).0, content_type);
+        }
+    }
+}
+
+#[test]
+fn names_are_escaped_as_the_page_says() {
+    let rows = tables::rows(PAGE, "Escaping");
+    assert_eq!(rows.len(), 4);
+    for cells in rows {
+        let escaped = classic_schemes().map(|scheme| scheme.escape(&cells[0]));
+        assert_eq!(escaped, cells[1..], "{}", cells[0]);
+    }
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use exporter_workbook::collect::{Samples, collector_fn};
 use exporter_workbook::desc::Desc;
-use exporter_workbook::exposition::{self, Format};
+use exporter_workbook::exposition::{self, Escaping, Format};
 use exporter_workbook::registry::{Gathered, Registry};
 
 /// Reads NUL-terminated documents and prints each sample as read: the name, the labels
@@ -31,18 +31,26 @@ for document in sys.stdin.buffer.read().decode().split('\0')[:-1]:
 
 /// Returns what the reader prints for `documents`.
 fn read(format: &str, documents: &[Vec<u8>]) -> String {
+    let input = documents
+        .iter()
+        .flat_map(|document| document.iter().chain(b"\0"));
+    run(
+        &["-c", READER, format],
+        &input.copied().collect::<Vec<u8>>(),
+    )
+}
+
+/// Returns what Python prints for `input`.
+fn run(arguments: &[&str], input: &[u8]) -> String {
     let mut python = Command::new("python3")
-        .args(["-c", READER, format])
+        .args(arguments)
+        .env("PYTHONIOENCODING", "utf-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = python.stdin.take().unwrap();
-    let input: Vec<u8> = documents
-        .iter()
-        .flat_map(|document| document.iter().chain(b"\0"))
-        .copied()
-        .collect();
+    let input = input.to_vec();
     let writing = std::thread::spawn(move || stdin.write_all(&input).unwrap());
     let output = python.wait_with_output().unwrap();
     writing.join().unwrap();
@@ -51,14 +59,18 @@ fn read(format: &str, documents: &[Vec<u8>]) -> String {
 }
 
 /// Pseudorandom numbers, the same in each run.
-struct Random(u64);
+struct Random {
+    state: u64,
+    /// Whether families and labels have names that aren't classic.
+    is_utf8: bool,
+}
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % bound
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 11) as usize % bound
     }
 
     fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
@@ -66,7 +78,7 @@ impl Random {
     }
 
     fn float(&mut self) -> f64 {
-        let random = f64::from_bits(self.0);
+        let random = f64::from_bits(self.state);
         let any = if random.is_nan() { 0.5 } else { random };
         let small = self.below(100_000) as f64 / 64.0;
         self.one_of(&[any, small, 0.0, -1.0, 1e6, 1e-7, f64::NAN, f64::INFINITY])
@@ -91,7 +103,10 @@ impl Random {
             "é€😀",
             "le",
         ];
-        let names = ["a", "module", "x_1"];
+        let names = match self.is_utf8 {
+            false => ["a", "module", "x_1"],
+            true => ["a \"b\"\\", "http.route", "x_1"],
+        };
         let count = self.below(4);
         names[..count]
             .iter()
@@ -143,22 +158,34 @@ impl Random {
             help: self.one_of(&["", "Help.", "C:\\ \"x\"\n#", "é"]),
             kind,
             series,
+            is_utf8: self.is_utf8,
         }
     }
 
     /// Returns families of every type, with one timestamp per series as OpenMetrics
     /// requires.
     fn families(&mut self) -> Vec<Family> {
-        [
-            ("a_seconds_total", Kind::Counter),
-            ("b", Kind::Counter),
-            ("c_bytes", Kind::Gauge),
-            ("d:e", Kind::Untyped),
-            ("f_seconds", Kind::Histogram),
-            ("g", Kind::Summary),
-        ]
-        .map(|(name, of)| self.family(name, of))
-        .into()
+        let names = match self.is_utf8 {
+            false => ["a_seconds_total", "b", "c_bytes", "d:e", "f_seconds", "g"],
+            true => [
+                "a.b_total",
+                "b 1",
+                "c.d_bytes",
+                "d\"e\"\\",
+                "f.é_seconds",
+                "花",
+            ],
+        };
+        let kinds = [
+            Kind::Counter,
+            Kind::Counter,
+            Kind::Gauge,
+            Kind::Untyped,
+            Kind::Histogram,
+            Kind::Summary,
+        ];
+        let named = names.into_iter().zip(kinds);
+        named.map(|(name, of)| self.family(name, of)).collect()
     }
 }
 
@@ -178,6 +205,7 @@ struct Family {
     help: &'static str,
     kind: Kind,
     series: Vec<Series>,
+    is_utf8: bool,
 }
 
 struct Series {
@@ -226,6 +254,7 @@ fn push(samples: &mut Samples<'_>, family: &Family, series: &Series) {
     };
     let names = series.labels.iter().map(|(name, _)| name);
     let desc = names.fold(desc, |desc, name| desc.label(name));
+    let desc = if family.is_utf8 { desc.utf8() } else { desc };
     let labels: Vec<&str> = series.labels.iter().map(|(_, value)| *value).collect();
     let added = match &series.value {
         Value::Number(value) => samples.set(&desc, *value, &labels),
@@ -399,9 +428,14 @@ fn assert_line(line: &str, expected: &Expected) {
     assert_eq!(timestamp, format!("{}')", expected.timestamp), "{line}");
 }
 
-fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gathered) {
-    let seed = 0x9E37_79B9_7F4A_7C15;
-    let mut random = Random(seed);
+fn assert_read_back(
+    parser: &str,
+    format: Format,
+    gather: fn(Vec<Family>) -> Gathered,
+    is_utf8: bool,
+) {
+    let state = 0x9E37_79B9_7F4A_7C15;
+    let mut random = Random { state, is_utf8 };
     let documents = (0..300).map(|_| {
         let gathered = gather(random.families());
         assert_eq!(gathered.errors(), []);
@@ -411,7 +445,7 @@ fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gat
     });
     let read = read(parser, &documents.collect::<Vec<_>>());
     let mut lines = read.lines();
-    let mut random = Random(seed);
+    let mut random = Random { state, is_utf8 };
     for _ in 0..300 {
         for family in random.families() {
             let expected = expected(&family, parser == "open_metrics");
@@ -430,16 +464,100 @@ fn assert_read_back(parser: &str, format: Format, gather: fn(Vec<Family>) -> Gat
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
 fn text_is_parsed_back_as_written() {
-    assert_read_back("text", Format::TEXT, by_samples);
+    assert_read_back("text", Format::TEXT, by_samples, false);
     #[cfg(not(feature = "protobuf"))]
-    assert_read_back("text", Format::TEXT, by_the_crate);
+    assert_read_back("text", Format::TEXT, by_the_crate, false);
+    let format = Format::TEXT_1_0_0.with_escaping(Escaping::AllowUtf8);
+    assert_read_back("text", format, by_samples, true);
 }
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
 fn open_metrics_is_parsed_back_by_the_strict_parser() {
     let format = Format::OPEN_METRICS_1_0_0;
-    assert_read_back("open_metrics", format, by_samples);
+    assert_read_back("open_metrics", format, by_samples, false);
     #[cfg(not(feature = "protobuf"))]
-    assert_read_back("open_metrics", format, by_the_crate);
+    assert_read_back("open_metrics", format, by_the_crate, false);
+    let format = format.with_escaping(Escaping::AllowUtf8);
+    assert_read_back("open_metrics", format, by_samples, true);
 }
+
+/// Prints each family's type and samples, with their exemplars, of an exposition in
+/// OpenMetrics.
+const STRICT: &str = r"
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as om
+for family in om(sys.stdin.buffer.read().decode()):
+    print(family.name, family.type)
+    for s in family.samples:
+        e = s.exemplar
+        has = '' if e is None else ' # %s %s %s' % (e.labels, e.value, e.timestamp)
+        print('  %s %s %s%s' % (s.name, s.labels, s.value, has))
+";
+
+/// A sample of each kind that only OpenMetrics has.
+fn with_extras(samples: &mut Samples<'_>) {
+    let requests = Desc::counter("http.requests_total", "")
+        .label("http.route")
+        .utf8();
+    // The parser counts quotes, so that an odd number of escaped ones misleads it.
+    let exemplar = [("trace_id", "\"\\\n\""), ("span_id", "é")];
+    samples
+        .set(&requests, 4.0, &["/"])
+        .created(1_520_430_000_123)
+        .exemplar_at(&exemplar, 1.0, 1_520_430_001_500);
+    let duration = Desc::histogram("http.duration_seconds", "").utf8();
+    samples
+        .histogram(&duration, 3, 2.5, &[(0.5, 2)], &[])
+        .created(1000)
+        .exemplar(&[], 0.25)
+        .exemplar(&[("trace_id", "a")], 7.0);
+    let wait = Desc::summary("wait", "");
+    samples.summary(&wait, 1, 1.0, &[], &[]).created(2000);
+    let breaker = Desc::state_set("breaker", "").label("name");
+    samples.states(&breaker, &[("open", true), ("shut", false)], &["db"]);
+    samples.info(&Desc::info("shop.build_info", "").utf8(), &[]);
+}
+
+#[test]
+#[ignore = "needs python3 with prometheus_client"]
+fn exemplars_and_types_of_open_metrics_are_read_by_the_strict_parser() {
+    let registry = Registry::new();
+    registry.must_register(collector_fn(Vec::new(), |samples| {
+        with_extras(samples);
+        Ok(())
+    }));
+    let families = registry.gather().into_families();
+    let format = Format::OPEN_METRICS_1_0_0.with_created_samples();
+    let read = |escaping: Escaping| {
+        let text = format.with_escaping(escaping).to_text(&families);
+        run(&["-c", STRICT], text.as_bytes())
+    };
+    assert_eq!(read(Escaping::AllowUtf8), READ_BACK);
+    let escaped = READ_BACK.replace("http.", "http_");
+    let escaped = escaped.replace("shop.", "shop_");
+    assert_eq!(read(Escaping::Underscores), escaped);
+    for escaping in [Escaping::Dots, Escaping::Values] {
+        assert_eq!(read(escaping).lines().count(), READ_BACK.lines().count());
+    }
+}
+
+const READ_BACK: &str = r#"breaker stateset
+  breaker {'name': 'db', 'breaker': 'open'} 1.0
+  breaker {'name': 'db', 'breaker': 'shut'} 0.0
+http.duration_seconds histogram
+  http.duration_seconds_bucket {'le': '0.5'} 2 # {} 0.25 None
+  http.duration_seconds_bucket {'le': '+Inf'} 3 # {'trace_id': 'a'} 7.0 None
+  http.duration_seconds_sum {} 2.5
+  http.duration_seconds_count {} 3
+  http.duration_seconds_created {} 1.0
+http.requests counter
+  http.requests_total {'http.route': '/'} 4.0 # {'trace_id': '"\\\n"', 'span_id': 'é'} 1.0 1520430001.500000000
+  http.requests_created {'http.route': '/'} 1520430000.123
+shop.build info
+  shop.build_info {} 1.0
+wait summary
+  wait_sum {} 1.0
+  wait_count {} 1
+  wait_created {} 2.0
+"#;

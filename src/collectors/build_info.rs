@@ -38,7 +38,7 @@ impl BuildInfoCollector {
              build."
         );
         let labels = ["branch", "revision", "version", "rustversion", "os", "arch"];
-        let desc = Desc::gauge(&format!("{program}_build_info"), &help);
+        let desc = Desc::info(&format!("{program}_build_info"), &help);
         BuildInfoCollector {
             desc: labels.into_iter().fold(desc, Desc::label),
             branch: String::new(),
@@ -83,7 +83,7 @@ impl Collector for BuildInfoCollector {
             consts::OS,
             consts::ARCH,
         ];
-        samples.set(&self.desc, 1.0, &values);
+        samples.info(&self.desc, &values);
         Ok(())
     }
 }

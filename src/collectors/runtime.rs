@@ -99,7 +99,7 @@ impl RuntimeCollector {
     #[must_use]
     pub fn new() -> RuntimeCollector {
         count_panics();
-        let info = Desc::gauge("rust_info", "Information about the Rust environment.");
+        let info = Desc::info("rust_info", "Information about the Rust environment.");
         RuntimeCollector {
             proc_root: "/proc".into(),
             info: info.label("version"),
@@ -127,7 +127,7 @@ impl Collector for RuntimeCollector {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        samples.set(&self.info, 1.0, &[env!("RUSTC_VERSION")]);
+        samples.info(&self.info, &[env!("RUSTC_VERSION")]);
         set_all(samples, &self.descs, values(&self.proc_root));
         Ok(())
     }

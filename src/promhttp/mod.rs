@@ -99,8 +99,8 @@ pub struct HandlerOpts {
     pub enable_open_metrics: bool,
     /// In OpenMetrics, serves when counters, histograms and summaries were
     /// [created](crate::collect::Added::created), as samples whose names end in
-    /// `_created`. Prometheus stores each as a series of its own, one more for each
-    /// counter, unless its feature `created-timestamp-zero-ingestion` is on.
+    /// `_created`. By default it doesn't, because Prometheus stores each as a series of
+    /// its own, one more for each counter.
     pub enable_open_metrics_text_created_samples: bool,
     /// When the process started, for the header `Process-Start-Time-Unix` of each
     /// response.

@@ -35,7 +35,8 @@ impl Prometheus {
     }
 
     fn on(storage: TempDir, version: Version, config: &Path, port: u16) -> Prometheus {
-        let program = version.command("prometheus");
+        let mut program = version.command("prometheus");
+        program.arg("--enable-feature=exemplar-storage");
         Prometheus {
             _process: prometheus(program, config, storage.path(), port),
             _storage: storage,
@@ -63,7 +64,12 @@ impl Prometheus {
 
     /// What the targets page says.
     pub fn targets(&self) -> String {
-        let url = format!("{}/api/v1/targets", self.url);
+        self.get("/api/v1/targets")
+    }
+
+    /// Returns the JSON of the API at a path.
+    pub fn get(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.url);
         let response = minreq::get(url).with_timeout(PATIENCE.as_secs()).send();
         let response = response.unwrap();
         response.as_str().unwrap().to_owned()
@@ -99,7 +105,8 @@ impl Prometheus {
                 .iter()
                 .map(|line| {
                     let line = line.replace(&format!("{{{labels}}}"), "");
-                    line.replace(&format!("{labels}, "), "")
+                    let line = line.replace(&format!("{labels}, "), "");
+                    line.replace(&format!(", {labels}"), "")
                 })
                 .collect();
             if answer == expected {
