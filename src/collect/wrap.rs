@@ -1,9 +1,11 @@
 //! The prefix and labels that a registry adds to each metric registered through it.
 
+use std::sync::Arc;
+
 use super::Failure;
-use crate::desc::Desc;
 use crate::desc::labels::Template;
-use crate::exposition::Family;
+use crate::desc::{Desc, labels};
+use crate::exposition::{Family, Labels, Rendered, Visit};
 
 /// A prefix for names, and labels.
 #[derive(Clone, Debug, Default)]
@@ -47,16 +49,60 @@ impl Wrap {
     }
 
     fn labelled(&self, family: &Family) -> Result<Family, String> {
+        if let Some(rendered) = family.rendered().filter(|_| family.count() > 0) {
+            let mut first = None;
+            rendered.read(0, &mut |labels, _, _| {
+                first.get_or_insert_with(|| labels::parse(labels.text()));
+            });
+            let template = self.template(family, &first.unwrap_or_default())?;
+            let inner = Arc::clone(rendered);
+            return Ok(family.with_rendered(Arc::new(Labelled { inner, template })));
+        }
         let mut labelled = family.without_samples();
         for sample in family.samples() {
             let labels = sample.labels();
-            let own = labels.iter().map(|(name, _)| name.as_str());
-            let added = self.labels.iter().map(|(name, value)| (&**name, &**value));
-            let template = Template::checked(added, own, family.owner())?;
+            let template = self.template(family, &labels)?;
             let value = sample.value().clone();
             let point = labelled.push(&template, |at| &labels[at].1, value)?;
             point.extra = sample.extra().cloned().map(Box::new);
         }
         Ok(labelled)
+    }
+
+    /// Returns these labels with those of a sample, whose values are variable.
+    fn template(
+        &self,
+        family: &Family,
+        labels: &[(String, String)],
+    ) -> Result<Template, String> {
+        let own = labels.iter().map(|(name, _)| name.as_str());
+        let added = self.labels.iter().map(|(name, value)| (&**name, &**value));
+        Template::checked(added, own, family.owner())
+    }
+}
+
+/// The samples of a vector with further labels, added while they are written.
+struct Labelled {
+    inner: Arc<dyn Rendered>,
+    template: Template,
+}
+
+impl Rendered for Labelled {
+    fn count(&self) -> usize {
+        self.inner.count()
+    }
+
+    fn pages(&self) -> usize {
+        self.inner.pages()
+    }
+
+    fn read(&self, page: usize, sample: &mut Visit<'_>) {
+        let mut text = String::new();
+        self.inner.read(page, &mut |labels, value, extra| {
+            let own = labels::parse(labels.text());
+            text.clear();
+            self.template.push(&mut text, |at| &own[at].1);
+            sample(Labels::new(&text, 0, text.len()), value, extra);
+        });
     }
 }

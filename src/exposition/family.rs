@@ -49,10 +49,15 @@ impl Family {
 
     /// Creates a family of `desc` with samples that are read when they are written.
     pub(crate) fn of_vector(desc: &Desc, rendered: Arc<dyn Rendered>) -> Family {
+        Family::new(desc).with_rendered(rendered)
+    }
+
+    /// Returns the same family with other samples of a vector.
+    pub(crate) fn with_rendered(&self, rendered: Arc<dyn Rendered>) -> Family {
         let copy = OnceLock::new();
         Family {
             of_vector: Some(OfVector { rendered, copy }),
-            ..Family::new(desc)
+            ..self.without_samples()
         }
     }
 
@@ -68,8 +73,8 @@ impl Family {
     }
 
     /// Returns the samples that can be written without a copy.
-    pub(crate) fn rendered(&self) -> Option<&dyn Rendered> {
-        self.of_vector.as_ref().map(|vector| &*vector.rendered)
+    pub(crate) fn rendered(&self) -> Option<&Arc<dyn Rendered>> {
+        self.of_vector.as_ref().map(|vector| &vector.rendered)
     }
 
     pub(crate) fn points(&self) -> &Points {
