@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -90,7 +91,7 @@ struct Judging<'a> {
     sources: Option<Sources>,
     started: Instant,
     /// The first exposition of each path.
-    first: HashMap<String, Page>,
+    first: HashMap<String, Rc<Page>>,
     /// How much it had printed before the step, on standard output and standard error.
     printed: (usize, usize),
     /// Whether it failed to respond in time: further requests would only take long.
@@ -195,7 +196,7 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    fn keep_first(&mut self, step: &Step, page: Option<Page>) {
+    fn keep_first(&mut self, step: &Step, page: Option<Rc<Page>>) {
         if let Some(page) = page {
             self.first.entry(step.get.clone()).or_insert(page);
         }
@@ -213,7 +214,7 @@ impl<'a> Judging<'a> {
             step,
             running,
             other: self.sources.as_ref().map(|all| &all.other),
-            first: self.first.get(&step.get),
+            first: self.first.get(&step.get).map(Rc::as_ref),
             before,
             ended: None,
             out_of_memory: None,

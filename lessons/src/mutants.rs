@@ -78,7 +78,9 @@ fn run(lesson: &Lesson, source: &Path, changes: &[(String, String)]) -> Result<R
     let program = folder.path().join("tests").with_extension(EXE_EXTENSION);
     let mut rustc = Command::new(rustc());
     rustc
-        .args(["--edition", "2024", "--test", "--cap-lints", "allow", "-o"])
+        .args(["--edition", "2024", "--test", "--cap-lints", "allow"])
+        // Nobody debugs them, and they link in two thirds of the time.
+        .args(["-C", "strip=debuginfo", "-o"])
         .arg(&program)
         .arg(folder.path().join("program.rs"))
         .args(libraries(lesson)?);

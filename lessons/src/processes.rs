@@ -49,17 +49,53 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 /// The ids of all descendants of `ancestor`, except those that another process has
 /// adopted.
 pub fn below(ancestor: u32) -> Vec<u32> {
+    below_by(ancestor, children).unwrap_or_else(|| below_in_list(ancestor))
+}
+
+/// The same; `None` if `children` doesn't know those of `ancestor`.
+fn below_by(
+    ancestor: u32,
+    children: impl Fn(u32) -> Option<Vec<u32>>,
+) -> Option<Vec<u32>> {
+    let mut found = children(ancestor)?;
+    let mut at = 0;
+    while let Some(above) = found.get(at).copied() {
+        // One that has ended has none.
+        found.extend(children(above).unwrap_or_default());
+        at += 1;
+    }
+    Some(found)
+}
+
+/// What the kernel lists as the children of each thread, if it was built to do so. The
+/// guard looks ten times a second, and reading about every process of the machine takes
+/// longer.
+fn children(id: u32) -> Option<Vec<u32>> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{id}/task")).ok()?.flatten() {
+        let listed = fs::read_to_string(thread.path().join("children"));
+        match listed {
+            Ok(text) => {
+                found.extend(text.split(' ').filter_map(|id| id.parse::<u32>().ok()));
+            }
+            // The kernel doesn't list them. Otherwise the thread has just ended.
+            Err(_) if thread.path().exists() => return None,
+            Err(_) => {}
+        }
+    }
+    Some(found)
+}
+
+/// The same, by the parent of every process.
+fn below_in_list(ancestor: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = ids()
         .filter_map(|id| parent(id).map(|parent| (id, parent)))
         .collect();
-    let mut found = vec![ancestor];
-    let mut at = 0;
-    while let Some(above) = found.get(at).copied() {
-        let children = parents.iter().filter(|(_, parent)| *parent == above);
-        found.extend(children.map(|(id, _)| id));
-        at += 1;
-    }
-    found.split_off(1)
+    let children = |above: u32| {
+        let of = parents.iter().filter(|(_, parent)| *parent == above);
+        Some(of.map(|(id, _)| *id).collect())
+    };
+    below_by(ancestor, children).unwrap_or_default()
 }
 
 fn ids() -> impl Iterator<Item = u32> {
@@ -95,6 +131,8 @@ pub fn memory(of: &[u32]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -123,5 +161,33 @@ mod tests {
         assert_eq!(usage.threads, 1);
         assert!(usage.descriptors >= 3 && usage.memory > 0, "{usage:?}");
         assert_eq!(super::usage(id), None);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
+    fn descendants_are_the_same_whether_or_not_the_kernel_lists_children() {
+        let mut shell = std::process::Command::new("sh")
+            .args(["-c", "sleep 60; sleep 60"])
+            .spawn()
+            .unwrap();
+        let (id, began) = (shell.id(), Instant::now());
+        let found = loop {
+            let found = below_in_list(id);
+            if !found.is_empty() {
+                break found;
+            }
+            assert!(began.elapsed() < Duration::from_secs(10));
+        };
+        let own = below(std::process::id());
+        let listed = below_by(id, children);
+        shell.kill().unwrap();
+        shell.wait().unwrap();
+        let rest = [String::from("-KILL"), found[0].to_string()];
+        let killed = std::process::Command::new("kill").args(rest).status();
+        assert!(killed.unwrap().success());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(listed.is_none_or(|listed| listed == found));
+        assert!(own.contains(&id) && own.contains(&found[0]), "{own:?}");
+        assert_eq!(below_by(id, |_| None), None);
     }
 }

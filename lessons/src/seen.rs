@@ -1,6 +1,7 @@
 //! What one step's responses show, and the outcome of each check.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::answers::{of_answer, of_hidden, too_slow};
 use crate::ask::{Asked, Part, with_query};
@@ -18,7 +19,7 @@ use crate::reference::of_read;
 use crate::report::{Outcome, panics};
 use crate::reported::of_reported;
 use crate::rule::Rule;
-use crate::rules::of_asked;
+use crate::rules::of_all;
 use crate::scrape::Answer;
 use crate::source::Source;
 use crate::spread::of_spread;
@@ -58,7 +59,7 @@ pub struct Seen<'a> {
     around: Around<'a>,
     asked: Vec<Asked>,
     /// For each request, the exposition, if the response has status 200.
-    pages: Vec<Option<Page>>,
+    pages: Vec<Option<Rc<Page>>>,
     /// Violations of the rules for all programs.
     pub findings: Vec<Finding>,
 }
@@ -71,8 +72,8 @@ impl<'a> Seen<'a> {
             pages: Vec::new(),
             findings: Vec::new(),
         };
-        for asked in asked {
-            let (page, findings) = of_asked(seen.around.step, &asked);
+        let read = of_all(seen.around.step, &asked);
+        for (asked, (page, findings)) in asked.into_iter().zip(read) {
             seen.find(findings, &asked.how);
             seen.asked.push(asked);
             seen.pages.push(page);
@@ -99,7 +100,7 @@ impl<'a> Seen<'a> {
             let of_part =
                 all.filter(|(asked, _)| asked.part == part && !asked.is_other_start());
             let pages: Vec<_> = of_part
-                .filter_map(|(asked, page)| Some((asked, page.as_ref()?)))
+                .filter_map(|(asked, page)| Some((asked, page.as_deref()?)))
                 .collect();
             let found = fallen(&pages);
             for (findings, how) in found {
@@ -118,7 +119,7 @@ impl<'a> Seen<'a> {
         self.pages.first().is_some_and(Option::is_some)
     }
 
-    pub fn into_first_page(self) -> Option<Page> {
+    pub fn into_first_page(self) -> Option<Rc<Page>> {
         self.pages.into_iter().next().flatten()
     }
 
@@ -302,7 +303,7 @@ impl<'a> Seen<'a> {
     fn judged(&self) -> impl Iterator<Item = (&Asked, &Page)> {
         let all = self.asked.iter().zip(&self.pages);
         let pages = all.filter(|(asked, _)| asked.part == Part::Asked);
-        pages.filter_map(|(asked, page)| Some((asked, page.as_ref()?)))
+        pages.filter_map(|(asked, page)| Some((asked, page.as_deref()?)))
     }
 
     fn one_of_each_start(&self) -> Vec<&Page> {
