@@ -8,7 +8,7 @@ mod support;
 mod tables;
 mod versions;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 
 use exporter_workbook::collect::collector_fn;
@@ -118,16 +118,36 @@ fn assert_exemplars(version: Version, prometheus: &Prometheus) {
     }
 }
 
-fn prometheus_stores_names_and_exemplars_as_it_asked_for_them(version: Version) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let target = listener.local_addr().unwrap();
+/// Configures a job for each path, named after it.
+fn config(target: SocketAddr) -> String {
     let job = |name: &str| {
         format!(
             "- {{job_name: {name}, scrape_interval: 1s, metrics_path: /{name}, \
              static_configs: [{{targets: [\"{target}\"]}}]}}\n"
         )
     };
-    let config = format!("scrape_configs:\n{}{}", job("text"), job("open"));
+    format!("scrape_configs:\n{}{}", job("text"), job("open"))
+}
+
+/// Asserts that the samples of both jobs are stored.
+fn assert_stored(version: Version, prometheus: &Prometheus, target: SocketAddr) {
+    let own = |job: &str| format!("instance=\"{target}\", job=\"{job}\"");
+    let mut expected: Vec<String> = STORED.map(|line| named(version, line)).into();
+    for job in ["text", "open"] {
+        let query = format!("{{job=\"{job}\", __name__=~\"(breaker|http|shop).*\"}}");
+        prometheus.assert_becomes_without(&own(job), &query, &expected);
+        expected.push(named(version, CREATED));
+    }
+    if version == Version::Three {
+        // A query has the same form as a line.
+        let query = "{\"http.requests_total\", job=\"text\"}";
+        prometheus.assert_becomes_without(&own("text"), query, &STORED[6..7]);
+    }
+}
+
+fn prometheus_stores_names_and_exemplars_as_it_asked_for_them(version: Version) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap();
     let (accepted, accepts) = mpsc::channel();
     let text = handler(false);
     let text = move |request: &Request<()>| {
@@ -138,24 +158,10 @@ fn prometheus_stores_names_and_exemplars_as_it_asked_for_them(version: Version) 
         .route("/text", text)
         .route("/open", handler(true));
     let served = server.run_until(|| {
-        let prometheus = Prometheus::with_config(version, &config);
-        let query = |job: &str| {
-            format!("{{job=\"{job}\", __name__=~\"(breaker|http|shop).*\"}}")
-        };
-        let mut expected: Vec<String> = STORED.map(|line| named(version, line)).into();
-        for job in ["text", "open"] {
-            let own = format!("instance=\"{target}\", job=\"{job}\"");
-            prometheus.assert_becomes_without(&own, &query(job), &expected);
-            expected.push(named(version, CREATED));
-        }
+        let prometheus = Prometheus::with_config(version, &config(target));
+        assert_stored(version, &prometheus, target);
         assert_exemplars(version, &prometheus);
         assert_eq!(accepts.recv().unwrap(), accept_on_the_page(version));
-        if version == Version::Three {
-            // A query has the same form as a line.
-            let own = format!("instance=\"{target}\", job=\"text\"");
-            let query = "{\"http.requests_total\", job=\"text\"}";
-            prometheus.assert_becomes_without(&own, query, &STORED[6..7]);
-        }
     });
     served.unwrap();
 }
