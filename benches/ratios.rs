@@ -70,15 +70,22 @@ fn scrapes(table: &Table) -> Done {
 }
 
 fn scrape(kind: Kind, series: usize, libraries: &[Library]) -> Turning {
-    let plain = Plain::new(kind, series);
-    let turn = repeat(series, move || plain.scrape());
-    let mut turns = vec![(Who::Plain, turn)];
+    let mut turns = plain(kind, series);
     for library in libraries {
         let family = family(*library, kind, series)?;
         let turn = repeat(series, move || family.scrape());
         turns.push((Who::Library(*library), turn));
     }
     Ok(turns)
+}
+
+fn plain(kind: Kind, series: usize) -> Turns {
+    let plain = Rc::new(Plain::new(kind, series));
+    let again = Rc::clone(&plain);
+    vec![
+        (Who::Plain, repeat(series, move || plain.whole())),
+        (Who::Pieces, repeat(series, move || again.pieces())),
+    ]
 }
 
 /// Compares compressed scrapes of a vector with those of the crate's vector in the same
@@ -319,11 +326,8 @@ fn own_collector(series: usize, sorted: bool) -> Turning {
     registry.must_register(OwnCollector::new(series, sorted));
     let handler = handler_for(&registry, HandlerOpts::default())?;
     let request = Request::new(());
-    let plain = Plain::new(Kind::Gauges, series);
-    let plain = move || plain.scrape();
+    let mut turns = plain(Kind::Gauges, series);
     let ours = move || served(&handler, &request);
-    Ok(vec![
-        (Who::Plain, repeat(series, plain)),
-        (Who::OURS, repeat(series, ours)),
-    ])
+    turns.push((Who::OURS, repeat(series, ours)));
+    Ok(turns)
 }

@@ -1,10 +1,8 @@
-//! The least that a scrape can cost without a library: labels that are already rendered,
-//! values beside them in the order in which they are written, and the digits by the
-//! crates that write them fastest. Like a server, it drops what it has written 64 KiB at
-//! a time.
+//! What a scrape costs without a library: labels that are already rendered and sorted,
+//! values in the same order, and the digits by the crates that write them fastest.
 
+use std::cell::RefCell;
 use std::hint::black_box;
-use std::mem;
 
 use crate::peers::Kind;
 use crate::{BOUNDS, COUNTERS, GAUGES, HELP, HISTOGRAMS, labels, observed, value};
@@ -24,6 +22,9 @@ pub struct Plain {
     counts: Vec<u64>,
     /// Such as `le="0.5"} `.
     bounds: Vec<String>,
+    /// The length of the exposition.
+    length: usize,
+    buffer: RefCell<Vec<u8>>,
 }
 
 impl Plain {
@@ -39,13 +40,18 @@ impl Plain {
             floats: Vec::new(),
             counts: Vec::new(),
             bounds: bounds.map(|bound| format!(",le=\"{bound}\"}} ")).collect(),
+            length: 0,
+            buffer: RefCell::default(),
         };
-        for number in 0..series {
-            let (module, shard) = labels(number);
+        let mut sorted: Vec<_> =
+            (0..series).map(|number| (labels(number), number)).collect();
+        sorted.sort();
+        for ((module, shard), number) in sorted {
             plain.labels += &format!("{{module=\"{module}\",shard=\"{shard}\"");
             plain.ends.push(plain.labels.len());
             plain.value(number);
         }
+        plain.length = plain.pieces();
         plain
     }
 
@@ -63,71 +69,92 @@ impl Plain {
         }
     }
 
-    /// Writes the exposition. Returns the number of bytes.
+    /// Writes the exposition into one buffer of the right size, as a handler would return
+    /// it. Returns its length.
     #[must_use]
-    pub fn scrape(&self) -> usize {
-        let mut bytes = 0;
-        self.write(|piece| bytes += black_box(piece).len());
-        bytes
+    pub fn whole(&self) -> usize {
+        let mut out = Vec::with_capacity(self.length);
+        self.write(&mut out, usize::MAX, |_| {});
+        black_box(out).len()
+    }
+
+    /// Writes the exposition into one buffer of 64 KiB again and again, the least that
+    /// it can cost. Returns its length.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        let mut length = 0;
+        let mut out = self.buffer.borrow_mut();
+        self.write(&mut out, PIECE, |piece| length += black_box(piece).len());
+        length + out.len()
     }
 
     /// Returns the exposition.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut all = Vec::new();
-        self.write(|piece| all.extend(piece));
-        String::from_utf8(all).unwrap_or_default()
+        let mut out = Vec::new();
+        self.write(&mut out, usize::MAX, |_| {});
+        String::from_utf8(out).unwrap_or_default()
     }
 
-    fn write(&self, sink: impl FnMut(Vec<u8>)) {
+    /// Writes into `out`. Passes it to `sink` and clears it when it has `most` bytes.
+    fn write(&self, out: &mut Vec<u8>, most: usize, sink: impl FnMut(&[u8])) {
+        out.clear();
         let (counts, floats) = (&self.counts, &self.floats);
         match self.kind {
-            Kind::Gauges => self.lines(GAUGES, "gauge", sink, |out, labels, at| {
-                number(out, &[GAUGES, labels, "} "], floats[at]);
-            }),
+            Kind::Gauges => {
+                self.lines([GAUGES, "gauge"], out, most, sink, |out, labels, at| {
+                    number(out, &[GAUGES, labels, "} "], floats[at]);
+                })
+            }
             Kind::Counters => {
-                self.lines(COUNTERS, "counter", sink, |out, labels, at| {
+                self.lines([COUNTERS, "counter"], out, most, sink, |out, labels, at| {
                     count(out, &[COUNTERS, labels, "} "], counts[at]);
                 })
             }
             Kind::Histograms => {
                 let [bucket, sum, total] = ["_bucket", "_sum", "_count"]
                     .map(|part| format!("{HISTOGRAMS}{part}"));
-                self.lines(HISTOGRAMS, "histogram", sink, |out, labels, at| {
-                    let counts = &counts[at * self.bounds.len()..][..self.bounds.len()];
-                    for (bound, of) in self.bounds.iter().zip(counts) {
-                        count(out, &[&bucket, labels, bound], *of);
-                    }
-                    number(out, &[&sum, labels, "} "], floats[at]);
-                    let all = counts.last().copied().unwrap_or_default();
-                    count(out, &[&total, labels, "} "], all);
-                });
+                self.lines(
+                    [HISTOGRAMS, "histogram"],
+                    out,
+                    most,
+                    sink,
+                    |out, labels, at| {
+                        let counts =
+                            &counts[at * self.bounds.len()..][..self.bounds.len()];
+                        for (bound, of) in self.bounds.iter().zip(counts) {
+                            count(out, &[&bucket, labels, bound], *of);
+                        }
+                        number(out, &[&sum, labels, "} "], floats[at]);
+                        let all = counts.last().copied().unwrap_or_default();
+                        count(out, &[&total, labels, "} "], all);
+                    },
+                );
             }
         }
     }
 
-    /// Passes what `line` writes for each series, in pieces.
+    /// Writes the comments, and `line` for each series.
     #[inline]
     fn lines(
         &self,
-        name: &str,
-        kind: &str,
-        mut sink: impl FnMut(Vec<u8>),
+        [name, kind]: [&str; 2],
+        out: &mut Vec<u8>,
+        most: usize,
+        mut sink: impl FnMut(&[u8]),
         line: impl Fn(&mut Vec<u8>, &str, usize),
     ) {
-        let new = || Vec::with_capacity(PIECE + PIECE / 4);
-        let mut piece = new();
         let head = format!("# HELP {name} {HELP}\n# TYPE {name} {kind}\n");
-        piece.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(head.as_bytes());
         let mut start = 0;
         for (at, end) in self.ends.iter().enumerate() {
-            line(&mut piece, &self.labels[start..*end], at);
-            if piece.len() >= PIECE {
-                sink(mem::replace(&mut piece, new()));
+            line(out, &self.labels[start..*end], at);
+            if out.len() >= most {
+                sink(out);
+                out.clear();
             }
             start = *end;
         }
-        sink(piece);
     }
 }
 

@@ -198,6 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn the_plain_write_has_the_order_of_ours() {
+        let names = |text: &str| -> Vec<String> {
+            let lines = text.lines().map(|line| line.rsplit_once(' ').unwrap().0);
+            lines.map(str::to_owned).collect()
+        };
+        for kind in [Kind::Gauges, Kind::Counters, Kind::Histograms] {
+            let ours = family(Library::Ours, kind, 20).unwrap().text();
+            assert_eq!(names(&Plain::new(kind, 20).text()), names(&ours));
+        }
+    }
+
+    #[test]
     fn all_libraries_but_fastmetrics_remove_a_child() {
         for library in Library::ALL {
             let family = family(library, Kind::Counters, 20).unwrap();
