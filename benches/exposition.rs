@@ -6,13 +6,13 @@
 
 use std::hint::black_box;
 
-use benches::{Both, client_gauges, gauges, mixed};
+use benches::peers::{Kind, Library, family, served};
+use benches::{Both, gauges, mixed};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use exporter_workbook::exposition::Format;
-use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
+use exporter_workbook::promhttp::{HandlerOpts, handler_for};
 use http::Request;
 use prometheus::{Encoder, TextEncoder};
-use prometheus_client::encoding::text::encode as encode_client;
 
 fn exposition(criterion: &mut Criterion) {
     for series in [10, 1000, 100_000] {
@@ -72,15 +72,13 @@ fn encode(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
 /// Encodes without gathering: `prometheus-client` writes from the metrics themselves,
 /// unsorted.
 fn encode_by_client(criterion: &mut Criterion, series: usize) {
-    let registry = client_gauges(series);
+    let Ok(family) = family(Library::Client, Kind::Gauges, series) else {
+        return;
+    };
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(series as u64));
     group.bench_function(BenchmarkId::new("prometheus-client", series), |bencher| {
-        bencher.iter(|| {
-            let mut out = String::new();
-            let _ = encode_client(&mut out, &registry);
-            black_box(out)
-        });
+        bencher.iter(|| family.scrape());
     });
     group.finish();
 }
@@ -100,7 +98,7 @@ fn scrape(criterion: &mut Criterion, of: &str, samples: usize, both: &Both) {
         });
     });
     group.bench_function(BenchmarkId::new("handler", of), |bencher| {
-        bencher.iter(|| black_box(handler.handle(&request)));
+        bencher.iter(|| served(&handler, &request));
     });
     group.finish();
 }

@@ -1,32 +1,36 @@
 #!/usr/bin/env bash
-# Scrapes our program and the stock one in turns, over 4 keep-alive connections, and prints
-# the results of each and their ratios: at 1, 1,000 and 100,000 series, or at the numbers
-# passed as arguments. Then prints the peak memory of each over 100 consecutive scrapes.
-# Needs wrk and curl. SECONDS_EACH is the length of a turn, TURNS the number of turns.
+# Scrapes our program and the stock one in turns over 4 connections that never pause, with
+# and without compression, and prints the median of the turns of each in Markdown: at 1,
+# 1,000, 100,000 and 1,000,000 series, or at the numbers passed as arguments. The stock
+# program doesn't compress. Needs wrk and curl. SECONDS_EACH is the length of a turn, 4
+# times as long from 1,000,000 series on; TURNS is the number of turns, of which there is
+# one then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${SECONDS_EACH:-5}
-turns=${TURNS:-4}
+turns=${TURNS:-3}
 cargo build --quiet --release --package benches --bins
+built=${CARGO_TARGET_DIR:-target}/release
 
 results=$(mktemp)
 pid=
 url=
 stop() { [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; }
-trap 'stop; rm -f "$results" "$results.line"' EXIT
+trap 'stop; rm -f "$results" "$results.line" "$results.wrk"' EXIT
 
 # Starts a program and scrapes it once. Arguments: its name and the number of series.
 start() {
     rm -f "$results.line"
-    "target/release/$1" 127.0.0.1:0 "$2" >"$results.line" &
+    "$built/$1" 127.0.0.1:0 "$2" >"$results.line" &
     pid=$!
-    until [ -s "$results.line" ]; do sleep 0.01; done
+    until [ -s "$results.line" ]; do
+        kill -0 "$pid"
+        sleep 0.01
+    done
     url=$(sed -n 's/^listening on //p' "$results.line")
-    scrape
+    curl --fail --silent --output /dev/null "$url"
 }
-
-scrape() { curl --fail --silent --output /dev/null "$url"; }
 
 # Ends it.
 end() {
@@ -35,22 +39,32 @@ end() {
     pid=
 }
 
-# Its peak memory so far, in KiB.
-peak() { awk '/^VmHWM/ { print $2 }' "/proc/$pid/status"; }
+# Its memory in KiB, now (VmRSS) or at the peak (VmHWM).
+memory() { awk -v of="$1:" '$1 == of { print $2 }' "/proc/$pid/status"; }
 
-# One turn of a program. Leaves a line of figures: scrapes a second, p50 and p99 in ms, CPU
-# in µs a scrape, peak memory in MiB.
+# What it has used of the CPU so far, in clock ticks.
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat"; }
+
+# One turn. Arguments: the program, the encoding that wrk accepts, the number of series and
+# of seconds. Leaves a line of figures: scrapes a second, p50 and p99 in ms, CPU in ms a
+# scrape, memory in MiB after one scrape and at the peak.
 turn() {
-    local program=$1 series=$2 before after peak
+    local program=$1 encoding=$2 series=$3 seconds=$4 before after memory
     start "$program" "$series"
+    memory=$(memory VmRSS)
     before=$(ticks)
-    wrk --connections 4 --threads 2 --duration "${seconds}s" --latency "$url" \
-        >"$results.wrk"
+    wrk --connections 4 --threads 2 --duration "${seconds}s" --timeout 60s --latency \
+        --header "Accept-Encoding: $encoding" "$url" >"$results.wrk"
     after=$(ticks)
-    peak=$(peak)
+    figures "$program $encoding" "$series" $((after - before)) "$memory" \
+        "$(memory VmHWM)" <"$results.wrk" >>"$results"
     end
-    awk -v name="$program" -v series="$series" -v ticks=$((after - before)) \
-        -v hertz="$(getconf CLK_TCK)" -v peak="$peak" '
+}
+
+# Arguments: who, the number of series, clock ticks, memory and peak in KiB.
+figures() {
+    awk -v who="$1" -v series="$2" -v ticks="$3" -v memory="$4" -v peak="$5" \
+        -v hertz="$(getconf CLK_TCK)" '
         function ms(time) {
             if (time ~ /us$/) return time / 1000
             return time ~ /ms$/ ? time + 0 : time * 1000
@@ -61,72 +75,67 @@ turn() {
         /^Requests\/sec/ { rate = $2 }
         /Non-2xx|Socket errors/ { bad = $0 }
         END {
-            if (bad) { print name ": " bad > "/dev/stderr"; exit 1 }
-            print name, series, rate, p50, p99, ticks / hertz * 1e6 / count, peak / 1024
-        }' "$results.wrk" >>"$results"
-    rm -f "$results.wrk" "$results.line"
+            if (bad || !count) {
+                print who ": " (bad ? bad : "no scrape was complete") > "/dev/stderr"
+                exit 1
+            }
+            print who, series, rate, p50, p99, ticks / hertz * 1e3 / count,
+                memory / 1024, peak / 1024
+        }'
 }
 
-# What the process has used of the CPU so far, in clock ticks.
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat"; }
-
-[ $# -gt 0 ] || set -- 1 1000 100000
+[ $# -gt 0 ] || set -- 1 1000 100000 1000000
 for series in "$@"; do
-    for _ in $(seq "$turns"); do
-        turn ours "$series"
-        turn stock "$series"
+    each=$seconds times=$turns
+    [ "$series" -lt 1000000 ] || each=$((seconds * 4)) times=1
+    for _ in $(seq "$times"); do
+        turn ours identity "$series" "$each"
+        turn ours gzip "$series" "$each"
+        turn stock identity "$series" "$each"
     done
 done
 
-# Peak memory in KiB over 100 scrapes, one after another.
-hundred() {
-    start "$1" "$2"
-    for _ in $(seq 99); do scrape; done
-    peak
-    end
-}
-
-# Prints the median of the turns, and ours divided by stock's.
-sort -k1,1 -k2,2n "$results" | awk '
-    function middle(values, count,    i, j, swap) {
-        for (i = 1; i <= count; i++)
-            for (j = i + 1; j <= count; j++)
+# Prints the median of the turns, and ours without compression divided by stock.
+sort -s -k3,3n "$results" | awk '
+    function middle(who, at,    values, n, i, j, swap) {
+        n = count[who]
+        for (i = 1; i <= n; i++) values[i] = all[who, at, i]
+        for (i = 1; i <= n; i++)
+            for (j = i + 1; j <= n; j++)
                 if (values[j] < values[i]) {
                     swap = values[i]; values[i] = values[j]; values[j] = swap
                 }
-        return (values[int((count + 1) / 2)] + values[int(count / 2) + 1]) / 2
+        return (values[int((n + 1) / 2)] + values[int(n / 2) + 1]) / 2
+    }
+    function figure(value) {
+        return sprintf(value < 1 ? "%.3f" : value < 100 ? "%.1f" : "%.0f", value)
     }
     {
-        if (!seen[$2]++) order[++kinds] = $2
-        count[$1, $2]++
-        for (i = 3; i <= 7; i++) all[$1, $2, i, count[$1, $2]] = $i
+        if (!seen[$3]++) order[++kinds] = $3
+        who = $1 SUBSEP $2 SUBSEP $3
+        count[who]++
+        for (i = 4; i <= 9; i++) all[who, i, count[who]] = $i
     }
     END {
-        printf "%8s %-6s %12s %9s %9s %14s %10s\n", "series", "", "scrapes/s",
-            "p50 ms", "p99 ms", "CPU us/scrape", "peak MiB"
+        print "| series | | scrapes a second | p50, ms | p99, ms | CPU, ms a scrape |" \
+            " memory, MiB | at the peak, MiB |"
+        print "|---|---|---|---|---|---|---|---|"
+        split("ours identity,ours gzip,stock identity", names, ",")
+        split("ours,ours with gzip,stock", shown, ",")
         for (k = 1; k <= kinds; k++) {
-            for (p = 1; p <= 2; p++) {
-                name = p == 1 ? "ours" : "stock"
-                for (i = 3; i <= 7; i++) {
-                    n = count[name, order[k]]
-                    for (t = 1; t <= n; t++) values[t] = all[name, order[k], i, t]
-                    mid[name, i] = middle(values, n)
+            for (p = 1; p <= 3; p++) {
+                split(names[p], parts, " ")
+                who = parts[1] SUBSEP parts[2] SUBSEP order[k]
+                line = "| " order[k] " | " shown[p] " |"
+                for (i = 4; i <= 9; i++) {
+                    mid[p, i] = middle(who, i)
+                    line = line " " figure(mid[p, i]) " |"
                 }
-                printf "%8d %-6s %12.0f %9.3f %9.3f %14.1f %10.1f\n", order[k], name,
-                    mid[name, 3], mid[name, 4], mid[name, 5], mid[name, 6], mid[name, 7]
+                print line
             }
-            printf "%8s %-6s", "", "ratio"
-            printf " %12.2f %9.2f %9.2f %14.2f %10.2f\n", mid["ours", 3] / mid["stock", 3],
-                mid["ours", 4] / mid["stock", 4], mid["ours", 5] / mid["stock", 5],
-                mid["ours", 6] / mid["stock", 6], mid["ours", 7] / mid["stock", 7]
+            line = "| " order[k] " | **ours / stock** |"
+            for (i = 4; i <= 9; i++)
+                line = line sprintf(" **%.2f** |", mid[1, i] / mid[3, i])
+            print line
         }
     }'
-
-for series in "$@"; do
-    ours=$(hundred ours "$series")
-    stock=$(hundred stock "$series")
-    awk -v series="$series" -v ours="$ours" -v stock="$stock" 'BEGIN {
-        printf "%8d series, 100 consecutive scrapes: peak MiB %.1f, stock %.1f, " \
-            "ratio %.2f\n", series, ours / 1024, stock / 1024, ours / stock
-    }'
-done

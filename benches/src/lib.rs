@@ -1,5 +1,10 @@
-//! The metrics of all measurements, for this library and the `prometheus` crate, for
-//! `prometheus-client`, and for no library at all.
+//! The metrics of all measurements: for this library and three others, and for no
+//! library at all.
+
+pub mod memory;
+pub mod peers;
+pub mod plain;
+pub mod turns;
 
 use std::error::Error;
 
@@ -8,23 +13,30 @@ use exporter_workbook::desc::Desc;
 use exporter_workbook::registry::Registry;
 use prometheus::{Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use prometheus::{core, linear_buckets};
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge;
-use prometheus_client::registry as client;
 
-const NAME: &str = "queue_length";
-const FULL_NAME: &str = "magedu_mcube_demo_queue_length";
-const HELP: &str = "The number of items in the queue.";
+const GAUGES: &str = "magedu_mcube_demo_queue_length";
+const COUNTERS: &str = "magedu_mcube_demo_requests_total";
+const HISTOGRAMS: &str = "magedu_mcube_demo_request_duration_seconds";
+const HELP: &str = "What the module measures in one of its shards.";
 
-const NAMES: [&str; 2] = ["module", "queue"];
+const LABELS: [&str; 2] = ["module", "shard"];
 
-/// Returns the label values of one series.
-fn labels(number: usize) -> (String, String) {
-    (format!("module-{}", number % 10), format!("q{number}"))
+/// The upper bounds of the histograms.
+const BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5, 2.5, 5.5];
+
+/// Returns the label values of one series, such as `http-server` and `99999`.
+#[must_use]
+pub fn labels(number: usize) -> (String, String) {
+    ("http-server".to_owned(), number.to_string())
 }
 
 fn value(number: usize) -> f64 {
     number as f64 * 1.37
+}
+
+/// Returns what the histogram of this number observes.
+fn observed(number: usize) -> f64 {
+    (number % 13) as f64 * 0.5
 }
 
 /// The same metrics in two registries.
@@ -55,19 +67,17 @@ impl Both {
 /// Returns an error if a constructor refuses a name.
 pub fn gauges(series: usize) -> Result<Both, Box<dyn Error>> {
     let both = Both::default();
-    let opts = Opts::new(NAME, HELP)
-        .namespace("magedu")
-        .subsystem("mcube_demo");
+    let opts = Opts::new(GAUGES, HELP);
     if series == 1 {
         let queue_length = Gauge::with_opts(opts.const_label("module", "http-server"))?;
         queue_length.set(100.0);
         both.add(queue_length)?;
         return Ok(both);
     }
-    let queue_length = GaugeVec::new(opts, &NAMES)?;
+    let queue_length = GaugeVec::new(opts, &LABELS)?;
     for number in 0..series {
-        let (module, queue) = labels(number);
-        let child = queue_length.with_label_values(&[&module, &queue]);
+        let (module, shard) = labels(number);
+        let child = queue_length.with_label_values(&[&module, &shard]);
         child.set(value(number));
     }
     both.add(queue_length)?;
@@ -90,7 +100,7 @@ impl OwnCollector {
             // Sorted in memory too, as if read from a source.
             labels = labels.iter().map(Clone::clone).collect();
         }
-        let desc = Desc::gauge(FULL_NAME, HELP).label("module").label("queue");
+        let desc = Desc::gauge(GAUGES, HELP).label("module").label("shard");
         OwnCollector { desc, labels }
     }
 }
@@ -101,70 +111,11 @@ impl Collector for OwnCollector {
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        for (number, (module, queue)) in self.labels.iter().enumerate() {
-            samples.set(&self.desc, value(number), &[module, queue]);
+        for (number, (module, shard)) in self.labels.iter().enumerate() {
+            samples.set(&self.desc, value(number), &[module, shard]);
         }
         Ok(())
     }
-}
-
-/// The gauges of [`gauges`] with their labels already rendered in one buffer: the least
-/// that any scrape can cost.
-pub struct PlainWrite {
-    labels: String,
-    /// Where the labels of each series end, and its value.
-    series: Vec<(usize, f64)>,
-}
-
-impl PlainWrite {
-    /// Creates the labels and values of `series` samples.
-    #[must_use]
-    pub fn new(series: usize) -> PlainWrite {
-        let mut plain = PlainWrite {
-            labels: String::new(),
-            series: Vec::new(),
-        };
-        for number in 0..series {
-            let (module, queue) = labels(number);
-            plain.labels += &format!("{{module=\"{module}\",queue=\"{queue}\"}} ");
-            plain.series.push((plain.labels.len(), value(number)));
-        }
-        plain
-    }
-
-    /// Writes the exposition.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        let length = self.labels.len() + self.series.len() * (FULL_NAME.len() + 20);
-        let mut out = Vec::with_capacity(length);
-        out.extend_from_slice(format!("# HELP {FULL_NAME} {HELP}\n").as_bytes());
-        out.extend_from_slice(format!("# TYPE {FULL_NAME} gauge\n").as_bytes());
-        let mut start = 0;
-        for (end, value) in &self.series {
-            out.extend_from_slice(FULL_NAME.as_bytes());
-            out.extend_from_slice(&self.labels.as_bytes()[start..*end]);
-            out.extend_from_slice(zmij::Buffer::new().format_finite(*value).as_bytes());
-            out.push(b'\n');
-            start = *end;
-        }
-        out
-    }
-}
-
-/// Creates the gauges of [`gauges`] with `prometheus-client`.
-#[must_use]
-pub fn client_gauges(series: usize) -> client::Registry {
-    type Gauge = gauge::Gauge<f64, std::sync::atomic::AtomicU64>;
-    let queue_length = Family::<Vec<(&'static str, String)>, Gauge>::default();
-    for number in 0..series {
-        let (module, queue) = labels(number);
-        let child =
-            queue_length.get_or_create(&vec![("module", module), ("queue", queue)]);
-        child.set(value(number));
-    }
-    let mut registry = client::Registry::default();
-    registry.register(FULL_NAME, HELP, queue_length);
-    registry
 }
 
 /// Creates some 10,000 samples: 2,200 counters and 600 histograms of 10 buckets.
@@ -175,13 +126,13 @@ pub fn client_gauges(series: usize) -> client::Registry {
 pub fn mixed() -> Result<Both, Box<dyn Error>> {
     let both = Both::default();
     let opts = Opts::new("requests_total", "The number of requests.");
-    let requests = IntCounterVec::new(opts, &NAMES)?;
+    let requests = IntCounterVec::new(opts, &LABELS)?;
     let opts = HistogramOpts::new("request_duration_seconds", "How long they took.");
     let opts = opts.buckets(linear_buckets(0.01, 0.01, 10)?);
-    let duration = HistogramVec::new(opts, &NAMES)?;
+    let duration = HistogramVec::new(opts, &LABELS)?;
     for number in 0..2200 {
-        let (module, queue) = labels(number);
-        let values = [module.as_str(), queue.as_str()];
+        let (module, shard) = labels(number);
+        let values = [module.as_str(), shard.as_str()];
         requests.with_label_values(&values).inc_by(number as u64);
         for observation in 0..10 {
             if number < 600 {
