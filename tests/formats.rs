@@ -484,9 +484,12 @@ fn response(accept: &str, opts: HandlerOpts) -> (String, String) {
         .body(())
         .unwrap();
     let response = handler.handle(&request);
-    let content_type = response.headers()["content-type"].to_str().unwrap();
-    let body = String::from_utf8(response.body().clone()).unwrap();
-    (content_type.to_owned(), body)
+    let content_type = response.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let body = String::from_utf8(response.into_body().into_bytes()).unwrap();
+    (content_type, body)
 }
 
 #[allow(clippy::too_many_lines, reason = "a table")]
