@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 
-use exporter_workbook::serve::{self, ServeError};
+use exporter_workbook::serve;
 
 const DEFAULT: u32 = 1_000_000;
 /// They need about a gigabyte.
@@ -12,7 +12,7 @@ const MOST: u32 = 10_000_000;
 #[derive(thiserror::Error)]
 pub enum ArgumentsError {
     #[error(transparent)]
-    Address(#[from] ServeError),
+    Address(#[from] serve::ServeError),
     #[error("{0:?} isn't a number of series: write one from 1 to {MOST}")]
     Series(String),
     #[error(

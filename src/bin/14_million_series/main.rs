@@ -1,19 +1,19 @@
 //! A million series
 //!
-//! Follows lesson 06: what a label costs if it has a million values, and how to limit it.
+//! Follows lesson 06: what a label with a million values costs, and how to limit one.
 //!
 //! Run it: `cargo run --bin 14_million_series`
 //!
-//! Expect a million lines of `queue_length` on <http://127.0.0.1:9000/metrics>, and after
-//! <http://127.0.0.1:9000/work?user=ada> `jobs_total{user="ada"} 1`. With `--release`
-//! it's faster; `-- 127.0.0.1:9000 1000` serves a thousand series.
+//! Expect a million lines of `queue_length` on <http://127.0.0.1:9000/metrics>, and
+//! `jobs_total{user="ada"} 1` after <http://127.0.0.1:9000/work?user=ada>. With
+//! `--release` it is faster; with `-- 127.0.0.1:9000 1000` it has a thousand.
 
 mod arguments;
 
 use std::error::Error;
 
 use exporter_workbook::collectors::ProcessCollector;
-use exporter_workbook::promhttp::{self, Body, HandlerOpts};
+use exporter_workbook::promhttp::{self, HandlerOpts};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::serve::{self, Landing, Server};
 use exporter_workbook::vector::{IntCounterVec, IntGaugeVec, OnLimit, VectorError};
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         first_queue.inc(); // nothing is looked up
         jobs_total.with_label_values(&[&*user_of(request)]).inc();
         first_queue.dec();
-        Response::new(Body::from("done\n"))
+        Response::new(promhttp::Body::from("done\n"))
     };
     // ANCHOR_END: work
     Server::new(listener)
