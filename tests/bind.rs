@@ -16,7 +16,7 @@ fn run(slug: &str, arguments: &[&str]) -> Output {
 }
 
 /// Arguments, with the line that refuses them.
-const WRONG: [(&[&str], &str); 7] = [
+const WRONG: [(&[&str], &str); 6] = [
     (
         &["--port"],
         "unknown option \"--port\": the only argument is the address to listen on; see \
@@ -44,11 +44,6 @@ const WRONG: [(&[&str], &str); 7] = [
         "the address to listen on is empty: write HOST:PORT, or :PORT for every address \
          of this machine",
     ),
-    (
-        &["127.0.0.1:0", "more"],
-        "expected at most one argument, the address to listen on: got \"127.0.0.1:0\" \
-         \"more\"; see --help",
-    ),
 ];
 
 #[test]
@@ -61,6 +56,42 @@ fn a_wrong_argument_gets_one_line_that_says_what_is_wrong_with_it() {
             assert_eq!(output.stdout, b"");
             assert_eq!(output.status.code(), Some(1));
         }
+    }
+}
+
+#[test]
+fn arguments_that_a_program_does_not_have_are_quoted() {
+    for slug in support::built() {
+        let million = slug == "14_million_series";
+        let (arguments, message): (&[&str], &str) = match million {
+            true => (
+                &["127.0.0.1:0", "3", "more"],
+                "expected at most two arguments, the address to listen on and the \
+                 number of series: got [\"127.0.0.1:0\", \"3\", \"more\"]",
+            ),
+            false => (
+                &["127.0.0.1:0", "more"],
+                "expected at most one argument, the address to listen on: got \
+                 \"127.0.0.1:0\" \"more\"; see --help",
+            ),
+        };
+        let error = String::from_utf8(run(slug, arguments).stderr).unwrap();
+        assert_eq!(error, format!("Error: {message}\n"));
+    }
+}
+
+#[test]
+fn a_wrong_number_of_series_is_quoted() {
+    for series in ["0", "10000001", "-1", "many", ""] {
+        let output = run("14_million_series", &["127.0.0.1:0", series]);
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "Error: {series:?} isn't a number of series: write one from 1 to \
+                 10000000\n"
+            )
+        );
+        assert_eq!(output.status.code(), Some(1));
     }
 }
 

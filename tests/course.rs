@@ -52,12 +52,13 @@ fn sections_of(slug: &str) -> Vec<&'static str> {
 }
 
 /// The lessons whose program isn't a step from another one.
-const NO_STEP: [&str; 5] = [
+const NO_STEP: [&str; 6] = [
     "00_raw_handler",
     "01_default_registry",
     "02e_registration",
     "12_service",
     "13_push",
+    "14_million_series",
 ];
 
 /// The programs that need a feature, with what cargo is passed for it.

@@ -663,7 +663,7 @@ fn unread(command: &mut Command) -> (Process, SocketAddr) {
 fn output_that_nobody_reads_costs_no_scrape() {
     for slug in support::built() {
         let mut command = support::command(slug);
-        let (_process, address) = unread(command.arg("127.0.0.1:0"));
+        let (_process, address) = unread(command.args(support::free(slug)));
         for path in ["/metrics", "/nothing", "/metrics"] {
             let mut stream = connect(address);
             let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");

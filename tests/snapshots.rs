@@ -127,6 +127,17 @@ fn testing_serves_the_queues_of_its_file() {
 // ANCHOR_END: testing
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the metrics of /proc are missing")]
+fn million_series_serve_each_queue_and_at_most_ten_users() {
+    let million = Program::start("14_million_series");
+    for user in (1..=12).chain([1]) {
+        let done = million.get(&format!("/work?user={user}"));
+        assert_eq!(done.as_str().unwrap(), "done\n");
+    }
+    snapshot::assert_text_format("14_million_series", &million);
+}
+
+#[test]
 #[cfg(feature = "axum")]
 #[cfg_attr(not(target_os = "linux"), ignore = "the metrics of /proc are missing")]
 fn service_serves_what_it_was_asked() {

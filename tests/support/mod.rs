@@ -32,7 +32,7 @@ macro_rules! programs {
 
 /// Each program's slug, and the path of its binary if it belongs to the package whose
 /// tests these are.
-pub const PROGRAMS: [(&str, Option<&str>); 18] = programs![
+pub const PROGRAMS: [(&str, Option<&str>); 19] = programs![
     "00_raw_handler",
     "01_default_registry",
     "02a_gauge_ops",
@@ -51,6 +51,7 @@ pub const PROGRAMS: [(&str, Option<&str>); 18] = programs![
     "11_web_config",
     "12_service",
     "13_push",
+    "14_million_series",
 ];
 
 /// Returns the slugs of this package's programs, without those that need a feature which
@@ -97,6 +98,15 @@ pub fn limited(slug: &str, ulimit: &str) -> Command {
     shell.args(["-c", &start]);
     shell.arg(command(slug).get_program());
     shell
+}
+
+/// Returns the arguments for a free port. A million series would take a debug build too
+/// long.
+pub fn free(slug: &str) -> &'static [&'static str] {
+    match slug {
+        "14_million_series" => &["127.0.0.1:0", "3"],
+        _ => &["127.0.0.1:0"],
+    }
 }
 
 /// A process that is killed when this is dropped.
@@ -192,7 +202,7 @@ pub struct Program {
 impl Program {
     /// Starts `slug` on a free port and waits until it listens.
     pub fn start(slug: &str) -> Program {
-        Program::start_with(slug, &["127.0.0.1:0"])
+        Program::start_with(slug, free(slug))
     }
 
     /// Starts `slug` with `arguments` and waits until it listens.
