@@ -12,7 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address = arguments.next().ok_or("expected HOST:PORT SERIES")?;
     let series = arguments.next().ok_or("expected HOST:PORT SERIES")?;
     let vector = family(Library::Ours, Kind::Gauges, series.parse()?)?;
-    let registry = vector.registry().ok_or("expected this library's registry")?;
+    let registry = vector
+        .registry()
+        .ok_or("expected this library's registry")?;
     let handler = promhttp::handler_for(
         &registry,
         HandlerOpts {
