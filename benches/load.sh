@@ -75,12 +75,10 @@ figures() {
         /^Requests\/sec/ { rate = $2 }
         /Non-2xx|Socket errors/ { bad = $0 }
         END {
-            if (bad || !count) {
-                print who ": " (bad ? bad : "no scrape was complete") > "/dev/stderr"
-                exit 1
-            }
-            print who, series, rate, p50, p99, ticks / hertz * 1e3 / count,
-                memory / 1024, peak / 1024
+            if (bad) { print who ": " bad > "/dev/stderr"; exit 1 }
+            # The turn may be over before the first scrape is.
+            times = count ? rate " " p50 " " p99 " " ticks / hertz * 1e3 / count : "- - - -"
+            print who, series, times, memory / 1024, peak / 1024
         }'
 }
 
@@ -105,9 +103,11 @@ sort -s -k3,3n "$results" | awk '
                 if (values[j] < values[i]) {
                     swap = values[i]; values[i] = values[j]; values[j] = swap
                 }
+        for (i = 1; i <= n; i++) if (values[i] == "-") return "-"
         return (values[int((n + 1) / 2)] + values[int(n / 2) + 1]) / 2
     }
     function figure(value) {
+        if (value == "-") return value
         return sprintf(value < 1 ? "%.3f" : value < 100 ? "%.1f" : "%.0f", value)
     }
     {
@@ -134,8 +134,10 @@ sort -s -k3,3n "$results" | awk '
                 print line
             }
             line = "| " order[k] " | **ours / stock** |"
-            for (i = 4; i <= 9; i++)
-                line = line sprintf(" **%.2f** |", mid[1, i] / mid[3, i])
+            for (i = 4; i <= 9; i++) {
+                is_known = mid[1, i] != "-" && mid[3, i] != "-"
+                line = line (is_known ? sprintf(" **%.2f** |", mid[1, i] / mid[3, i]) : " - |")
+            }
             print line
         }
     }'

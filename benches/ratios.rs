@@ -312,7 +312,7 @@ fn both(both: Both, series: usize) -> Turning {
     let theirs = move || {
         let mut out = Vec::new();
         let _ = TextEncoder::new().encode(&both.theirs.gather(), &mut out);
-        out;
+        out
     };
     let ours = move || served(&handler, &request);
     Ok(vec![

@@ -104,33 +104,38 @@ impl Plain {
             Kind::Gauges => {
                 self.lines([GAUGES, "gauge"], out, most, sink, |out, labels, at| {
                     number(out, &[GAUGES, labels, "} "], floats[at]);
-                })
+                });
             }
             Kind::Counters => {
-                self.lines([COUNTERS, "counter"], out, most, sink, |out, labels, at| {
-                    count(out, &[COUNTERS, labels, "} "], counts[at]);
-                })
-            }
-            Kind::Histograms => {
-                let [bucket, sum, total] = ["_bucket", "_sum", "_count"]
-                    .map(|part| format!("{HISTOGRAMS}{part}"));
                 self.lines(
-                    [HISTOGRAMS, "histogram"],
+                    [COUNTERS, "counter"],
                     out,
                     most,
                     sink,
                     |out, labels, at| {
-                        let counts =
-                            &counts[at * self.bounds.len()..][..self.bounds.len()];
-                        for (bound, of) in self.bounds.iter().zip(counts) {
-                            count(out, &[&bucket, labels, bound], *of);
-                        }
-                        number(out, &[&sum, labels, "} "], floats[at]);
-                        let all = counts.last().copied().unwrap_or_default();
-                        count(out, &[&total, labels, "} "], all);
+                        count(out, &[COUNTERS, labels, "} "], counts[at]);
                     },
                 );
             }
+            Kind::Histograms => {
+                let lines = self.histogram();
+                self.lines([HISTOGRAMS, "histogram"], out, most, sink, lines);
+            }
+        }
+    }
+
+    /// Returns what writes the lines of one histogram.
+    fn histogram(&self) -> impl Fn(&mut Vec<u8>, &str, usize) {
+        let [bucket, sum, total] =
+            ["_bucket", "_sum", "_count"].map(|part| format!("{HISTOGRAMS}{part}"));
+        move |out, labels, at| {
+            let counts = &self.counts[at * self.bounds.len()..][..self.bounds.len()];
+            for (bound, of) in self.bounds.iter().zip(counts) {
+                count(out, &[&bucket, labels, bound], *of);
+            }
+            number(out, &[&sum, labels, "} "], self.floats[at]);
+            let all = counts.last().copied().unwrap_or_default();
+            count(out, &[&total, labels, "} "], all);
         }
     }
 
