@@ -51,7 +51,7 @@ impl Wrap {
     fn labelled(&self, family: &Family) -> Result<Family, String> {
         if let Some(rendered) = family.rendered().filter(|_| family.count() > 0) {
             let mut first = None;
-            rendered.read(0, &mut |labels, _, _| {
+            rendered.read(0, false, &mut |labels, _, _| {
                 first.get_or_insert_with(|| labels::parse(labels.text()));
             });
             let template = self.template(family, &first.unwrap_or_default())?;
@@ -96,9 +96,9 @@ impl Rendered for Labelled {
         self.inner.pages()
     }
 
-    fn read(&self, page: usize, sample: &mut Visit<'_>) {
+    fn read(&self, page: usize, extras: bool, sample: &mut Visit<'_>) {
         let mut text = String::new();
-        self.inner.read(page, &mut |labels, value, extra| {
+        self.inner.read(page, extras, &mut |labels, value, extra| {
             let own = labels::parse(labels.text());
             text.clear();
             self.template.push(&mut text, |at| &own[at].1);

@@ -33,7 +33,11 @@ fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
             out.push(b'-');
         }
         let mut buffer = zmij::Buffer::new();
-        write_exponent(out, buffer.format_finite(value.abs()).as_bytes());
+        let text = buffer.format_finite(value.abs()).as_bytes();
+        match value.abs() {
+            large @ 1e6..1e15 => write_large(out, text, (large as u64).ilog10()),
+            _ => write_exponent(out, text),
+        }
     }
 }
 
@@ -77,6 +81,29 @@ pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
     out.push(b'.');
     let fraction = 1000 + milliseconds % 1000;
     out.extend_from_slice(&itoa::Buffer::new().format(fraction).as_bytes()[1..]);
+}
+
+/// Appends `text`, which has a decimal point after `exponent` + 1 digits, in exponent
+/// form.
+#[inline]
+fn write_large(out: &mut Vec<u8>, text: &[u8], exponent: u32) {
+    let point = exponent as usize + 1;
+    let (whole, fraction) = text.split_at(point.min(text.len()));
+    out.push(whole[0]);
+    out.push(b'.');
+    out.extend_from_slice(&whole[1..]);
+    out.extend_from_slice(fraction.get(1..).unwrap_or_default());
+    while out.last() == Some(&b'0') {
+        out.pop();
+    }
+    if out.last() == Some(&b'.') {
+        out.pop();
+    }
+    out.extend_from_slice(b"e+");
+    if exponent < 10 {
+        out.push(b'0');
+    }
+    write_integer(out, u64::from(exponent));
 }
 
 /// Appends `text`, which may have a decimal point or an exponent, in exponent form.

@@ -7,20 +7,15 @@ use super::head::{Head, heads};
 use super::write;
 use super::{Family, Format};
 
-/// How long a piece is at least, in bytes, unless it is the last one.
-const PIECE: usize = 64 * 1024;
-
-/// The same for the first piece: a response that isn't longer is sent whole.
-const FIRST: usize = 256 * 1024;
-
-/// How long a line is, about, without the name of its metric.
-const LINE: usize = 48;
+/// How long a piece is at least, in bytes, unless it is the last one. Two of them are less
+/// than what the C library's allocator returns to the system when it is freed, which would
+/// cost more than writing them.
+const PIECE: usize = 32 * 1024;
 
 /// The text of families in pieces, each of which is created when it is asked for.
 pub struct Pieces<F> {
     families: F,
     steps: Steps,
-    is_first: bool,
 }
 
 impl<F: Deref<Target = [Family]>> Pieces<F> {
@@ -30,11 +25,7 @@ impl<F: Deref<Target = [Family]>> Pieces<F> {
         wanted: impl Fn(&str) -> bool,
     ) -> Pieces<F> {
         let steps = Steps::new(format, &families, wanted);
-        Pieces {
-            families,
-            steps,
-            is_first: true,
-        }
+        Pieces { families, steps }
     }
 }
 
@@ -45,13 +36,9 @@ impl<F: Deref<Target = [Family]>> Iterator for Pieces<F> {
         if self.steps.is_over() {
             return None;
         }
-        let (most, expected) = match mem::take(&mut self.is_first) {
-            true => (FIRST, self.steps.length(&self.families)),
-            false => (PIECE, usize::MAX),
-        };
         // The last page may go beyond the limit.
-        let mut piece = Vec::with_capacity(expected.min(most + PIECE / 2));
-        while piece.len() < most && !self.steps.is_over() {
+        let mut piece = Vec::with_capacity(PIECE + PIECE / 2);
+        while piece.len() < PIECE && !self.steps.is_over() {
             self.steps.take(&self.families, &mut piece);
         }
         Some(piece)
@@ -80,15 +67,6 @@ impl Steps {
             at: (0, 0),
             is_ended: !format.is_open_metrics,
         }
-    }
-
-    /// Returns how long the text of `families` is, about.
-    fn length(&self, families: &[Family]) -> usize {
-        let lengths = self.heads.iter().map(|head| {
-            let family = &families[head.family];
-            (family.count() + 2).saturating_mul(family.name().len() + LINE)
-        });
-        lengths.fold(0, usize::saturating_add)
     }
 
     pub fn is_over(&self) -> bool {

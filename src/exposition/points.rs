@@ -83,7 +83,7 @@ impl Points {
         let mut points = Points::default();
         points.all.reserve(rendered.count());
         for page in 0..rendered.pages() {
-            rendered.read(page, &mut |labels, value, extra| {
+            rendered.read(page, true, &mut |labels, value, extra| {
                 let pushed = points.push(value.clone(), |all| {
                     all.push_str(labels.text());
                     labels::has_empty(labels.text())

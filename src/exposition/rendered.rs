@@ -12,9 +12,9 @@ pub(crate) trait Rendered: Send + Sync {
     /// Returns the number of pages, each of which is read at once.
     fn pages(&self) -> usize;
 
-    /// Passes the labels and the value of each sample of a page, and what few samples
-    /// have besides.
-    fn read(&self, page: usize, sample: &mut Visit<'_>);
+    /// Passes the labels and the value of each sample of a page and, if `extras`, what it
+    /// has besides.
+    fn read(&self, page: usize, extras: bool, sample: &mut Visit<'_>);
 }
 
 /// What is called for each sample.

@@ -45,7 +45,7 @@ pub fn page(
 ) {
     let mut lines = Lines::new(format, family, names, out);
     if let Some(rendered) = family.rendered() {
-        rendered.read(page, &mut |labels, value, extra| {
+        rendered.read(page, format.is_open_metrics, &mut |labels, value, extra| {
             lines.renamed(labels, value, extra);
         });
         return;

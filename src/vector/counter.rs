@@ -126,12 +126,17 @@ impl<N: Number> OfVector for GenericCounter<N> {
         }
     }
 
-    fn read(children: &[Arc<Count>], mut value: impl FnMut(&Value, Option<&Extra>)) {
+    fn read(
+        children: &[Arc<Count>],
+        extras: bool,
+        mut value: impl FnMut(&Value, Option<&Extra>),
+    ) {
         load::<N, _>(
             children,
             |count| &count.bits,
             |count, number| {
-                value(&Value::Number(number), Some(&count.extras.read()));
+                let extra = extras.then(|| count.extras.read());
+                value(&Value::Number(number), extra.as_ref());
             },
         );
     }

@@ -122,6 +122,7 @@ impl<N: Number> OfVector for GenericGauge<N> {
 
     fn read(
         children: &[Arc<AtomicU64>],
+        _: bool,
         mut value: impl FnMut(&Value, Option<&Extra>),
     ) {
         load::<N, _>(

@@ -160,7 +160,11 @@ impl OfVector for Histogram {
         Histogram { state, desc: None }
     }
 
-    fn read(children: &[Arc<Buckets>], mut value: impl FnMut(&Value, Option<&Extra>)) {
+    fn read(
+        children: &[Arc<Buckets>],
+        extras: bool,
+        mut value: impl FnMut(&Value, Option<&Extra>),
+    ) {
         let Some(first) = children.first() else {
             return;
         };
@@ -174,7 +178,8 @@ impl OfVector for Histogram {
             if let Value::Histogram(read) = &mut read {
                 child.read_into(read);
             }
-            value(&read, Some(&child.extras.read()));
+            let extra = extras.then(|| child.extras.read());
+            value(&read, extra.as_ref());
         }
     }
 }

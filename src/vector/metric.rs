@@ -24,5 +24,9 @@ pub(crate) trait OfVector: Clone + Send + Sync + 'static {
     fn handle(state: Arc<Self::State>) -> Self;
 
     /// Passes the value of each child, and what it has besides.
-    fn read(children: &[Arc<Self::State>], value: impl FnMut(&Value, Option<&Extra>));
+    fn read(
+        children: &[Arc<Self::State>],
+        extras: bool,
+        value: impl FnMut(&Value, Option<&Extra>),
+    );
 }

@@ -26,8 +26,8 @@ pub fn load<N: Number, S>(
     cell: impl Fn(&S) -> &AtomicU64,
     mut number: impl FnMut(&S, f64),
 ) {
-    for children in children.chunks(32) {
-        let mut bits = [0; 32];
+    for children in children.chunks(256) {
+        let mut bits = [0; 256];
         for (bits, child) in bits.iter_mut().zip(children) {
             *bits = cell(child).load(Ordering::Relaxed);
         }

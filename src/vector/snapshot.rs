@@ -37,10 +37,10 @@ impl<M: Metric> Rendered for Snapshot<M> {
         self.pages.len()
     }
 
-    fn read(&self, page: usize, sample: &mut Visit<'_>) {
+    fn read(&self, page: usize, extras: bool, sample: &mut Visit<'_>) {
         let page = &self.pages[page];
         let mut labels = (0..).map(|at| page.rendered(at));
-        M::read(page.children(), |value, extra| {
+        M::read(page.children(), extras, |value, extra| {
             if let Some(labels) = labels.next() {
                 sample(labels, value, extra);
             }
