@@ -516,6 +516,25 @@ fn scrapes_show_what_was_created_and_removed_in_order() {
 }
 
 #[test]
+fn scrapes_at_the_same_time_all_show_the_new_children() {
+    let (registry, queues) = queues();
+    let mut model = BTreeMap::new();
+    for round in 0..50 {
+        for number in 0..100 {
+            let queue = format!("q{round}-{number}");
+            queues.with_label_values(&[&queue]).set(1);
+            model.insert(queue, 1);
+        }
+        let expected = expected(&model);
+        thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| assert_eq!(text(&registry), expected));
+            }
+        });
+    }
+}
+
+#[test]
 fn children_may_change_during_scrapes() {
     churn(Duration::from_secs(1));
 }

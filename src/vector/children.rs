@@ -46,6 +46,8 @@ struct State<S> {
     ordered: Ordered<S>,
     /// Children that are still in a page, but no longer in the table.
     removed: Vec<Place>,
+    /// Whether a scrape has taken the open page and not entered it in the order yet.
+    is_sorting: bool,
     /// Counts the resets, after which the result of sorting is obsolete.
     resets: u64,
 }
@@ -58,6 +60,7 @@ impl<S> State<S> {
             order: Vec::new(),
             ordered: Arc::default(),
             removed: Vec::new(),
+            is_sorting: false,
             resets: 0,
         }
     }
@@ -77,7 +80,7 @@ impl<S> State<S> {
     }
 
     fn is_sorted(&self) -> bool {
-        self.pages.open.is_empty() && self.removed.is_empty()
+        !self.is_sorting && self.pages.open.is_empty() && self.removed.is_empty()
     }
 }
 
@@ -194,6 +197,7 @@ impl<S> Children<S> {
             dead,
             removed: state.removed.len(),
         };
+        state.is_sorting = true;
         Some((work, state.resets))
     }
 
@@ -214,6 +218,7 @@ impl<S> Children<S> {
             state.removed.drain(..work.removed);
             state.replace(&work, order);
             state.ordered = Arc::clone(&ordered);
+            state.is_sorting = false;
         }
         ordered
     }
@@ -250,5 +255,49 @@ impl<S> Children<S> {
 
     fn write(&self) -> RwLockWriteGuard<'_, State<S>> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(labels: &[&str]) -> Children<()> {
+        let children = Children::default();
+        for labels in labels {
+            let child = children.get_or_create(labels, usize::MAX, Arc::default);
+            assert!(child.is_ok());
+        }
+        children
+    }
+
+    fn listed(pages: &Ordered<()>) -> Vec<String> {
+        let all = pages.iter().flat_map(|page| page.iter());
+        all.map(|(labels, _)| labels.to_owned()).collect()
+    }
+
+    #[test]
+    fn new_children_are_not_in_order_while_another_scrape_sorts_them() {
+        let children = with(&["a=\"2\"", "a=\"1\""]);
+        let (work, resets) = children.take_work().unwrap();
+        assert!(children.if_sorted().is_none());
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\"", "a=\"2\""]);
+        let sorted = children.if_sorted().unwrap();
+        assert!(Arc::ptr_eq(&sorted, &ordered));
+    }
+
+    #[test]
+    fn a_reset_while_a_scrape_sorts_leaves_nothing_to_sort() {
+        let children = with(&["a=\"1\""]);
+        let (work, resets) = children.take_work().unwrap();
+        children.reset();
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\""]);
+        assert_eq!(listed(&children.in_order()), [""; 0]);
+        assert_eq!(children.len(), 0);
     }
 }
