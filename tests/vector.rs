@@ -291,6 +291,28 @@ fn a_limit_counts_further_children_as_other() {
 }
 
 #[test]
+fn other_itself_has_a_place_and_is_no_hit() {
+    let registry = Registry::new();
+    let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
+    let requests = requests.unwrap().limit(1, OnLimit::Other);
+    registry.must_register(requests.clone());
+    for user in ["a", "other", "b"] {
+        requests.with_label_values(&[user]).inc();
+    }
+    assert_eq!(
+        text(&registry),
+        "# HELP r_total Help.\n\
+         # TYPE r_total counter\n\
+         r_total{user=\"a\"} 1\n\
+         r_total{user=\"other\"} 2\n\
+         # HELP vector_limit_hits_total Number of times a metric vector had no place for \
+         another child.\n\
+         # TYPE vector_limit_hits_total counter\n\
+         vector_limit_hits_total{vector=\"r_total\"} 1\n"
+    );
+}
+
+#[test]
 fn a_removed_child_makes_room() {
     let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
     let requests = requests.unwrap().limit(2, OnLimit::Other);

@@ -27,6 +27,21 @@ pub struct Children<S> {
 /// The pages of a scrape, in order.
 pub type Ordered<S> = Arc<Vec<Arc<Page<S>>>>;
 
+/// How many children there may be.
+#[derive(Clone, Copy)]
+pub struct Most<'l> {
+    pub count: usize,
+    /// The labels of one child that doesn't count.
+    pub besides: Option<&'l str>,
+}
+
+impl Most<'_> {
+    pub const ANY: Most<'static> = Most {
+        count: usize::MAX,
+        besides: None,
+    };
+}
+
 /// Why there is no new child.
 pub enum Refused {
     /// There are as many as are allowed.
@@ -71,6 +86,13 @@ impl<S> State<S> {
         self.pages.child(*place)
     }
 
+    /// Returns whether there is room for a child with these labels.
+    fn has_room(&self, labels: &str, most: Most<'_>, hasher: &RandomState) -> bool {
+        let has = |one: &str| self.find(hasher.hash_one(one), one).is_some();
+        let uncounted = usize::from(most.besides.is_some_and(has));
+        most.besides == Some(labels) || self.table.len() - uncounted < most.count
+    }
+
     /// Replaces the order, and drops the pages that aren't in it.
     fn replace(&mut self, work: &Work<S>, order: Vec<u32>) {
         let old = work.sorted.iter().map(|(number, _)| *number);
@@ -100,12 +122,11 @@ impl<S> Children<S> {
         self.read().find(self.hasher.hash_one(labels), labels)
     }
 
-    /// Returns the child with these labels; creates it with `new` if there are fewer
-    /// than `most`.
+    /// Returns the child with these labels; creates it with `new` if there is room.
     pub fn get_or_create(
         &self,
         labels: &str,
-        most: usize,
+        most: Most<'_>,
         new: impl FnOnce() -> Arc<S>,
     ) -> Result<Arc<S>, Refused> {
         let hash = self.hasher.hash_one(labels);
@@ -113,7 +134,7 @@ impl<S> Children<S> {
         if let Some(child) = state.find(hash, labels) {
             return Ok(child);
         }
-        if state.table.len() >= most {
+        if !state.has_room(labels, most, &self.hasher) {
             return Err(Refused::Full);
         }
         if labels.len() > MOST_BYTES {
@@ -265,7 +286,7 @@ mod tests {
     fn with(labels: &[&str]) -> Children<()> {
         let children = Children::default();
         for labels in labels {
-            let child = children.get_or_create(labels, usize::MAX, Arc::default);
+            let child = children.get_or_create(labels, Most::ANY, Arc::default);
             assert!(child.is_ok());
         }
         children
@@ -299,5 +320,28 @@ mod tests {
         assert_eq!(listed(&ordered), ["a=\"1\""]);
         assert_eq!(listed(&children.in_order()), [""; 0]);
         assert_eq!(children.len(), 0);
+    }
+    #[test]
+    fn the_child_that_does_not_count_has_room_and_makes_none() {
+        let children = with(&["a=\"1\"", "a=\"2\""]);
+        let other = "a=\"other\"";
+        let most = Most {
+            count: 2,
+            besides: Some(other),
+        };
+        let has_room = |labels: &str| {
+            let child = children.get_or_create(labels, most, Arc::default);
+            child.is_ok()
+        };
+        assert!(!has_room("a=\"3\""));
+        assert!(has_room(other));
+        assert!(!has_room("a=\"3\""));
+        assert!(children.remove(other));
+        assert!(!has_room("a=\"3\""));
+        assert!(children.remove("a=\"1\""));
+        assert!(has_room(other));
+        assert!(has_room("a=\"3\""));
+        assert!(!has_room("a=\"4\""));
+        assert_eq!(children.len(), 3);
     }
 }
