@@ -32,6 +32,7 @@ fn allocated() -> usize {
 
 #[test]
 fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
+    removed_children_are_freed_without_a_scrape();
     let registry = Registry::new();
     let before = allocated();
     let queues =
@@ -59,6 +60,18 @@ fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
     let each = (all - gauges) / SERIES;
     assert!(each <= 160, "a counter takes {each} bytes");
     scrapes_are_small(&registry);
+}
+
+fn removed_children_are_freed_without_a_scrape() {
+    let before = allocated();
+    let queues = IntGaugeVec::new(Opts::new("q", "Help."), &["shard"]).unwrap();
+    for shard in 0..SERIES {
+        let shard = shard.to_string();
+        queues.with_label_values(&[&shard]).inc();
+        assert!(queues.remove_label_values(&[&shard]));
+    }
+    let bytes = allocated() - before;
+    assert!(bytes < 512 << 10, "no children take {bytes} bytes");
 }
 
 fn scrapes_are_small(registry: &Registry) {

@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use hashbrown::HashTable;
 
@@ -49,6 +51,9 @@ pub enum Refused {
     /// Its labels are too long.
     TooLong,
 }
+
+/// How many removed children may wait for a scrape, besides one for each child.
+const SPARE: usize = 1024;
 
 /// The longest labels of one child, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -161,6 +166,11 @@ impl<S> Children<S> {
         };
         let (place, _) = entry.remove();
         state.removed.push(place);
+        let is_much = state.removed.len() > state.table.len() + SPARE;
+        drop(state);
+        // Nobody may ever scrape.
+        let one = is_much.then(|| self.sorting.try_lock().ok()).flatten();
+        one.map(|one| self.sort(one));
         true
     }
 
@@ -184,14 +194,16 @@ impl<S> Children<S> {
         if let Some(ordered) = self.if_sorted() {
             return ordered;
         }
-        let one = self.sorting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sort(self.sorting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sorts what is to be sorted. Returns all children in order.
+    fn sort(&self, _one: MutexGuard<'_, ()>) -> Ordered<S> {
         let Some((work, resets)) = self.take_work() else {
             return Arc::clone(&self.read().ordered);
         };
         let merged = merge(&work);
-        let ordered = self.enter(work, merged, resets);
-        drop(one);
-        ordered
+        self.enter(work, merged, resets)
     }
 
     fn if_sorted(&self) -> Option<Ordered<S>> {
