@@ -139,6 +139,27 @@ fn metrics_without_labels_are_served_alone() {
 }
 
 #[test]
+fn each_child_of_many_buckets_is_served_once_and_in_order() {
+    for count in [1, 3, 100, 700] {
+        let bounds: Vec<f64> = (1..=40).map(f64::from).collect();
+        let opts = HistogramOpts::new("h", "Help.").buckets(bounds);
+        let histograms = HistogramVec::new(opts, &["x"]).unwrap();
+        let registry = Registry::new();
+        registry.must_register(histograms.clone());
+        for child in 0..count {
+            let histogram = histograms.with_label_values(&[format!("{child:03}")]);
+            histogram.observe(f64::from(child));
+        }
+        let text = text(&registry);
+        let sums = text.lines().filter(|line| line.starts_with("h_sum"));
+        let expected =
+            (0..count).map(|child| format!("h_sum{{x=\"{child:03}\"}} {child}"));
+        assert!(sums.eq(expected), "{count}");
+        assert_eq!(text.lines().count(), 2 + 43 * count as usize);
+    }
+}
+
+#[test]
 fn what_is_removed_is_not_served_and_its_handle_still_works() {
     let (registry, queues) = queues();
     let mail = queues.with_label_values(&["mail"]);

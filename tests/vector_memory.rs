@@ -7,10 +7,10 @@ use exporter_workbook::collectors::{CountingAllocator, RuntimeCollector};
 use exporter_workbook::exposition::Value;
 use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::vector::{IntCounterVec, IntGaugeVec};
+use exporter_workbook::vector::{HistogramVec, IntCounterVec, IntGaugeVec};
 use http::Request;
 use http::header::ACCEPT_ENCODING;
-use prometheus::Opts;
+use prometheus::{HistogramOpts, Opts};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -33,6 +33,7 @@ fn allocated() -> usize {
 #[test]
 fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
     removed_children_are_freed_without_a_scrape();
+    scrapes_of_wide_histograms_are_small();
     let registry = Registry::new();
     let before = allocated();
     let queues =
@@ -72,6 +73,19 @@ fn removed_children_are_freed_without_a_scrape() {
     }
     let bytes = allocated() - before;
     assert!(bytes < 512 << 10, "no children take {bytes} bytes");
+}
+
+fn scrapes_of_wide_histograms_are_small() {
+    let bounds = (1..=200).map(f64::from).collect();
+    let opts = HistogramOpts::new("request_duration_seconds", "Help.").buckets(bounds);
+    let requests = HistogramVec::new(opts, &["module", "shard"]).unwrap();
+    let registry = Registry::new();
+    registry.must_register(requests.clone());
+    for shard in 0..2000 {
+        let _ = requests.with_label_values(&["http-server", &shard.to_string()]);
+    }
+    drop(registry.gather());
+    scrapes_are_small(&registry);
 }
 
 fn scrapes_are_small(registry: &Registry) {
