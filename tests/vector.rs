@@ -559,6 +559,58 @@ fn scrapes_show_what_was_created_and_removed_in_order() {
 }
 
 #[test]
+fn any_values_are_in_the_order_of_what_they_are_unescaped() {
+    const PARTS: [&str; 16] = [
+        "\"",
+        "\\",
+        "\n",
+        "n",
+        "a",
+        "\\n",
+        "\0",
+        "\u{1}",
+        "!",
+        "#",
+        "[",
+        "]",
+        "\u{7f}",
+        "é",
+        "\u{10ffff}",
+        "\",b=\"",
+    ];
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    let mut value = || {
+        let parts = (0..numbers.below(4)).map(|_| PARTS[numbers.below(16) as usize]);
+        parts.collect::<String>()
+    };
+    let gauges = IntGaugeVec::new(Opts::new("g", "Help."), &["b", "a"]).unwrap();
+    let mut model = BTreeSet::new();
+    for round in 0..40 {
+        for _ in 0..100 {
+            let (a, b) = (value(), value());
+            gauges.with_label_values(&[&b, &a]).inc();
+            model.insert([a, b]);
+        }
+        for [a, b] in model.iter().skip(round).step_by(7) {
+            assert!(gauges.remove_label_values(&[b, a]));
+        }
+        let mut at = 0..;
+        model.retain(|_| {
+            at.next()
+                .is_some_and(|at| at < round || (at - round) % 7 != 0)
+        });
+        let children = gauges.children().into_iter();
+        let served =
+            children.map(|(labels, _)| labels.into_iter().map(|(_, value)| value));
+        let served: Vec<Vec<String>> = served.map(Iterator::collect).collect();
+        assert_eq!(
+            served,
+            Vec::from_iter(model.iter().map(|values| values.to_vec()))
+        );
+    }
+}
+
+#[test]
 fn scrapes_at_the_same_time_all_show_the_new_children() {
     let (registry, queues) = queues();
     let mut model = BTreeMap::new();

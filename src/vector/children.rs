@@ -356,4 +356,55 @@ mod tests {
         assert!(!has_room("a=\"4\""));
         assert_eq!(children.len(), 3);
     }
+    #[test]
+    fn a_child_removed_while_a_scrape_sorts_is_gone_and_may_come_back() {
+        let children = with(&["a=\"1\"", "a=\"2\"", "a=\"3\""]);
+        children.in_order();
+        assert!(
+            children
+                .get_or_create("a=\"4\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        let (work, resets) = children.take_work().unwrap();
+        for labels in ["a=\"1\"", "a=\"2\"", "a=\"4\""] {
+            assert!(children.remove(labels));
+        }
+        assert!(
+            children
+                .get_or_create("a=\"2\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered).len(), 4);
+        for _ in 0..3 {
+            let ordered = children.in_order();
+            assert_eq!(listed(&ordered), ["a=\"2\"", "a=\"3\""]);
+            let served = ordered[0].child(0);
+            let found = children.get("a=\"2\"").unwrap();
+            assert!(Arc::ptr_eq(served, &found));
+        }
+        assert_eq!(children.len(), 2);
+    }
+
+    #[test]
+    fn pages_stay_neither_small_nor_large() {
+        let children = with(&[]);
+        let labels = |number: usize| format!("a=\"{:05}\"", number * 7919 % 20_000);
+        for number in 0..20_000 {
+            let child =
+                children.get_or_create(&labels(number), Most::ANY, Arc::default);
+            assert!(child.is_ok());
+            if number >= 5000 {
+                assert!(children.remove(&labels(number - 5000)));
+            }
+            if number % 500 == 0 {
+                let pages = children.in_order();
+                let sizes: Vec<usize> = pages.iter().map(|page| page.len()).collect();
+                let (_, but_last) = sizes.split_last().unwrap();
+                assert!(but_last.iter().all(|size| *size >= 64), "{sizes:?}");
+                assert!(sizes.iter().all(|size| *size < 512), "{sizes:?}");
+            }
+        }
+    }
 }
