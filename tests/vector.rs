@@ -414,6 +414,11 @@ fn errors_name_what_is_wrong() {
         ),
         "`queue_length` has the labels [\"queue\"], and the map has [\"a\", \"b\"]"
     );
+    let more = HashMap::from([("queue", "1"), ("a", "1")]);
+    assert_eq!(
+        error(queues.get_metric_with(&more).map(drop)),
+        "`queue_length` has the labels [\"queue\"], and the map has [\"a\", \"queue\"]"
+    );
     let long = "x".repeat(1 << 20);
     assert_eq!(
         error(queues.get_metric_with_label_values(&[&long]).map(drop)),
@@ -445,6 +450,12 @@ fn a_wrong_number_of_values_panics() {
 #[should_panic = "a counter cannot decrease"]
 fn a_decreasing_counter_panics() {
     Counter::new("a_total", "Help.").unwrap().inc_by(-1.0);
+}
+
+#[test]
+#[should_panic = "a counter cannot decrease"]
+fn a_counter_panics_rather_than_become_nan() {
+    Counter::new("a_total", "Help.").unwrap().inc_by(f64::NAN);
 }
 
 #[test]

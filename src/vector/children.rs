@@ -330,8 +330,45 @@ mod tests {
         let merged = merge(&work);
         let ordered = children.enter(work, merged, resets);
         assert_eq!(listed(&ordered), ["a=\"1\""]);
-        assert_eq!(listed(&children.in_order()), [""; 0]);
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
         assert_eq!(children.len(), 0);
+    }
+
+    #[test]
+    fn a_reset_while_a_scrape_keeps_every_page_leaves_none() {
+        let children = with(&["a=\"1\""]);
+        children.in_order();
+        assert!(
+            children
+                .get_or_create("a=\"2\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        assert!(children.remove("a=\"2\""));
+        let (work, resets) = children.take_work().unwrap();
+        children.reset();
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\""]);
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_page_joins_the_next_one() {
+        let children = with(&[]);
+        let labels = |number: usize| format!("a=\"{number:04}\"");
+        for number in 0..2000 {
+            let child =
+                children.get_or_create(&labels(number), Most::ANY, Arc::default);
+            assert!(child.is_ok());
+        }
+        let first = children.in_order()[0].len();
+        for number in 10..first {
+            assert!(children.remove(&labels(number)));
+        }
+        let pages = children.in_order();
+        let sizes: Vec<usize> = pages.iter().map(|page| page.len()).collect();
+        assert!(sizes[0] >= 64, "{sizes:?}");
+        assert_eq!(sizes.iter().sum::<usize>(), 2010 - first);
     }
     #[test]
     fn the_child_that_does_not_count_has_room_and_makes_none() {
