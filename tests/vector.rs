@@ -139,6 +139,27 @@ fn metrics_without_labels_are_served_alone() {
 }
 
 #[test]
+fn each_child_of_many_buckets_is_served_once_and_in_order() {
+    for count in [1, 3, 100, 700] {
+        let bounds: Vec<f64> = (1..=40).map(f64::from).collect();
+        let opts = HistogramOpts::new("h", "Help.").buckets(bounds);
+        let histograms = HistogramVec::new(opts, &["x"]).unwrap();
+        let registry = Registry::new();
+        registry.must_register(histograms.clone());
+        for child in 0..count {
+            let histogram = histograms.with_label_values(&[format!("{child:03}")]);
+            histogram.observe(f64::from(child));
+        }
+        let text = text(&registry);
+        let sums = text.lines().filter(|line| line.starts_with("h_sum"));
+        let expected =
+            (0..count).map(|child| format!("h_sum{{x=\"{child:03}\"}} {child}"));
+        assert!(sums.eq(expected), "{count}");
+        assert_eq!(text.lines().count(), 2 + 43 * count as usize);
+    }
+}
+
+#[test]
 fn what_is_removed_is_not_served_and_its_handle_still_works() {
     let (registry, queues) = queues();
     let mail = queues.with_label_values(&["mail"]);
@@ -291,6 +312,28 @@ fn a_limit_counts_further_children_as_other() {
 }
 
 #[test]
+fn other_itself_has_a_place_and_is_no_hit() {
+    let registry = Registry::new();
+    let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
+    let requests = requests.unwrap().limit(1, OnLimit::Other);
+    registry.must_register(requests.clone());
+    for user in ["a", "other", "b"] {
+        requests.with_label_values(&[user]).inc();
+    }
+    assert_eq!(
+        text(&registry),
+        "# HELP r_total Help.\n\
+         # TYPE r_total counter\n\
+         r_total{user=\"a\"} 1\n\
+         r_total{user=\"other\"} 2\n\
+         # HELP vector_limit_hits_total Number of times a metric vector had no place for \
+         another child.\n\
+         # TYPE vector_limit_hits_total counter\n\
+         vector_limit_hits_total{vector=\"r_total\"} 1\n"
+    );
+}
+
+#[test]
 fn a_removed_child_makes_room() {
     let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
     let requests = requests.unwrap().limit(2, OnLimit::Other);
@@ -371,6 +414,11 @@ fn errors_name_what_is_wrong() {
         ),
         "`queue_length` has the labels [\"queue\"], and the map has [\"a\", \"b\"]"
     );
+    let more = HashMap::from([("queue", "1"), ("a", "1")]);
+    assert_eq!(
+        error(queues.get_metric_with(&more).map(drop)),
+        "`queue_length` has the labels [\"queue\"], and the map has [\"a\", \"queue\"]"
+    );
     let long = "x".repeat(1 << 20);
     assert_eq!(
         error(queues.get_metric_with_label_values(&[&long]).map(drop)),
@@ -402,6 +450,12 @@ fn a_wrong_number_of_values_panics() {
 #[should_panic = "a counter cannot decrease"]
 fn a_decreasing_counter_panics() {
     Counter::new("a_total", "Help.").unwrap().inc_by(-1.0);
+}
+
+#[test]
+#[should_panic = "a counter cannot decrease"]
+fn a_counter_panics_rather_than_become_nan() {
+    Counter::new("a_total", "Help.").unwrap().inc_by(f64::NAN);
 }
 
 #[test]
@@ -512,6 +566,77 @@ fn scrapes_show_what_was_created_and_removed_in_order() {
             assert_eq!(queues.len(), model.len());
             assert_eq!(text(&registry), expected(&model));
         }
+    }
+}
+
+#[test]
+fn any_values_are_in_the_order_of_what_they_are_unescaped() {
+    const PARTS: [&str; 16] = [
+        "\"",
+        "\\",
+        "\n",
+        "n",
+        "a",
+        "\\n",
+        "\0",
+        "\u{1}",
+        "!",
+        "#",
+        "[",
+        "]",
+        "\u{7f}",
+        "é",
+        "\u{10ffff}",
+        "\",b=\"",
+    ];
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    let mut value = || {
+        let parts = (0..numbers.below(4)).map(|_| PARTS[numbers.below(16) as usize]);
+        parts.collect::<String>()
+    };
+    let gauges = IntGaugeVec::new(Opts::new("g", "Help."), &["b", "a"]).unwrap();
+    let mut model = BTreeSet::new();
+    for round in 0..40 {
+        for _ in 0..100 {
+            let (a, b) = (value(), value());
+            gauges.with_label_values(&[&b, &a]).inc();
+            model.insert([a, b]);
+        }
+        for [a, b] in model.iter().skip(round).step_by(7) {
+            assert!(gauges.remove_label_values(&[b, a]));
+        }
+        let mut at = 0..;
+        model.retain(|_| {
+            at.next()
+                .is_some_and(|at| at < round || (at - round) % 7 != 0)
+        });
+        let children = gauges.children().into_iter();
+        let served =
+            children.map(|(labels, _)| labels.into_iter().map(|(_, value)| value));
+        let served: Vec<Vec<String>> = served.map(Iterator::collect).collect();
+        assert_eq!(
+            served,
+            Vec::from_iter(model.iter().map(|values| values.to_vec()))
+        );
+    }
+}
+
+#[test]
+fn scrapes_at_the_same_time_all_show_the_new_children() {
+    let (registry, queues) = queues();
+    let mut model = BTreeMap::new();
+    for round in 0..50 {
+        for number in 0..100 {
+            let queue = format!("q{round}-{number}");
+            queues.with_label_values(&[&queue]).set(1);
+            model.insert(queue, 1);
+        }
+        let expected = expected(&model);
+        thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| assert_eq!(text(&registry), expected));
+            }
+        });
     }
 }
 

@@ -3,14 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+use std::ops::Range;
+
 use exporter_workbook::collectors::{CountingAllocator, RuntimeCollector};
 use exporter_workbook::exposition::Value;
 use exporter_workbook::promhttp::{Handler, HandlerOpts, handler_for};
 use exporter_workbook::registry::Registry;
-use exporter_workbook::vector::{IntCounterVec, IntGaugeVec};
+use exporter_workbook::vector::{HistogramVec, IntCounterVec, IntGaugeVec};
 use http::Request;
 use http::header::ACCEPT_ENCODING;
-use prometheus::Opts;
+use prometheus::{HistogramOpts, Opts};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -32,6 +34,9 @@ fn allocated() -> usize {
 
 #[test]
 fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
+    removed_children_are_freed_without_a_scrape();
+    churn_does_not_grow();
+    scrapes_of_wide_histograms_are_small();
     let registry = Registry::new();
     let before = allocated();
     let queues =
@@ -58,6 +63,55 @@ fn a_series_is_small_and_a_scrape_is_smaller_than_4_mib() {
     let all = allocated();
     let each = (all - gauges) / SERIES;
     assert!(each <= 160, "a counter takes {each} bytes");
+    scrapes_are_small(&registry);
+}
+
+fn removed_children_are_freed_without_a_scrape() {
+    let before = allocated();
+    let queues = IntGaugeVec::new(Opts::new("q", "Help."), &["shard"]).unwrap();
+    for shard in 0..SERIES {
+        let shard = shard.to_string();
+        queues.with_label_values(&[&shard]).inc();
+        assert!(queues.remove_label_values(&[&shard]));
+    }
+    let bytes = allocated() - before;
+    assert!(bytes < 512 << 10, "no children take {bytes} bytes");
+}
+
+fn churn_does_not_grow() {
+    const LIVE: usize = 1000;
+    let queues = IntGaugeVec::new(Opts::new("q", "Help."), &["shard"]).unwrap();
+    let registry = Registry::new();
+    registry.must_register(queues.clone());
+    let label = |number: usize| format!("{:05}", number * 7919 % SERIES);
+    let churn = |numbers: Range<usize>| {
+        for number in numbers {
+            queues.with_label_values(&[label(number)]).inc();
+            if number >= LIVE {
+                assert!(queues.remove_label_values(&[label(number - LIVE)]));
+            }
+            if number % 100 == 0 {
+                drop(registry.gather());
+            }
+        }
+        drop(registry.gather());
+        allocated()
+    };
+    let before = churn(0..SERIES / 10);
+    let after = churn(SERIES / 10..SERIES / 2);
+    assert!(after < before + 8192, "{before} bytes grow to {after}");
+}
+
+fn scrapes_of_wide_histograms_are_small() {
+    let bounds = (1..=200).map(f64::from).collect();
+    let opts = HistogramOpts::new("request_duration_seconds", "Help.").buckets(bounds);
+    let requests = HistogramVec::new(opts, &["module", "shard"]).unwrap();
+    let registry = Registry::new();
+    registry.must_register(requests.clone());
+    for shard in 0..600 {
+        let _ = requests.with_label_values(&["http-server", &shard.to_string()]);
+    }
+    drop(registry.gather());
     scrapes_are_small(&registry);
 }
 

@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use hashbrown::HashTable;
 
@@ -27,6 +29,21 @@ pub struct Children<S> {
 /// The pages of a scrape, in order.
 pub type Ordered<S> = Arc<Vec<Arc<Page<S>>>>;
 
+/// How many children there may be.
+#[derive(Clone, Copy)]
+pub struct Most<'l> {
+    pub count: usize,
+    /// The labels of one child that doesn't count.
+    pub besides: Option<&'l str>,
+}
+
+impl Most<'_> {
+    pub const ANY: Most<'static> = Most {
+        count: usize::MAX,
+        besides: None,
+    };
+}
+
 /// Why there is no new child.
 pub enum Refused {
     /// There are as many as are allowed.
@@ -34,6 +51,9 @@ pub enum Refused {
     /// Its labels are too long.
     TooLong,
 }
+
+/// How many removed children may wait for a scrape, besides one for each child.
+const SPARE: usize = 1024;
 
 /// The longest labels of one child, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -46,6 +66,8 @@ struct State<S> {
     ordered: Ordered<S>,
     /// Children that are still in a page, but no longer in the table.
     removed: Vec<Place>,
+    /// Whether a scrape has taken the open page and not entered it in the order yet.
+    is_sorting: bool,
     /// Counts the resets, after which the result of sorting is obsolete.
     resets: u64,
 }
@@ -58,6 +80,7 @@ impl<S> State<S> {
             order: Vec::new(),
             ordered: Arc::default(),
             removed: Vec::new(),
+            is_sorting: false,
             resets: 0,
         }
     }
@@ -66,6 +89,13 @@ impl<S> State<S> {
         let is = |place: &Place| self.pages.labels(*place) == labels;
         let place = self.table.find(hash, is)?;
         self.pages.child(*place)
+    }
+
+    /// Returns whether there is room for a child with these labels.
+    fn has_room(&self, labels: &str, most: Most<'_>, hasher: &RandomState) -> bool {
+        let has = |one: &str| self.find(hasher.hash_one(one), one).is_some();
+        let uncounted = usize::from(most.besides.is_some_and(has));
+        most.besides == Some(labels) || self.table.len() - uncounted < most.count
     }
 
     /// Replaces the order, and drops the pages that aren't in it.
@@ -77,7 +107,7 @@ impl<S> State<S> {
     }
 
     fn is_sorted(&self) -> bool {
-        self.pages.open.is_empty() && self.removed.is_empty()
+        !self.is_sorting && self.pages.open.is_empty() && self.removed.is_empty()
     }
 }
 
@@ -97,12 +127,11 @@ impl<S> Children<S> {
         self.read().find(self.hasher.hash_one(labels), labels)
     }
 
-    /// Returns the child with these labels; creates it with `new` if there are fewer
-    /// than `most`.
+    /// Returns the child with these labels; creates it with `new` if there is room.
     pub fn get_or_create(
         &self,
         labels: &str,
-        most: usize,
+        most: Most<'_>,
         new: impl FnOnce() -> Arc<S>,
     ) -> Result<Arc<S>, Refused> {
         let hash = self.hasher.hash_one(labels);
@@ -110,7 +139,7 @@ impl<S> Children<S> {
         if let Some(child) = state.find(hash, labels) {
             return Ok(child);
         }
-        if state.table.len() >= most {
+        if !state.has_room(labels, most, &self.hasher) {
             return Err(Refused::Full);
         }
         if labels.len() > MOST_BYTES {
@@ -137,6 +166,11 @@ impl<S> Children<S> {
         };
         let (place, _) = entry.remove();
         state.removed.push(place);
+        let is_much = state.removed.len() > state.table.len() + SPARE;
+        drop(state);
+        // Nobody may ever scrape.
+        let one = is_much.then(|| self.sorting.try_lock().ok()).flatten();
+        one.map(|one| self.sort(one));
         true
     }
 
@@ -160,14 +194,16 @@ impl<S> Children<S> {
         if let Some(ordered) = self.if_sorted() {
             return ordered;
         }
-        let one = self.sorting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sort(self.sorting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sorts what is to be sorted. Returns all children in order.
+    fn sort(&self, _one: MutexGuard<'_, ()>) -> Ordered<S> {
         let Some((work, resets)) = self.take_work() else {
             return Arc::clone(&self.read().ordered);
         };
         let merged = merge(&work);
-        let ordered = self.enter(work, merged, resets);
-        drop(one);
-        ordered
+        self.enter(work, merged, resets)
     }
 
     fn if_sorted(&self) -> Option<Ordered<S>> {
@@ -194,6 +230,7 @@ impl<S> Children<S> {
             dead,
             removed: state.removed.len(),
         };
+        state.is_sorting = true;
         Some((work, state.resets))
     }
 
@@ -214,6 +251,7 @@ impl<S> Children<S> {
             state.removed.drain(..work.removed);
             state.replace(&work, order);
             state.ordered = Arc::clone(&ordered);
+            state.is_sorting = false;
         }
         ordered
     }
@@ -250,5 +288,160 @@ impl<S> Children<S> {
 
     fn write(&self) -> RwLockWriteGuard<'_, State<S>> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(labels: &[&str]) -> Children<()> {
+        let children = Children::default();
+        for labels in labels {
+            let child = children.get_or_create(labels, Most::ANY, Arc::default);
+            assert!(child.is_ok());
+        }
+        children
+    }
+
+    fn listed(pages: &Ordered<()>) -> Vec<String> {
+        let all = pages.iter().flat_map(|page| page.iter());
+        all.map(|(labels, _)| labels.to_owned()).collect()
+    }
+
+    #[test]
+    fn new_children_are_not_in_order_while_another_scrape_sorts_them() {
+        let children = with(&["a=\"2\"", "a=\"1\""]);
+        let (work, resets) = children.take_work().unwrap();
+        assert!(children.if_sorted().is_none());
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\"", "a=\"2\""]);
+        let sorted = children.if_sorted().unwrap();
+        assert!(Arc::ptr_eq(&sorted, &ordered));
+    }
+
+    #[test]
+    fn a_reset_while_a_scrape_sorts_leaves_nothing_to_sort() {
+        let children = with(&["a=\"1\""]);
+        let (work, resets) = children.take_work().unwrap();
+        children.reset();
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\""]);
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
+        assert_eq!(children.len(), 0);
+    }
+
+    #[test]
+    fn a_reset_while_a_scrape_keeps_every_page_leaves_none() {
+        let children = with(&["a=\"1\""]);
+        children.in_order();
+        assert!(
+            children
+                .get_or_create("a=\"2\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        assert!(children.remove("a=\"2\""));
+        let (work, resets) = children.take_work().unwrap();
+        children.reset();
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered), ["a=\"1\""]);
+        assert_eq!(listed(&children.if_sorted().unwrap()), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_page_joins_the_next_one() {
+        let children = with(&[]);
+        let labels = |number: usize| format!("a=\"{number:04}\"");
+        for number in 0..2000 {
+            let child =
+                children.get_or_create(&labels(number), Most::ANY, Arc::default);
+            assert!(child.is_ok());
+        }
+        let first = children.in_order()[0].len();
+        for number in 10..first {
+            assert!(children.remove(&labels(number)));
+        }
+        let pages = children.in_order();
+        let sizes: Vec<usize> = pages.iter().map(|page| page.len()).collect();
+        assert!(sizes[0] >= 64, "{sizes:?}");
+        assert_eq!(sizes.iter().sum::<usize>(), 2010 - first);
+    }
+    #[test]
+    fn the_child_that_does_not_count_has_room_and_makes_none() {
+        let children = with(&["a=\"1\"", "a=\"2\""]);
+        let other = "a=\"other\"";
+        let most = Most {
+            count: 2,
+            besides: Some(other),
+        };
+        let has_room = |labels: &str| {
+            let child = children.get_or_create(labels, most, Arc::default);
+            child.is_ok()
+        };
+        assert!(!has_room("a=\"3\""));
+        assert!(has_room(other));
+        assert!(!has_room("a=\"3\""));
+        assert!(children.remove(other));
+        assert!(!has_room("a=\"3\""));
+        assert!(children.remove("a=\"1\""));
+        assert!(has_room(other));
+        assert!(has_room("a=\"3\""));
+        assert!(!has_room("a=\"4\""));
+        assert_eq!(children.len(), 3);
+    }
+    #[test]
+    fn a_child_removed_while_a_scrape_sorts_is_gone_and_may_come_back() {
+        let children = with(&["a=\"1\"", "a=\"2\"", "a=\"3\""]);
+        children.in_order();
+        assert!(
+            children
+                .get_or_create("a=\"4\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        let (work, resets) = children.take_work().unwrap();
+        for labels in ["a=\"1\"", "a=\"2\"", "a=\"4\""] {
+            assert!(children.remove(labels));
+        }
+        assert!(
+            children
+                .get_or_create("a=\"2\"", Most::ANY, Arc::default)
+                .is_ok()
+        );
+        let merged = merge(&work);
+        let ordered = children.enter(work, merged, resets);
+        assert_eq!(listed(&ordered).len(), 4);
+        for _ in 0..3 {
+            let ordered = children.in_order();
+            assert_eq!(listed(&ordered), ["a=\"2\"", "a=\"3\""]);
+            let served = ordered[0].child(0);
+            let found = children.get("a=\"2\"").unwrap();
+            assert!(Arc::ptr_eq(served, &found));
+        }
+        assert_eq!(children.len(), 2);
+    }
+
+    #[test]
+    fn pages_stay_neither_small_nor_large() {
+        let children = with(&[]);
+        let labels = |number: usize| format!("a=\"{:05}\"", number * 7919 % 20_000);
+        for number in 0..20_000 {
+            let child =
+                children.get_or_create(&labels(number), Most::ANY, Arc::default);
+            assert!(child.is_ok());
+            if number >= 5000 {
+                assert!(children.remove(&labels(number - 5000)));
+            }
+            if number % 500 == 0 {
+                let pages = children.in_order();
+                let sizes: Vec<usize> = pages.iter().map(|page| page.len()).collect();
+                let (_, but_last) = sizes.split_last().unwrap();
+                assert!(but_last.iter().all(|size| *size >= 64), "{sizes:?}");
+                assert!(sizes.iter().all(|size| *size < 512), "{sizes:?}");
+            }
+        }
     }
 }

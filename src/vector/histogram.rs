@@ -160,6 +160,10 @@ impl OfVector for Histogram {
         Histogram { state, desc: None }
     }
 
+    fn parts(histogram: &Buckets) -> usize {
+        histogram.counts.len().div_ceil(16)
+    }
+
     fn read(
         children: &[Arc<Buckets>],
         extras: bool,

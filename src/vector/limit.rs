@@ -1,6 +1,7 @@
 //! The most children that a vector may have.
 
-use super::{IntCounter, OfVector};
+use super::children::Most;
+use super::{IntCounter, OfVector, VectorError};
 use crate::desc::Desc;
 
 /// What a vector does when it is asked for another child and has as many as it may.
@@ -43,5 +44,17 @@ impl Limit {
             desc: desc.const_label("vector", &vector),
             hits: IntCounter::handle(IntCounter::state(&())),
         }
+    }
+    /// Returns how many children there may be, of which `other` may not count.
+    pub fn most<'l>(&self, other: &'l str) -> Most<'l> {
+        Most {
+            count: self.most,
+            besides: (self.on_limit == OnLimit::Other).then_some(other),
+        }
+    }
+
+    pub fn error(&self, name: String) -> VectorError {
+        let most = self.most;
+        VectorError::Limit { name, most }
     }
 }

@@ -23,6 +23,12 @@ pub(crate) trait OfVector: Clone + Send + Sync + 'static {
 
     fn handle(state: Arc<Self::State>) -> Self;
 
+    /// Returns in how many parts a page of such children is written: each is in memory
+    /// at once.
+    fn parts(_: &Self::State) -> usize {
+        1
+    }
+
     /// Passes the value of each child, and what it has besides.
     fn read(
         children: &[Arc<Self::State>],

@@ -12,11 +12,15 @@ use crate::exposition::{Family, Rendered, Visit};
 /// The children that there were when a scrape began.
 pub struct Snapshot<M: Metric> {
     pages: Ordered<M::State>,
+    /// In how many parts each page is read.
+    parts: usize,
 }
 
 impl<M: Metric> Snapshot<M> {
     pub fn new(pages: Ordered<M::State>) -> Snapshot<M> {
-        Snapshot { pages }
+        let first = pages.first().and_then(|page| page.children().first());
+        let parts = first.map_or(1, |first| M::parts(first));
+        Snapshot { pages, parts }
     }
 
     /// Returns the family of a metric that is its only series.
@@ -34,13 +38,17 @@ impl<M: Metric> Rendered for Snapshot<M> {
     }
 
     fn pages(&self) -> usize {
-        self.pages.len()
+        self.pages.len() * self.parts
     }
 
-    fn read(&self, page: usize, extras: bool, sample: &mut Visit<'_>) {
-        let page = &self.pages[page];
-        let mut labels = (0..).map(|at| page.rendered(at));
-        M::read(page.children(), extras, |value, extra| {
+    fn read(&self, part: usize, extras: bool, sample: &mut Visit<'_>) {
+        let page = &self.pages[part / self.parts];
+        let most = page.len().div_ceil(self.parts);
+        let start = (part % self.parts * most).min(page.len());
+        let children = &page.children()[start..];
+        let children = &children[..children.len().min(most)];
+        let mut labels = (start..).map(|at| page.rendered(at));
+        M::read(children, extras, |value, extra| {
             if let Some(labels) = labels.next() {
                 sample(labels, value, extra);
             }

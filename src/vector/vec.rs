@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use prometheus::HistogramOpts;
 
-use super::children::{Children, Refused};
+use super::children::{Children, Most, Refused};
 use super::histogram::bounds;
 use super::labels::{Curried, rendered};
 use super::limit::Limit;
@@ -284,22 +284,20 @@ impl<M: Metric> MetricVec<M> {
             length: labels.len(),
         };
         let Some(limit) = self.shared.limit.get() else {
-            let child = children.get_or_create(labels, usize::MAX, new);
+            let child = children.get_or_create(labels, Most::ANY, new);
             return child.map_err(|_| too_long());
         };
         let other = rendered(&self.shared.desc, |_| "other");
-        let has_other =
-            limit.on_limit == OnLimit::Other && children.get(&other).is_some();
-        let most = limit.most.saturating_add(usize::from(has_other));
+        let most = limit.most(&other);
         match children.get_or_create(labels, most, new) {
             Ok(child) => return Ok(child),
             Err(Refused::TooLong) => return Err(too_long()),
             Err(Refused::Full) => limit.hits.inc(),
         }
         match limit.on_limit {
-            OnLimit::Refuse => Err(VectorError::Limit { name: name(), most }),
+            OnLimit::Refuse => Err(limit.error(name())),
             OnLimit::Other => {
-                let child = children.get_or_create(&other, usize::MAX, new);
+                let child = children.get_or_create(&other, most, new);
                 child.map_err(|_| too_long())
             }
         }
