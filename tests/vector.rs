@@ -570,6 +570,7 @@ fn scrapes_show_what_was_created_and_removed_in_order() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn any_values_are_in_the_order_of_what_they_are_unescaped() {
     const PARTS: [&str; 16] = [
         "\"",
