@@ -1,5 +1,5 @@
-//! What the commands on the page of lesson 14 print, with a real Prometheus and a thousandth
-//! of the series: a million would take a debug build and Prometheus minutes and gigabytes.
+//! What the commands on the page of lesson 14 print, with a real Prometheus and a
+//! thousandth of the series: a million would take minutes and gigabytes.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
