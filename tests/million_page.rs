@@ -1,5 +1,5 @@
-//! What the commands on the page of lesson 14 print, with a real Prometheus and a thousandth
-//! of the series: a million would take a debug build and Prometheus minutes and gigabytes.
+//! What the commands on the page of lesson 14 print, with a real Prometheus and a
+//! thousandth of the series: a million would take minutes and gigabytes.
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -112,9 +112,7 @@ fn lines(command: &str, text: &str) -> Vec<String> {
     let line = |line: &str| {
         let (line, _) = line.split_once(" @[").unwrap_or((line, ""));
         match line.rsplit_once(' ').unwrap_or(("", line)) {
-            (series, value) if varies => {
-                let is_number = value.parse::<f64>().is_ok();
-                assert!(is_number, "{command}: {line}");
+            (series, value) if varies && value.parse::<f64>().is_ok() => {
                 series.to_owned()
             }
             _ => line.to_owned(),
