@@ -291,6 +291,28 @@ fn a_limit_counts_further_children_as_other() {
 }
 
 #[test]
+fn a_limited_vector_of_names_in_utf8_may_have_such_a_prefix() {
+    let registry = Registry::new();
+    let queues = Desc::gauge("queue", "Help.").utf8();
+    let queues = IntGaugeVec::new(queues, &["name"]).unwrap();
+    let queues = queues.limit(1, OnLimit::Refuse);
+    let prefixed = registry.with_prefix("shop.");
+    prefixed.must_register(queues.clone());
+    for name in ["a", "b"] {
+        queues.with_label_values(&[name]).set(1);
+    }
+    assert_eq!(
+        text(&registry),
+        "# HELP shop_queue Help.\n# TYPE shop_queue gauge\n\
+         shop_queue{name=\"a\"} 1\n\
+         # HELP shop_vector_limit_hits_total Number of times a metric vector had no place \
+         for another child.\n\
+         # TYPE shop_vector_limit_hits_total counter\n\
+         shop_vector_limit_hits_total{vector=\"queue\"} 1\n"
+    );
+}
+
+#[test]
 fn a_removed_child_makes_room() {
     let requests = IntCounterVec::new(Opts::new("r_total", "Help."), &["user"]);
     let requests = requests.unwrap().limit(2, OnLimit::Other);
