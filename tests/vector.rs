@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use exporter_workbook::desc::Desc;
-use exporter_workbook::exposition::Format;
+use exporter_workbook::exposition::{Escaping, Format};
 use exporter_workbook::registry::Registry;
 use exporter_workbook::vector::{
     Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter,
@@ -331,6 +331,72 @@ fn other_itself_has_a_place_and_is_no_hit() {
          # TYPE vector_limit_hits_total counter\n\
          vector_limit_hits_total{vector=\"r_total\"} 1\n"
     );
+}
+
+#[test]
+fn a_limited_vector_of_names_in_utf8_may_have_such_a_prefix() {
+    let registry = Registry::new();
+    let queues = Desc::gauge("queue", "Help.").utf8();
+    let queues = IntGaugeVec::new(queues, &["name"]).unwrap();
+    let queues = queues.limit(1, OnLimit::Refuse);
+    let prefixed = registry.with_prefix("shop.");
+    prefixed.must_register(queues.clone());
+    for name in ["a", "b"] {
+        queues.with_label_values(&[name]).set(1);
+    }
+    assert_eq!(
+        text(&registry),
+        "# HELP shop_queue Help.\n# TYPE shop_queue gauge\n\
+         shop_queue{name=\"a\"} 1\n\
+         # HELP shop_vector_limit_hits_total Number of times a metric vector had no place \
+         for another child.\n\
+         # TYPE shop_vector_limit_hits_total counter\n\
+         shop_vector_limit_hits_total{vector=\"queue\"} 1\n"
+    );
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn names_in_utf8_are_escaped_with_what_the_registry_adds() {
+    let registry = Registry::new();
+    let prefixed = registry
+        .with_prefix("p.")
+        .with_labels(&[("zone.name", "eu")]);
+    let requests = Desc::counter("a_total", "").utf8();
+    let requests = IntCounterVec::new(requests, &["x.y"]).unwrap();
+    prefixed.must_register(requests.clone());
+    registry.must_register(requests.clone());
+    requests.with_label_values(&["\""]).inc();
+    let families = registry.gather().into_families();
+    for (escaping, expected) in [
+        (
+            Escaping::AllowUtf8,
+            "# TYPE a_total counter\na_total{\"x.y\"=\"\\\"\"} 1\n\
+             # TYPE \"p.a_total\" counter\n\
+             {\"p.a_total\",\"x.y\"=\"\\\"\",\"zone.name\"=\"eu\"} 1\n",
+        ),
+        (
+            Escaping::Underscores,
+            "# TYPE a_total counter\na_total{x_y=\"\\\"\"} 1\n\
+             # TYPE p_a_total counter\n\
+             p_a_total{x_y=\"\\\"\",zone_name=\"eu\"} 1\n",
+        ),
+        (
+            Escaping::Dots,
+            "# TYPE a_total counter\na_total{x_dot_y=\"\\\"\"} 1\n\
+             # TYPE p_dot_a__total counter\n\
+             p_dot_a__total{x_dot_y=\"\\\"\",zone_dot_name=\"eu\"} 1\n",
+        ),
+        (
+            Escaping::Values,
+            "# TYPE a_total counter\na_total{U__x_2e_y=\"\\\"\"} 1\n\
+             # TYPE U__p_2e_a__total counter\n\
+             U__p_2e_a__total{U__x_2e_y=\"\\\"\",U__zone_2e_name=\"eu\"} 1\n",
+        ),
+    ] {
+        let format = Format::TEXT.with_escaping(escaping);
+        assert_eq!(format.to_text(&families), expected);
+    }
 }
 
 #[test]

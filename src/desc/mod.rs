@@ -150,7 +150,11 @@ impl Desc {
     /// [escaped](crate::exposition::Escaping).
     #[must_use]
     pub fn utf8(self) -> Desc {
-        self.changed(|inner| inner.names = Names::Utf8)
+        self.with_names(Names::Utf8)
+    }
+
+    pub(crate) fn with_names(self, names: Names) -> Desc {
+        self.changed(|inner| inner.names = names)
     }
 
     fn changed(self, change: impl FnOnce(&mut Inner)) -> Desc {

@@ -30,7 +30,7 @@ impl Limit {
             .map(|(name, value)| format!("{name}={value:?}"))
             .collect();
         labels.sort();
-        let vector = match labels.as_slice() {
+        let value = match labels.as_slice() {
             [] => vector.name().to_owned(),
             labels => format!("{}{{{}}}", vector.name(), labels.join(",")),
         };
@@ -38,10 +38,12 @@ impl Limit {
             "vector_limit_hits_total",
             "Number of times a metric vector had no place for another child.",
         );
+        let desc = desc.const_label("vector", &value);
         Limit {
             most,
             on_limit,
-            desc: desc.const_label("vector", &vector),
+            // Both get the prefix of a registry, which only names in UTF-8 may need.
+            desc: desc.with_names(vector.names()),
             hits: IntCounter::handle(IntCounter::state(&())),
         }
     }
