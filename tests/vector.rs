@@ -313,6 +313,7 @@ fn a_limited_vector_of_names_in_utf8_may_have_such_a_prefix() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn names_in_utf8_are_escaped_with_what_the_registry_adds() {
     let registry = Registry::new();
     let prefixed = registry
