@@ -8,7 +8,7 @@ pub enum Names {
     /// ASCII letters, digits and `_`, as every Prometheus reads them.
     #[default]
     Classic,
-    /// Any text that isn't empty, as Prometheus 3 reads it.
+    /// Any text that isn't empty and has no NUL, as Prometheus 3 reads it.
     Utf8,
 }
 
@@ -25,7 +25,7 @@ impl Names {
                  leading digit",
                 shown(name)
             ),
-            Names::Utf8 => "a metric name can't be empty: name it".to_owned(),
+            Names::Utf8 => utf8_problem("metric", name),
         })
     }
 
@@ -51,14 +51,15 @@ impl Names {
                  digit",
                 shown(name)
             ),
-            Names::Utf8 => "a label name can't be empty: name it".to_owned(),
+            Names::Utf8 => utf8_problem("label", name),
         })
     }
 
     fn allows(self, name: &str, is_classic: fn(&str) -> bool) -> bool {
         match self {
             Names::Classic => is_classic(name),
-            Names::Utf8 => !name.is_empty(),
+            // Prometheus takes a NUL for the end of the exposition and refuses all of it.
+            Names::Utf8 => !name.is_empty() && !name.contains('\0'),
         }
     }
 }
@@ -71,6 +72,14 @@ pub fn is_metric_name(name: &str) -> bool {
 /// Returns whether `name` is a classic name of a label, which needs no quotes.
 pub fn is_label_name(name: &str) -> bool {
     is_name(name, |byte| byte == b'_')
+}
+
+/// Returns the problem with the name of a metric or a label that may be in UTF-8.
+fn utf8_problem(of: &str, name: &str) -> String {
+    if name.is_empty() {
+        return format!("a {of} name can't be empty: name it");
+    }
+    format!("a {of} name can't have a NUL: rename {:?}", shown(name))
 }
 
 fn reserved(name: &str) -> Option<String> {

@@ -338,6 +338,14 @@ fn a_wrong_name_is_refused_with_utf8_too() {
             Desc::gauge("a", "").label("").utf8(),
             "a label name can't be empty: name it",
         ),
+        (
+            Desc::gauge("a\0", "").utf8(),
+            "a metric name can't have a NUL: rename \"a\\0\"",
+        ),
+        (
+            Desc::gauge("a", "").label("x\0").utf8(),
+            "a label name can't have a NUL: rename \"x\\0\"",
+        ),
         (Desc::gauge("a", "").label("__x.y").utf8(), reserved),
         (
             Desc::gauge("a", "")

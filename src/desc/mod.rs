@@ -142,9 +142,9 @@ impl Desc {
         self.changed(|inner| inner.kind = Some(kind))
     }
 
-    /// Permits any text that isn't empty as the name of the metric and of its labels,
-    /// such as OpenTelemetry's `http.server.duration`; without it, a name that isn't
-    /// classic is an error of registration, because it is probably a typo.
+    /// Permits any text without NUL as the name of the metric and of its labels, such as
+    /// OpenTelemetry's `http.server.duration`; without it, a name that isn't classic is
+    /// an error of registration, because it is probably a typo.
     ///
     /// Prometheus 3 asks for such names. Other clients get them
     /// [escaped](crate::exposition::Escaping).
