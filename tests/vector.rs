@@ -809,3 +809,19 @@ fn without_times(text: &str) -> String {
     });
     words.collect()
 }
+
+#[test]
+fn a_counter_that_is_reset_was_created_then() {
+    let counter = Counter::new("c_total", "Help.").unwrap();
+    let created = || {
+        let registry = Registry::new();
+        registry.must_register(counter.clone());
+        let families = registry.gather().into_families();
+        families[0].samples().next().unwrap().created().unwrap()
+    };
+    let first = created();
+    thread::sleep(Duration::from_millis(2));
+    assert_eq!(created(), first);
+    counter.reset();
+    assert!(created() > first);
+}

@@ -100,6 +100,7 @@ impl<N: Number> GenericCounter<N> {
         self.count
             .bits
             .store(N::default().bits(), Ordering::Relaxed);
+        self.count.extras.restart();
     }
 }
 

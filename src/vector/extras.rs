@@ -1,6 +1,7 @@
 //! What counters and histograms have besides their value: the time of their creation,
 //! and exemplars.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,16 +10,21 @@ use crate::names::Names;
 
 /// The time of creation in Unix milliseconds, and the exemplars if there are any.
 pub struct Extras {
-    created: i64,
+    created: AtomicI64,
     exemplars: OnceLock<Box<Mutex<Vec<Exemplar>>>>,
 }
 
 impl Extras {
     pub fn new() -> Extras {
         Extras {
-            created: now(),
+            created: AtomicI64::new(now()),
             exemplars: OnceLock::new(),
         }
+    }
+
+    /// Notes that the value begins at 0 again.
+    pub fn restart(&self) {
+        self.created.store(now(), Ordering::Relaxed);
     }
 
     /// Sets the exemplar of the bucket that `bucket` returns for its value. Labels that
@@ -52,7 +58,7 @@ impl Extras {
             all.clone()
         });
         Extra {
-            created: Some(self.created),
+            created: Some(self.created.load(Ordering::Relaxed)),
             exemplars: exemplars.unwrap_or_default(),
             ..Extra::default()
         }
