@@ -140,9 +140,14 @@ fn prometheus_negotiates_open_metrics_and_stores_what_was_set(version: Version) 
     let server = Server::new(listener).route("/metrics", handler);
     let served = server.run_until(|| {
         let prometheus = Prometheus::start(version, config.path(), free_port());
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let escaping = match version {
+            Version::Installed => "",
+            Version::Three => "; escaping=allow-utf-8",
+        };
         assert_eq!(
             content_types.recv_timeout(PATIENCE).unwrap(),
-            "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            format!("{content_type}{escaping}")
         );
         let query = "{job=\"own\", __name__=~\"[a-h](_.*)?\"}";
         let own = format!("instance=\"{target}\", job=\"own\"");
