@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::head::SampleNames;
+use super::numbers::write_float;
 use super::start::Start;
 use super::{
     Exemplar, Extra, Family, Format, HistogramValue, Labels, Point, StateSetValue,
@@ -45,8 +46,11 @@ pub fn page(
 ) {
     let mut lines = Lines::new(format, family, names, out);
     if let Some(rendered) = family.rendered() {
-        rendered.read(page, format.is_open_metrics, &mut |labels, value, extra| {
-            lines.renamed(labels, value, extra);
+        let extras = format.is_open_metrics;
+        let is_plain = !extras && names.labels.is_empty();
+        rendered.read(page, extras, &mut |labels, value, extra| match value {
+            Value::Number(value) if is_plain => lines.number(labels, *value),
+            _ => lines.renamed(labels, value, extra),
         });
         return;
     }
@@ -109,6 +113,14 @@ impl<'a> Lines<'a> {
         }
         let labels = renamed(labels, &self.names.labels);
         self.sample(Labels::new(&labels, 0, labels.len()), value, extra);
+    }
+
+    /// Appends a number in the text format, which has nothing else on its line.
+    #[inline(always)]
+    fn number(&mut self, labels: Labels<'_>, value: f64) {
+        self.begin(b"", labels);
+        write_float(self.out, value);
+        self.out.push(b'\n');
     }
 
     #[inline(always)]
