@@ -4,7 +4,8 @@
 //! they accept: often, only a `use` line changes. The crate's vectors copy every name and
 //! value at each scrape. These render the labels of a child once, when it is created,
 //! and keep them in the order in which they are written: a scrape copies the labels and
-//! formats the values. [`MetricVec::limit`] bounds the number of children.
+//! formats the values. [`MetricVec::limit`] bounds the number of children. A scrape that is
+//! still being sent keeps the pages of labels that have been rewritten since it began.
 
 mod children;
 mod counter;
