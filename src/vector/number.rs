@@ -1,6 +1,7 @@
 //! The numbers that gauges, counters and sums hold, which threads change at the same
 //! time.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,21 +20,23 @@ pub trait Sealed: Copy + Default + Send + Sync + 'static {
     fn is_negative(self) -> bool;
 }
 
-/// Passes the number of each child. The children are scattered in memory: loading
-/// some before the first is passed lets the processor wait for all of them at once.
+/// Passes the number of each child. The children are scattered in memory: each number is
+/// loaded some children ahead, so that the processor writes while it waits.
 pub fn load<N: Number, S>(
     children: &[Arc<S>],
     cell: impl Fn(&S) -> &AtomicU64,
     mut number: impl FnMut(&S, f64),
 ) {
-    for children in children.chunks(256) {
-        let mut bits = [0; 256];
-        for (bits, child) in bits.iter_mut().zip(children) {
-            *bits = cell(child).load(Ordering::Relaxed);
-        }
-        for (bits, child) in bits.iter().zip(children) {
-            number(child, N::of_bits(*bits).to_f64());
-        }
+    const AHEAD: usize = 16;
+    let bits = |child: &Arc<S>| cell(child).load(Ordering::Relaxed);
+    let mut ahead = [0; AHEAD];
+    for (into, child) in ahead.iter_mut().zip(children) {
+        *into = bits(child);
+    }
+    for (at, child) in children.iter().enumerate() {
+        let next = children.get(at + AHEAD).map_or(0, bits);
+        let loaded = mem::replace(&mut ahead[at % AHEAD], next);
+        number(child, N::of_bits(loaded).to_f64());
     }
 }
 
