@@ -102,13 +102,7 @@ impl<'s> Added<'s> {
             self.fail(problem);
             return self;
         }
-        let owned =
-            |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
-        let exemplar = Exemplar {
-            labels: labels.iter().map(owned).collect(),
-            value,
-            timestamp,
-        };
+        let exemplar = Exemplar::new(labels, value, timestamp);
         if let Some(point) = self.last().filter(|_| !exemplar.is_too_long()) {
             let mut extra = point.extra.take().unwrap_or_default();
             extra.set_exemplar(

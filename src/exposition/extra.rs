@@ -35,6 +35,20 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
+    pub(crate) fn new(
+        labels: &[(&str, &str)],
+        value: f64,
+        timestamp: Option<i64>,
+    ) -> Exemplar {
+        let labels = labels.iter();
+        let owned = labels.map(|(name, value)| (name.to_string(), value.to_string()));
+        Exemplar {
+            labels: owned.collect(),
+            value,
+            timestamp,
+        }
+    }
+
     /// How many characters the names and values of the labels may have together, by
     /// OpenMetrics.
     const MOST_CHARACTERS: usize = 128;

@@ -109,10 +109,10 @@ impl VectorError {
         }
     }
 
-    pub(super) fn count(desc: &Desc, got: usize) -> VectorError {
+    pub(super) fn count(desc: &Desc, labels: Vec<String>, got: usize) -> VectorError {
         VectorError::LabelCount {
             name: shown(desc.name()).into_owned(),
-            labels: desc.labels().to_vec(),
+            labels,
             got,
         }
     }

@@ -3,8 +3,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::since_epoch;
 use crate::exposition::{Exemplar, Extra};
 use crate::names::Names;
 
@@ -35,13 +35,7 @@ impl Extras {
         value: f64,
         bucket: impl Fn(f64) -> usize,
     ) {
-        let owned =
-            |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
-        let exemplar = Exemplar {
-            labels: labels.iter().map(owned).collect(),
-            value,
-            timestamp: Some(now()),
-        };
+        let exemplar = Exemplar::new(labels, value, Some(now()));
         let names = labels.iter().map(|(name, _)| *name).collect();
         if exemplar.is_too_long() || Names::Classic.labels_problem(names).is_some() {
             return;
@@ -66,6 +60,5 @@ impl Extras {
 }
 
 fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_millis() as i64
+    since_epoch().as_millis() as i64
 }

@@ -3,12 +3,11 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::number::{Number, load};
 use super::single::{described, only};
 use super::snapshot::Snapshot;
-use super::{Metric, OfVector, VectorError};
+use super::{Metric, OfVector, VectorError, since_epoch};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::{Extra, Value};
@@ -87,16 +86,14 @@ impl<N: Number> GenericGauge<N> {
 impl GenericGauge<f64> {
     /// Sets the value to the current time, in Unix seconds.
     pub fn set_to_current_time(&self) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.set(since.unwrap_or_default().as_secs_f64());
+        self.set(since_epoch().as_secs_f64());
     }
 }
 
 impl GenericGauge<i64> {
     /// Sets the value to the current time, in whole Unix seconds.
     pub fn set_to_current_time(&self) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.set(since.unwrap_or_default().as_secs() as i64);
+        self.set(since_epoch().as_secs() as i64);
     }
 }
 

@@ -46,11 +46,7 @@ impl Curried {
         values: &[V],
     ) -> Result<String, VectorError> {
         if values.len() + self.0.len() != desc.labels().len() {
-            return Err(VectorError::LabelCount {
-                name: shown(desc.name()).into_owned(),
-                labels: self.names(desc),
-                got: values.len(),
-            });
+            return Err(VectorError::count(desc, self.names(desc), values.len()));
         }
         if self.0.is_empty() {
             return Ok(rendered(desc, |at| values[at].as_ref()));

@@ -33,6 +33,8 @@ pub use metric::Metric;
 pub use number::Number;
 pub use vec::MetricVec;
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use self::metric::OfVector;
 
 /// A gauge of an `f64`.
@@ -54,3 +56,9 @@ pub type CounterVec = MetricVec<Counter>;
 pub type IntCounterVec = MetricVec<IntCounter>;
 /// A vector of [`Histogram`]s.
 pub type HistogramVec = MetricVec<Histogram>;
+
+/// Returns the current time as Unix time.
+fn since_epoch() -> Duration {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default()
+}

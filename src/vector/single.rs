@@ -10,7 +10,7 @@ pub fn only(desc: Desc, kind: MetricKind) -> Result<Desc, VectorError> {
     let desc = VectorError::check(desc, kind)?;
     match desc.labels() {
         [] => Ok(desc),
-        _ => Err(VectorError::count(&desc, 0)),
+        labels => Err(VectorError::count(&desc, labels.to_vec(), 0)),
     }
 }
 
