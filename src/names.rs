@@ -119,6 +119,11 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     cut(text, 100)
 }
 
+/// Returns names for a message, such as `["a", "b"]`, cut likewise.
+pub fn listed(names: &[String]) -> String {
+    shown(&format!("{names:?}")).into_owned()
+}
+
 /// Returns the first 500 characters of an error's message, with a mark likewise.
 pub fn shown_words(text: &str) -> String {
     cut(text, 500).into_owned()

@@ -7,7 +7,7 @@ use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
 
 use crate::desc::Desc;
 use crate::message::debug_is_message;
-use crate::names::shown;
+use crate::names::{listed, shown};
 
 /// Why a summary couldn't be created, or has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,10 +88,6 @@ pub enum SummaryError {
 }
 
 debug_is_message!(SummaryError);
-
-fn listed(names: &[String]) -> String {
-    shown(&format!("{names:?}")).into_owned()
-}
 
 type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 

@@ -3,7 +3,7 @@
 use crate::desc::{Desc, MetricKind};
 use crate::exposition::float_text;
 use crate::message::debug_is_message;
-use crate::names::shown;
+use crate::names::{listed, shown};
 
 /// Why a metric couldn't be created, or a vector has no such child.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,10 +86,6 @@ pub enum VectorError {
 }
 
 debug_is_message!(VectorError);
-
-fn listed(names: &[String]) -> String {
-    shown(&format!("{names:?}")).into_owned()
-}
 
 impl VectorError {
     /// Returns `desc` as a valid descriptor of `kind`.
