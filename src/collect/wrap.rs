@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::desc::labels::Template;
 use crate::desc::{Desc, labels};
-use crate::exposition::{Family, Labels, Rendered, Visit};
+use crate::exposition::{Family, Labels, Rendered, Run, Visit};
 
 /// A prefix for names, and labels.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +51,10 @@ impl Wrap {
     fn labelled(&self, family: &Family) -> Result<Family, String> {
         if let Some(rendered) = family.rendered().filter(|_| family.count() > 0) {
             let mut first = None;
-            rendered.read(0, false, &mut |labels, _, _| {
-                first.get_or_insert_with(|| labels::parse(labels.text()));
+            rendered.read(0, false, &mut |run| {
+                run.each(|labels, _, _| {
+                    first.get_or_insert_with(|| labels::parse(labels.text()));
+                });
             });
             let template = self.template(family, &first.unwrap_or_default())?;
             let inner = Arc::clone(rendered);
@@ -96,13 +98,16 @@ impl Rendered for Labelled {
         self.inner.pages()
     }
 
-    fn read(&self, page: usize, extras: bool, sample: &mut Visit<'_>) {
+    fn read(&self, page: usize, extras: bool, visit: &mut Visit<'_>) {
         let mut text = String::new();
-        self.inner.read(page, extras, &mut |labels, value, extra| {
-            let own = labels::parse(labels.text());
-            text.clear();
-            self.template.push(&mut text, |at| &own[at].1);
-            sample(Labels::new(&text, 0, text.len()), value, extra);
+        self.inner.read(page, extras, &mut |run| {
+            run.each(|labels, value, extra| {
+                let own = labels::parse(labels.text());
+                text.clear();
+                self.template.push(&mut text, |at| &own[at].1);
+                let labels = Labels::new(&text, 0, text.len());
+                visit(Run::One(labels, value, extra));
+            });
         });
     }
 }

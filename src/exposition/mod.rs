@@ -28,7 +28,7 @@ pub(crate) use extra::Extra;
 pub(crate) use numbers::float_text;
 pub(crate) use pieces::Pieces;
 pub(crate) use points::{Point, Points, TOO_LONG};
-pub(crate) use rendered::{Labels, Rendered, Visit};
+pub(crate) use rendered::{Labels, LabelsInOrder, Rendered, Run, Visit};
 
 use self::pieces::Steps;
 

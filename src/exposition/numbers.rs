@@ -2,6 +2,8 @@
 //! -0, which is 0 in Go's text format too. The label values `le` and `quantile`
 //! identify series, so they must read as other exporters write them.
 
+use super::copy::append;
+
 /// Appends `value` with the fewest digits that parse back to it, with an exponent from
 /// 1e+06 on and below 1e-04.
 pub fn write_float(out: &mut Vec<u8>, value: f64) {
@@ -35,7 +37,9 @@ fn write_unusual_float(out: &mut Vec<u8>, value: f64) {
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format_finite(value.abs()).as_bytes();
         match value.abs() {
-            large @ 1e6..1e15 => write_large(out, text, (large as u64).ilog10()),
+            large @ 1e6..1e15 => {
+                write_large(out, text, (large as u64).ilog10() as usize)
+            }
             _ => write_exponent(out, text),
         }
     }
@@ -86,24 +90,22 @@ pub fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
 /// Appends `text`, which has a decimal point after `exponent` + 1 digits, in exponent
 /// form.
 #[inline]
-fn write_large(out: &mut Vec<u8>, text: &[u8], exponent: u32) {
-    let point = exponent as usize + 1;
-    let (whole, fraction) = text.split_at(point.min(text.len()));
-    out.push(whole[0]);
-    out.push(b'.');
-    out.extend_from_slice(&whole[1..]);
-    out.extend_from_slice(fraction.get(1..).unwrap_or_default());
-    while out.last() == Some(&b'0') {
-        out.pop();
+fn write_large(out: &mut Vec<u8>, text: &[u8], exponent: usize) {
+    out.extend_from_slice(&[text[0], b'.']);
+    append::<8>(out, &text[1..], exponent);
+    match &text[exponent + 2..] {
+        b"0" => {
+            while out.last() == Some(&b'0') {
+                out.pop();
+            }
+            if out.last() == Some(&b'.') {
+                out.pop();
+            }
+        }
+        fraction => out.extend_from_slice(fraction),
     }
-    if out.last() == Some(&b'.') {
-        out.pop();
-    }
-    out.extend_from_slice(b"e+");
-    if exponent < 10 {
-        out.push(b'0');
-    }
-    write_integer(out, u64::from(exponent));
+    let digit = |number: usize| b'0' + number as u8;
+    out.extend_from_slice(&[b'e', b'+', digit(exponent / 10), digit(exponent % 10)]);
 }
 
 /// Appends `text`, which may have a decimal point or an exponent, in exponent form.
@@ -156,7 +158,14 @@ mod tests {
         (-2_147_483_648.0, "-2.147483648e+09"),
         (2_147_483_647.0, "2.147483647e+09"),
         (1_234_567.0, "1.234567e+06"),
+        (1_370_000.0, "1.37e+06"),
+        (-2_000_001.5, "-2.0000015e+06"),
+        (123_456_789.25, "1.2345678925e+08"),
+        (1_234_567_890.5, "1.2345678905e+09"),
         (1_828_869_190.0, "1.82886919e+09"),
+        (1e14, "1e+14"),
+        (123_456_789_012_345.6, "1.234567890123456e+14"),
+        (1e15, "1e+15"),
         (18_446_744_073_709_551_615.0, "1.8446744073709552e+19"),
         (9_223_372_036_854_775_807.0, "9.223372036854776e+18"),
         (1e21, "1e+21"),

@@ -83,15 +83,17 @@ impl Points {
         let mut points = Points::default();
         points.all.reserve(rendered.count());
         for page in 0..rendered.pages() {
-            rendered.read(page, true, &mut |labels, value, extra| {
-                let pushed = points.push(value.clone(), |all| {
-                    all.push_str(labels.text());
-                    labels::has_empty(labels.text())
+            rendered.read(page, true, &mut |run| {
+                run.each(|labels, value, extra| {
+                    let pushed = points.push(value.clone(), |all| {
+                        all.push_str(labels.text());
+                        labels::has_empty(labels.text())
+                    });
+                    // A vector has less than 4 GiB of labels.
+                    if let (Ok(point), Some(extra)) = (pushed, extra) {
+                        point.extra = Some(Box::new(extra.clone()));
+                    }
                 });
-                // A vector has less than 4 GiB of labels.
-                if let (Ok(point), Some(extra)) = (pushed, extra) {
-                    point.extra = Some(Box::new(extra.clone()));
-                }
             });
         }
         points

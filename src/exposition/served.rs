@@ -130,7 +130,9 @@ fn rendered_labels(family: &Family) -> HashSet<String> {
     };
     if let Some(rendered) = family.rendered() {
         for page in 0..rendered.pages() {
-            rendered.read(page, false, &mut |labels, _, _| add(labels.text()));
+            rendered.read(page, false, &mut |run| {
+                run.each(|labels, _, _| add(labels.text()));
+            });
         }
     } else {
         let points = family.points();

@@ -43,9 +43,9 @@ impl Start {
     #[inline(always)]
     pub fn labelled(&self, out: &mut Vec<u8>, suffix: &[u8], labels: Labels<'_>) {
         if suffix.is_empty() {
-            append(out, &self.text, self.opened);
+            append::<64>(out, &self.text, self.opened);
         } else {
-            append(out, &self.text, self.length);
+            append::<64>(out, &self.text, self.length);
             out.extend_from_slice(suffix);
             out.extend_from_slice(&self.text[self.length..self.opened]);
         }
@@ -56,7 +56,7 @@ impl Start {
     #[inline(always)]
     pub fn begin(&self, out: &mut Vec<u8>, suffix: &[u8], labels: Labels<'_>) {
         if labels.is_empty() {
-            append(out, &self.text, self.length);
+            append::<64>(out, &self.text, self.length);
             out.extend_from_slice(suffix);
             out.extend_from_slice(self.bare);
             return;

@@ -6,7 +6,7 @@ use super::head::SampleNames;
 use super::numbers::write_float;
 use super::start::Start;
 use super::{
-    Exemplar, Extra, Family, Format, HistogramValue, Labels, Point, StateSetValue,
+    Exemplar, Extra, Family, Format, HistogramValue, Labels, Point, Run, StateSetValue,
     SummaryValue, Value,
 };
 use crate::desc::MetricKind;
@@ -48,9 +48,12 @@ pub fn page(
     if let Some(rendered) = family.rendered() {
         let extras = format.is_open_metrics;
         let is_plain = !extras && names.labels.is_empty();
-        rendered.read(page, extras, &mut |labels, value, extra| match value {
-            Value::Number(value) if is_plain => lines.number(labels, *value),
-            _ => lines.renamed(labels, value, extra),
+        rendered.read(page, extras, &mut |run| match run {
+            Run::Numbers(labels, numbers) if is_plain => {
+                let samples = labels.zip(numbers);
+                samples.for_each(|(labels, number)| lines.number(labels, *number));
+            }
+            run => run.each(|labels, value, extra| lines.renamed(labels, value, extra)),
         });
         return;
     }

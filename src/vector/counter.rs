@@ -11,7 +11,7 @@ use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{Extra, Value};
+use crate::exposition::{LabelsInOrder, Run, Value, Visit};
 
 /// A value that only goes up, as an `f64` or a `u64`. A clone is the same counter.
 #[derive(Clone)]
@@ -129,17 +129,19 @@ impl<N: Number> OfVector for GenericCounter<N> {
 
     fn read(
         children: &[Arc<Count>],
+        labels: LabelsInOrder<'_>,
         extras: bool,
-        mut value: impl FnMut(&Value, Option<&Extra>),
+        visit: &mut Visit<'_>,
     ) {
-        load::<N, _>(
-            children,
-            |count| &count.bits,
-            |count, number| {
-                let extra = extras.then(|| count.extras.read());
-                value(&Value::Number(number), extra.as_ref());
-            },
-        );
+        let numbers = load::<N, _>(children, |count| &count.bits);
+        if !extras {
+            visit(Run::Numbers(labels, &numbers));
+            return;
+        }
+        for ((labels, number), count) in labels.zip(numbers).zip(children) {
+            let (value, extra) = (Value::Number(number), count.extras.read());
+            visit(Run::One(labels, &value, Some(&extra)));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError, since_epoch};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{Extra, Value};
+use crate::exposition::{LabelsInOrder, Run, Visit};
 
 /// A value that goes up and down, as an `f64` or an `i64`. A clone is the same gauge.
 #[derive(Clone)]
@@ -119,16 +119,12 @@ impl<N: Number> OfVector for GenericGauge<N> {
 
     fn read(
         children: &[Arc<AtomicU64>],
+        labels: LabelsInOrder<'_>,
         _: bool,
-        mut value: impl FnMut(&Value, Option<&Extra>),
+        visit: &mut Visit<'_>,
     ) {
-        load::<N, _>(
-            children,
-            |bits| bits,
-            |_, number| {
-                value(&Value::Number(number), None);
-            },
-        );
+        let numbers = load::<N, _>(children, |bits| bits);
+        visit(Run::Numbers(labels, &numbers));
     }
 }
 

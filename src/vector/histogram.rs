@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 use super::{Metric, OfVector, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, MetricKind};
-use crate::exposition::{Extra, HistogramValue, Value};
+use crate::exposition::{HistogramValue, LabelsInOrder, Run, Value, Visit};
 
 /// Counts of observations by upper bound, with their sum. A clone is the same
 /// histogram.
@@ -166,8 +166,9 @@ impl OfVector for Histogram {
 
     fn read(
         children: &[Arc<Buckets>],
+        labels: LabelsInOrder<'_>,
         extras: bool,
-        mut value: impl FnMut(&Value, Option<&Extra>),
+        visit: &mut Visit<'_>,
     ) {
         let Some(first) = children.first() else {
             return;
@@ -178,12 +179,12 @@ impl OfVector for Histogram {
             sum: 0.0,
             buckets: bounds.map(|bound| (*bound, 0)).collect(),
         }));
-        for child in children {
+        for (labels, child) in labels.zip(children) {
             if let Value::Histogram(read) = &mut read {
                 child.read_into(read);
             }
             let extra = extras.then(|| child.extras.read());
-            value(&read, extra.as_ref());
+            visit(Run::One(labels, &read, extra.as_ref()));
         }
     }
 }

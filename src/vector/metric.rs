@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::desc::MetricKind;
-use crate::exposition::{Extra, Value};
+use crate::exposition::{LabelsInOrder, Visit};
 
 /// A type of metric that a vector can have: [`GenericGauge`](super::GenericGauge),
 /// [`GenericCounter`](super::GenericCounter) or [`Histogram`](super::Histogram).
@@ -29,10 +29,12 @@ pub(crate) trait OfVector: Clone + Send + Sync + 'static {
         1
     }
 
-    /// Passes the value of each child, and what it has besides.
+    /// Passes the values of children with these labels and, if `extras`, what each has
+    /// besides.
     fn read(
         children: &[Arc<Self::State>],
+        labels: LabelsInOrder<'_>,
         extras: bool,
-        value: impl FnMut(&Value, Option<&Extra>),
+        visit: &mut Visit<'_>,
     );
 }

@@ -1,7 +1,6 @@
 //! The numbers that gauges, counters and sums hold, which threads change at the same
 //! time.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,24 +19,17 @@ pub trait Sealed: Copy + Default + Send + Sync + 'static {
     fn is_negative(self) -> bool;
 }
 
-/// Passes the number of each child. The children are scattered in memory: each number is
-/// loaded some children ahead, so that the processor writes while it waits.
+/// Returns the number of each child. The children are scattered in memory: all are loaded
+/// before one is written, so that the processor waits for many of them at once.
 pub fn load<N: Number, S>(
     children: &[Arc<S>],
     cell: impl Fn(&S) -> &AtomicU64,
-    mut number: impl FnMut(&S, f64),
-) {
-    const AHEAD: usize = 16;
+) -> Vec<f64> {
     let bits = |child: &Arc<S>| cell(child).load(Ordering::Relaxed);
-    let mut ahead = [0; AHEAD];
-    for (into, child) in ahead.iter_mut().zip(children) {
-        *into = bits(child);
-    }
-    for (at, child) in children.iter().enumerate() {
-        let next = children.get(at + AHEAD).map_or(0, bits);
-        let loaded = mem::replace(&mut ahead[at % AHEAD], next);
-        number(child, N::of_bits(loaded).to_f64());
-    }
+    let numbers = children
+        .iter()
+        .map(|child| N::of_bits(bits(child)).to_f64());
+    numbers.collect()
 }
 
 impl Number for f64 {}

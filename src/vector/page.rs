@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::exposition::Labels;
+use crate::exposition::LabelsInOrder;
 
 /// Some children with their rendered labels.
 pub struct Page<S> {
@@ -52,15 +52,18 @@ impl<S> Page<S> {
     /// Returns the labels of the child with this index.
     #[inline]
     pub fn labels(&self, at: usize) -> &str {
-        self.rendered(at).text()
+        &self.text[self.start(at)..self.ends[at] as usize]
     }
 
-    /// Returns the same for a scrape.
+    /// Returns those of all children from this index on.
+    pub fn labels_from(&self, at: usize) -> LabelsInOrder<'_> {
+        LabelsInOrder::new(&self.text, self.start(at), &self.ends[at..])
+    }
+
     #[inline]
-    pub fn rendered(&self, at: usize) -> Labels<'_> {
+    fn start(&self, at: usize) -> usize {
         let before = at.checked_sub(1).map(|before| self.ends[before]);
-        let start = before.unwrap_or_default() as usize;
-        Labels::new(&self.text, start, self.ends[at] as usize)
+        before.unwrap_or_default() as usize
     }
 
     #[inline]

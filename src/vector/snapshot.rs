@@ -41,17 +41,12 @@ impl<M: Metric> Rendered for Snapshot<M> {
         self.pages.len() * self.parts
     }
 
-    fn read(&self, part: usize, extras: bool, sample: &mut Visit<'_>) {
+    fn read(&self, part: usize, extras: bool, visit: &mut Visit<'_>) {
         let page = &self.pages[part / self.parts];
         let most = page.len().div_ceil(self.parts);
         let start = (part % self.parts * most).min(page.len());
         let children = &page.children()[start..];
         let children = &children[..children.len().min(most)];
-        let mut labels = (start..).map(|at| page.rendered(at));
-        M::read(children, extras, |value, extra| {
-            if let Some(labels) = labels.next() {
-                sample(labels, value, extra);
-            }
-        });
+        M::read(children, page.labels_from(start), extras, visit);
     }
 }
