@@ -10,7 +10,7 @@ use crate::peers::Library;
 /// How long a turn is at least.
 const TURN: Duration = Duration::from_millis(20);
 /// How many rounds a row has at least and at most, and when no other one begins.
-const ROUNDS: (usize, usize) = (3, 31);
+const ROUNDS: (usize, usize) = (7, 31);
 const TIME: Duration = Duration::from_secs(4);
 
 /// Who takes a turn: no library, or one.

@@ -6,6 +6,7 @@ use super::copy::append;
 
 /// Appends `value` with the fewest digits that parse back to it, with an exponent from
 /// 1e+06 on and below 1e-04.
+#[inline]
 pub fn write_float(out: &mut Vec<u8>, value: f64) {
     // False for NaN too.
     if !(1e-4..1e6).contains(&value.abs()) {
