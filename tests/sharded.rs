@@ -218,17 +218,16 @@ impl Agent {
         Some(values.map(|value| value.parse::<f64>().unwrap()).sum())
     }
 
-    /// Waits until a scrape is at least one interval older than what it has sent.
-    fn is_behind(&self) {
+    /// Waits until it has scraped for one interval since the store stopped, and so each
+    /// of its targets, and has something to send.
+    fn is_behind(&self, stopped: i64) {
         until("the agent isn't behind", || {
-            let [scraped, sent, pending] = [
-                "highest_timestamp_in_seconds",
-                "queue_highest_sent_timestamp_seconds",
-                "samples_pending",
-            ]
-            .map(|name| self.metric(&format!("prometheus_remote_storage_{name}")));
-            let behind = (scraped? - sent?) * 1000.0 >= INTERVAL as f64;
-            (behind && pending? > 0.0).then_some(())
+            let [scraped, pending] =
+                ["highest_timestamp_in_seconds", "samples_pending"].map(|name| {
+                    self.metric(&format!("prometheus_remote_storage_{name}"))
+                });
+            let behind = scraped? * 1000.0 - stopped as f64;
+            (behind >= INTERVAL as f64 && pending? > 0.0).then_some(())
         });
     }
 
@@ -334,7 +333,7 @@ fn a_killed_agent_leaves_a_short_gap_in_its_shard(
 fn only_a_restart_loses_what_the_store_missed(store: Store, agents: &mut [Agent; 2]) {
     let (again, stopped) = store.stop();
     for agent in &*agents {
-        agent.is_behind();
+        agent.is_behind(stopped);
     }
     let restarted = agents[0].restart();
     let store = again();
@@ -399,12 +398,14 @@ fn the_script_counts_each_series_and_leaves_nothing(version: Version) {
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = script(version, folder.path(), arguments);
     let printed = || fs::read_to_string(log.path()).unwrap();
-    let process = Process(command.stdout(log.reopen().unwrap()).spawn().unwrap());
+    let mut process = Process(command.stdout(log.reopen().unwrap()).spawn().unwrap());
     let status = if arguments.contains(&"--once") {
         process.ended()
     } else {
         let stays = "all of it runs until Ctrl-C\n";
         until("it doesn't stay", || {
+            let status = process.0.try_wait().unwrap();
+            assert_eq!(status, None, "{}", printed());
             printed().ends_with(stays).then_some(())
         });
         process.end_with("INT")

@@ -64,10 +64,11 @@ trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Starts the command NAME, with its output in a file.
+# Starts the command NAME, with its output in a file, which is there from the start.
 start() {
     local name=$1
     shift
+    : >"$folder/$name.log"
     "$@" >"$folder/$name.log" 2>&1 &
     pids+=($!)
 }
