@@ -18,15 +18,21 @@ use self::opts::Plan;
 use self::window::{Window, quantiles};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::Desc;
+use crate::exposition::{SummaryValue, Value};
+use crate::vector::{OfVector, Snapshot, described};
 
 /// Observes values. Exports their sum and count over its whole life, and quantiles of
 /// those within the window. A clone is the same summary.
 #[derive(Clone)]
-pub struct Summary(Arc<Child>);
+pub struct Summary {
+    child: Arc<Child>,
+    /// `None` for the child of a vector.
+    desc: Option<Desc>,
+}
 
-struct Child {
+/// What the handles of one summary share.
+pub(crate) struct Child {
     plan: Arc<Plan>,
-    label_values: Vec<String>,
     state: Mutex<State>,
 }
 
@@ -44,26 +50,22 @@ impl Summary {
     ///
     /// Returns an error if the name, a label, the window or an objective is invalid.
     pub fn with_opts(opts: SummaryOpts) -> Result<Summary, SummaryError> {
-        Ok(Summary::new(Arc::new(opts.plan()?), Vec::new()))
-    }
-
-    fn new(plan: Arc<Plan>, label_values: Vec<String>) -> Summary {
-        let state = Mutex::default();
-        Summary(Arc::new(Child {
-            plan,
-            label_values,
-            state,
-        }))
+        let (desc, plan) = opts.plan(&[])?;
+        Ok(Summary {
+            desc: Some(desc),
+            ..Summary::handle(Summary::state(&Arc::new(plan)))
+        })
     }
 
     /// Adds one value. `NaN` is counted and makes the sum `NaN`, but affects no
     /// quantile.
     pub fn observe(&self, value: f64) {
-        let now = (self.0.plan.now)();
-        let mut state = self.state();
+        let plan = &self.child.plan;
+        let now = (plan.now)();
+        let mut state = self.child.state();
         state.count += 1;
         state.sum += value;
-        state.window.observe(value, now, &self.0.plan);
+        state.window.observe(value, now, plan);
     }
 
     /// Starts a timer that observes its own lifetime in seconds.
@@ -74,31 +76,34 @@ impl Summary {
             is_observed: true,
         }
     }
+}
 
+impl Child {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn report(&self, samples: &mut Samples<'_>) {
-        let plan = &self.0.plan;
+    fn read(&self) -> Value {
+        let plan = &self.plan;
         let mut state = self.state();
         let sketches = state.window.sketches((plan.now)(), plan);
         let (count, sum) = (state.count, state.sum);
         drop(state);
-        let quantiles = quantiles(plan, &sketches);
-        let values: Vec<&str> =
-            self.0.label_values.iter().map(String::as_str).collect();
-        samples.summary(&plan.desc, count, sum, &quantiles, &values);
+        Value::Summary(Box::new(SummaryValue {
+            count,
+            sum,
+            quantiles: quantiles(plan, &sketches),
+        }))
     }
 }
 
 impl Collector for Summary {
     fn describe(&self) -> Vec<&Desc> {
-        vec![&self.0.plan.desc]
+        vec![described(&self.desc)]
     }
 
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
-        self.report(samples);
+        samples.append(Snapshot::<Self>::only(described(&self.desc), &self.child));
         Ok(())
     }
 }
@@ -146,8 +151,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::exposition::{Format, Value};
+    use crate::exposition::Format;
     use crate::registry::{Gathered, IntoCollector, Registry};
+    use crate::vector::OnLimit;
 
     /// Go's usual objectives.
     const OBJECTIVES: [(f64, f64); 3] = [(0.5, 0.05), (0.9, 0.01), (0.99, 0.001)];
@@ -271,7 +277,7 @@ mod tests {
         stream.sort_by(f64::total_cmp);
         let error = rank_error(&stream, 0.01, values(&summary).0[0]);
         assert!(error <= 0.001, "{error}");
-        let kept = summary.state().window.retained();
+        let kept = summary.child.state().window.retained();
         assert!(kept < 5000, "{kept}");
     }
 
@@ -281,7 +287,7 @@ mod tests {
         random(1)
             .take(1_000_000)
             .for_each(|value| summary.observe(value));
-        let kept = summary.state().window.retained();
+        let kept = summary.child.state().window.retained();
         assert!(kept < 5000, "{kept}");
     }
 
@@ -342,7 +348,7 @@ mod tests {
         summary.observe(9.0);
         time.store(1000 * 3600 * 24 * 365, Relaxed);
         assert!(values(&summary).0[0].is_nan());
-        assert_eq!(summary.state().window.slices(), 1);
+        assert_eq!(summary.child.state().window.slices(), 1);
         summary.observe(5.0);
         assert_eq!(values(&summary), (vec![5.0], 14.0, 2));
     }
@@ -379,17 +385,45 @@ mod tests {
     }
 
     #[test]
-    fn label_values_that_join_to_the_same_text_are_two_series() {
+    fn a_vector_of_summaries_has_the_methods_of_the_others() {
         let summaries = SummaryVec::new(opts(), &["path", "method"]).unwrap();
-        for values in [["ab", "c"], ["a", "bc"], ["ab", "c"]] {
-            let child = summaries.get_metric_with_label_values(&values).unwrap();
-            child.observe(1.0);
+        let summaries = summaries.limit(2, OnLimit::Other);
+        for values in [["ab", "c"], ["a", "bc"], ["ab", "c"], ["d", "e"]] {
+            summaries.with_label_values(&values).observe(1.0);
         }
         let ab = "{method=\"c\",path=\"ab\"} 2";
-        assert_eq!(values_of(&summaries), ["{method=\"bc\",path=\"a\"} 1", ab]);
-        assert!(summaries.remove_label_values(&["a", "bc"]));
-        assert!(!summaries.remove_label_values(&["a", "bc"]));
-        assert_eq!(values_of(&summaries), [ab]);
+        let other = "{method=\"other\",path=\"other\"} 1";
+        let a = "{method=\"bc\",path=\"a\"} 1";
+        assert_eq!(values_of(&summaries), [a, ab, other]);
+        let map = HashMap::from([("path", "a")]);
+        assert_eq!(summaries.remove_partial(&map), 1);
+        assert_eq!(values_of(&summaries), [ab, other]);
+    }
+
+    #[test]
+    fn the_child_of_a_vector_is_served_with_its_vector_only() {
+        let summaries = SummaryVec::new(opts(), &["path"]).unwrap();
+        let child = summaries.with_label_values(&["/"]);
+        let error = Registry::new().register(child).unwrap_err().to_string();
+        assert!(error.contains("it is the child of a vector"), "{error}");
+    }
+
+    #[test]
+    fn more_summaries_than_a_page_has_are_all_served() {
+        let mut opts = opts();
+        for quantile in 1..=20 {
+            opts = opts.objective(f64::from(quantile) / 100.0, 0.05);
+        }
+        let summaries = SummaryVec::new(opts, &["path"]).unwrap();
+        for path in 0..600 {
+            let child = summaries.with_label_values(&[path.to_string()]);
+            (0..path).for_each(|_| child.observe(1.0));
+        }
+        let mut expected: Vec<String> = (0..600)
+            .map(|path| format!("{{path=\"{path}\"}} {path}"))
+            .collect();
+        expected.sort();
+        assert_eq!(values_of(&summaries), expected);
     }
 
     fn refusal(opts: SummaryOpts) -> String {
@@ -501,7 +535,7 @@ mod tests {
         let other = HashMap::from([("method", "GET"), ("route", "/")]);
         assert_eq!(
             summaries.get_metric_with(&other).err().unwrap().to_string(),
-            "summary `size_bytes` has the labels [\"path\", \"method\"], and the map has \
+            "`size_bytes` has the labels [\"path\", \"method\"], and the map has \
              [\"method\", \"route\"]"
         );
         assert!(!summaries.remove(&other));
@@ -524,21 +558,19 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "summary `a` has the labels [\"method\"]: expected 1")]
+    #[should_panic(expected = "`a` has the labels [\"method\"]: expected 1")]
     fn with_label_values_panics_with_the_message_of_the_error() {
         let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
-        vec.with_label_values(&["GET"]).observe(1.0);
-        assert_eq!(values(&vec.with_label_values(&["GET"])).2, 1);
-        vec.with_label_values(&[]);
+        vec.with_label_values(&[""; 0]);
     }
 
     #[test]
     fn a_wrong_number_of_label_values_is_refused() {
         let vec = SummaryVec::new(SummaryOpts::new("a", "A."), &["method"]).unwrap();
-        let error = vec.get_metric_with_label_values(&[]).err().unwrap();
+        let error = vec.get_metric_with_label_values(&[""; 0]).err().unwrap();
         assert_eq!(
             error.to_string(),
-            "summary `a` has the labels [\"method\"]: expected 1 label value(s), got 0"
+            "`a` has the labels [\"method\"]: expected 1 label value(s), got 0"
         );
     }
 }

@@ -7,9 +7,9 @@ use datasketches::req::{RankAccuracy, ReqFloat, ReqSketch};
 
 use crate::desc::Desc;
 use crate::message::debug_is_message;
-use crate::names::{listed, shown};
+use crate::names::shown;
 
-/// Why a summary couldn't be created, or has no such child.
+/// Why a summary couldn't be created.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SummaryError {
@@ -57,34 +57,6 @@ pub enum SummaryError {
         /// The number of slices.
         age_buckets: u32,
     },
-    /// The number of values differs from the number of labels.
-    #[error(
-        "summary `{name}` has the labels {}: expected {} label value(s), got {got}",
-        listed(labels),
-        labels.len()
-    )]
-    LabelCount {
-        /// The name of the summary.
-        name: String,
-        /// Its variable labels.
-        labels: Vec<String>,
-        /// The number of values passed.
-        got: usize,
-    },
-    /// A map of values lacks a label, or has another one.
-    #[error(
-        "summary `{name}` has the labels {}, and the map has {}",
-        listed(labels),
-        listed(got)
-    )]
-    LabelNames {
-        /// The name of the summary.
-        name: String,
-        /// Its variable labels.
-        labels: Vec<String>,
-        /// The labels of the map, sorted.
-        got: Vec<String>,
-    },
 }
 
 debug_is_message!(SummaryError);
@@ -99,7 +71,6 @@ pub struct SummaryOpts {
     /// Prefixes of the name, namespace first.
     prefixes: [String; 2],
     const_labels: Vec<(String, String)>,
-    variable_labels: Vec<String>,
     objectives: Vec<(f64, f64)>,
     max_age: Duration,
     age_buckets: u32,
@@ -114,7 +85,6 @@ impl SummaryOpts {
             help: help.to_owned(),
             prefixes: Default::default(),
             const_labels: Vec::new(),
-            variable_labels: Vec::new(),
             objectives: Vec::new(),
             max_age: Duration::from_secs(10 * 60),
             age_buckets: 5,
@@ -178,20 +148,15 @@ impl SummaryOpts {
         self
     }
 
-    pub(super) fn variable_labels(mut self, names: &[&str]) -> SummaryOpts {
-        self.variable_labels = names.iter().map(ToString::to_string).collect();
-        self
-    }
-
-    fn desc(&self) -> Result<Desc, SummaryError> {
+    fn desc(&self, label_names: &[&str]) -> Result<Desc, SummaryError> {
         let [namespace, subsystem] = &self.prefixes;
         let desc = Desc::summary(&self.name, &self.help);
         let desc = desc.namespace(subsystem).namespace(namespace);
         let labels = self.const_labels.iter();
         let desc =
             labels.fold(desc, |desc, (name, value)| desc.const_label(name, value));
-        let labels = self.variable_labels.iter();
-        let desc = labels.fold(desc, |desc, name| desc.label(name));
+        let names = label_names.iter();
+        let desc = names.fold(desc, |desc, name| desc.label(name));
         let name = shown(desc.name()).into_owned();
         match desc.template() {
             Ok(_) => Ok(desc),
@@ -199,8 +164,11 @@ impl SummaryOpts {
         }
     }
 
-    pub(super) fn plan(mut self) -> Result<Plan, SummaryError> {
-        let desc = self.desc()?;
+    pub(super) fn plan(
+        mut self,
+        label_names: &[&str],
+    ) -> Result<(Desc, Plan), SummaryError> {
+        let desc = self.desc(label_names)?;
         let name = shown(desc.name()).into_owned();
         let Some(slice) = slice(self.max_age, self.age_buckets) else {
             return Err(SummaryError::Window {
@@ -219,8 +187,7 @@ impl SummaryOpts {
             return Err(SummaryError::DuplicateObjective { name, quantile });
         }
         let (k, accuracy) = sketch_size(&name, &self.objectives)?;
-        Ok(Plan {
-            desc,
+        let plan = Plan {
             quantiles: self.objectives.iter().map(|(q, _)| *q).collect(),
             slice,
             slices: self.age_buckets as usize,
@@ -228,7 +195,8 @@ impl SummaryOpts {
             now: self.now,
             k,
             accuracy,
-        })
+        };
+        Ok((desc, plan))
     }
 }
 
@@ -285,7 +253,6 @@ fn size_needed(quantile: f64, error: f64, accuracy: RankAccuracy) -> f64 {
 
 /// What all summaries of one name share.
 pub struct Plan {
-    pub desc: Desc,
     pub quantiles: Vec<f64>,
     pub slice: Duration,
     pub slices: usize,

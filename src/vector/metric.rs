@@ -6,7 +6,8 @@ use crate::desc::MetricKind;
 use crate::exposition::{LabelsInOrder, Visit};
 
 /// A type of metric that a vector can have: [`GenericGauge`](super::GenericGauge),
-/// [`GenericCounter`](super::GenericCounter) or [`Histogram`](super::Histogram).
+/// [`GenericCounter`](super::GenericCounter), [`Histogram`](super::Histogram) or
+/// [`Summary`](crate::summary::Summary).
 #[expect(private_bounds, reason = "no other type can be one")]
 pub trait Metric: OfVector {}
 

@@ -33,9 +33,11 @@ pub use metric::Metric;
 pub use number::Number;
 pub use vec::MetricVec;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+pub(crate) use metric::OfVector;
+pub(crate) use single::described;
+pub(crate) use snapshot::Snapshot;
 
-use self::metric::OfVector;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A gauge of an `f64`.
 pub type Gauge = GenericGauge<f64>;

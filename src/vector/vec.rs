@@ -20,7 +20,8 @@ use crate::names::shown;
 /// Metrics of one name, one for each combination of label values. A clone is the same
 /// vector.
 ///
-/// Keep the handle of a child rather than look it up again. It stays valid if the child
+/// Children are compared by their labels rather than by a hash of them, so `["ab", "c"]`
+/// and `["a", "bc"]` are two. Keep the handle of a child rather than look it up again. It stays valid if the child
 /// is removed, but what it then counts isn't served.
 ///
 /// ```
@@ -119,16 +120,21 @@ impl<M: Metric> MetricVec<M> {
         let names = label_names.iter();
         let desc = names.fold(desc, |desc, name| desc.label(name));
         let desc = VectorError::check(desc, M::KIND)?;
-        let shared = Shared {
-            plan: plan(&desc)?,
-            desc,
-            children: Children::default(),
-            limit: OnceLock::new(),
-        };
-        Ok(MetricVec {
-            shared: Arc::new(shared),
+        let plan = plan(&desc)?;
+        Ok(Self::of_valid(desc, plan))
+    }
+
+    /// Creates a vector with a descriptor that is valid.
+    pub(crate) fn of_valid(desc: Desc, plan: M::Plan) -> Self {
+        MetricVec {
+            shared: Arc::new(Shared {
+                desc,
+                plan,
+                children: Children::default(),
+                limit: OnceLock::new(),
+            }),
             curried: Curried::default(),
-        })
+        }
     }
 
     /// Limits the number of children. Each time there is no place for another one, the
