@@ -221,6 +221,26 @@ mod tests {
     }
 
     #[test]
+    fn up_to_fifteen_digits_are_written_as_they_were_read() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        for round in 0..200_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let digits = (state % 10_u64.pow(1 + round % 15)).max(1).to_string();
+            let (first, rest) = digits.trim_end_matches('0').split_at(1);
+            let point = if rest.is_empty() { "" } else { "." };
+            let exponent = match state >> 32 & 0xFF {
+                large @ 0..128 => 6 + large as i32,
+                small => 123 - small as i32,
+            };
+            let sign = if exponent < 0 { '-' } else { '+' };
+            let text = format!("{first}{point}{rest}e{sign}{:02}", exponent.abs());
+            assert_eq!(float_text(text.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
     fn open_metrics_floats_have_a_point_or_an_exponent() {
         for (value, expected) in [
             (0.0, "0.0"),
