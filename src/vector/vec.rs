@@ -21,8 +21,8 @@ use crate::names::shown;
 /// vector.
 ///
 /// Children are compared by their labels rather than by a hash of them, so `["ab", "c"]`
-/// and `["a", "bc"]` are two. Keep the handle of a child rather than look it up again. It stays valid if the child
-/// is removed, but what it then counts isn't served.
+/// and `["a", "bc"]` are two. Keep the handle of a child rather than look it up again. It
+/// stays valid if the child is removed, but what it then counts isn't served.
 ///
 /// ```
 /// use exporter_workbook::registry::Registry;
