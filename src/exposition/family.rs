@@ -94,6 +94,12 @@ impl Family {
         &mut self.own
     }
 
+    /// Returns the same family with the values of all samples read.
+    pub(crate) fn read(mut self) -> Family {
+        self.points_mut();
+        self
+    }
+
     pub(crate) fn into_points(mut self) -> Points {
         mem::take(self.points_mut())
     }

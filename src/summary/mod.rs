@@ -85,8 +85,9 @@ impl Child {
 
     fn read(&self) -> Value {
         let plan = &self.plan;
+        let now = (plan.now)();
         let mut state = self.state();
-        let sketches = state.window.sketches((plan.now)(), plan);
+        let sketches = state.window.sketches(now, plan);
         let (count, sum) = (state.count, state.sum);
         drop(state);
         Value::Summary(Box::new(SummaryValue {
@@ -406,6 +407,34 @@ mod tests {
         let child = summaries.with_label_values(&["/"]);
         let error = Registry::new().register(child).unwrap_err().to_string();
         assert!(error.contains("it is the child of a vector"), "{error}");
+    }
+
+    #[test]
+    fn a_scrape_reads_each_summary_once_and_survives_its_clock() {
+        let (start, reads) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let count = Arc::clone(&reads);
+        let opts = opts().clock(move || {
+            assert!(count.fetch_add(1, Relaxed) < 9, "on purpose");
+            start
+        });
+        let summaries = SummaryVec::new(opts, &["path"]).unwrap();
+        for path in ["/a", "/b", "/c"] {
+            summaries.with_label_values(&[path]).observe(1.0);
+        }
+        let registry = Registry::new();
+        let labelled = registry.with_labels(&[("zone", "a")]);
+        labelled.must_register(summaries);
+        let gathered = registry.gather();
+        assert_eq!(reads.load(Relaxed), 6);
+        let text = || Format::TEXT.to_text(gathered.families());
+        assert_eq!(text(), text());
+        assert_eq!(reads.load(Relaxed), 6);
+        assert_eq!(registry.gather().errors().len(), 0);
+        let gathered = registry.gather();
+        let errors = gathered.errors();
+        assert_eq!(errors.len(), 1);
+        let error = errors[0].to_string();
+        assert!(error.contains("panicked: on purpose"), "{error}");
     }
 
     #[test]

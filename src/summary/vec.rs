@@ -15,6 +15,8 @@ impl OfVector for Summary {
     type Plan = Arc<Plan>;
 
     const KIND: MetricKind = MetricKind::Summary;
+    // The sketches are merged, and the options' clock is asked.
+    const IS_READ_LATE: bool = false;
 
     fn state(plan: &Arc<Plan>) -> Arc<Child> {
         Arc::new(Child {

@@ -52,8 +52,9 @@ pub enum Refused {
     TooLong,
 }
 
-/// How many removed children may wait for a scrape, besides one for each child.
-const SPARE: usize = 1024;
+/// How many removed children may wait for a scrape, besides one for each child. One of a
+/// summary may have a hundred kilobytes.
+const SPARE: usize = 16;
 
 /// The longest labels of one child, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -422,6 +423,20 @@ mod tests {
             assert!(Arc::ptr_eq(served, &found));
         }
         assert_eq!(children.len(), 2);
+    }
+
+    #[test]
+    fn few_removed_children_wait_for_a_scrape() {
+        let children = with(&[]);
+        let removed = (0..1000).map(|number| {
+            let labels = format!("a=\"{number}\"");
+            let child = children.get_or_create(&labels, Most::ANY, Arc::default);
+            assert!(children.remove(&labels));
+            Arc::downgrade(&child.ok().unwrap())
+        });
+        let removed: Vec<_> = removed.collect();
+        let waiting = removed.iter().filter(|child| child.strong_count() > 0);
+        assert!(waiting.count() <= 16);
     }
 
     #[test]

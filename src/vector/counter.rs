@@ -133,13 +133,15 @@ impl<N: Number> OfVector for GenericCounter<N> {
         extras: bool,
         visit: &mut Visit<'_>,
     ) {
-        let numbers = load::<N, _>(children, |count| &count.bits);
         if !extras {
+            let numbers = load::<N, _>(children, |count| &count.bits);
             visit(Run::Numbers(labels, &numbers));
             return;
         }
-        for ((labels, number), count) in labels.zip(numbers).zip(children) {
-            let (value, extra) = (Value::Number(number), count.extras.read());
+        for (labels, count) in labels.zip(children) {
+            // A value and the time at which it was 0 belong together.
+            let number = N::of_bits(count.bits.load(Ordering::Relaxed));
+            let (value, extra) = (Value::Number(number.to_f64()), count.extras.read());
             visit(Run::One(labels, &value, Some(&extra)));
         }
     }

@@ -20,6 +20,10 @@ pub(crate) trait OfVector: Clone + Send + Sync + 'static {
 
     const KIND: MetricKind;
 
+    /// Whether a scrape reads the values while it writes them, and maybe twice. If that
+    /// is costly or may panic, it reads them once, when it collects.
+    const IS_READ_LATE: bool = true;
+
     fn state(plan: &Self::Plan) -> Arc<Self::State>;
 
     fn handle(state: Arc<Self::State>) -> Self;

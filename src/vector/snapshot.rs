@@ -28,7 +28,16 @@ impl<M: Metric> Snapshot<M> {
         let mut page = Page::default();
         page.push(&rendered(desc, |_| ""), Arc::clone(metric));
         let pages = Arc::new(vec![Arc::new(page)]);
-        Family::of_vector(desc, Arc::new(Snapshot::<M>::new(pages)))
+        Snapshot::<M>::new(pages).family(desc)
+    }
+
+    /// Returns the family of `desc` with these children.
+    pub fn family(self, desc: &Desc) -> Family {
+        let family = Family::of_vector(desc, Arc::new(self));
+        match M::IS_READ_LATE {
+            true => family,
+            false => family.read(),
+        }
     }
 }
 

@@ -14,7 +14,6 @@ use super::snapshot::Snapshot;
 use super::{GenericCounter, GenericGauge, Histogram, Metric, OnLimit, VectorError};
 use crate::collect::{CollectError, Collector, Samples};
 use crate::desc::{Desc, labels};
-use crate::exposition::Family;
 use crate::names::shown;
 
 /// Metrics of one name, one for each combination of label values. A clone is the same
@@ -330,7 +329,7 @@ impl<M: Metric> Collector for MetricVec<M> {
     fn collect(&self, samples: &mut Samples<'_>) -> Result<(), CollectError> {
         let Shared { desc, children, .. } = &*self.shared;
         let snapshot = Snapshot::<M>::new(children.in_order());
-        samples.append(Family::of_vector(desc, Arc::new(snapshot)));
+        samples.append(snapshot.family(desc));
         if let Some(limit) = self.shared.limit.get() {
             samples.set(&limit.desc, limit.hits.get() as f64, &[]);
         }
