@@ -200,13 +200,20 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_float_is_read_back_as_itself() {
+    /// Returns bits that are the same in each run.
+    fn random_bits() -> impl Iterator<Item = u64> {
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        for round in 0..200_000 {
+        std::iter::repeat_with(move || {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
+            state
+        })
+    }
+
+    #[test]
+    fn every_float_is_read_back_as_itself() {
+        for (round, state) in (0..200_000).zip(random_bits()) {
             let value = match round % 3 {
                 0 => f64::from_bits(state),
                 1 => (state >> 20) as f64 / 1000.0,
@@ -222,11 +229,7 @@ mod tests {
 
     #[test]
     fn up_to_fifteen_digits_are_written_as_they_were_read() {
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        for round in 0..200_000 {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
+        for (round, state) in (0..200_000).zip(random_bits()) {
             let digits = (state % 10_u64.pow(1 + round % 15)).max(1).to_string();
             let (first, rest) = digits.trim_end_matches('0').split_at(1);
             let point = if rest.is_empty() { "" } else { "." };

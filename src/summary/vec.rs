@@ -29,10 +29,6 @@ impl OfVector for Summary {
         Summary { child, desc: None }
     }
 
-    fn parts(child: &Child) -> usize {
-        child.plan.quantiles.len().div_ceil(16).max(1)
-    }
-
     fn read(
         children: &[Arc<Child>],
         labels: LabelsInOrder<'_>,

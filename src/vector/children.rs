@@ -371,6 +371,7 @@ mod tests {
         assert!(sizes[0] >= 64, "{sizes:?}");
         assert_eq!(sizes.iter().sum::<usize>(), 2010 - first);
     }
+
     #[test]
     fn the_child_that_does_not_count_has_room_and_makes_none() {
         let children = with(&["a=\"1\"", "a=\"2\""]);
@@ -394,6 +395,7 @@ mod tests {
         assert!(!has_room("a=\"4\""));
         assert_eq!(children.len(), 3);
     }
+
     #[test]
     fn a_child_removed_while_a_scrape_sorts_is_gone_and_may_come_back() {
         let children = with(&["a=\"1\"", "a=\"2\"", "a=\"3\""]);

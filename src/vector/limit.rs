@@ -47,6 +47,7 @@ impl Limit {
             hits: IntCounter::handle(IntCounter::state(&())),
         }
     }
+
     /// Returns how many children there may be, of which `other` may not count.
     pub fn most<'l>(&self, other: &'l str) -> Most<'l> {
         Most {
